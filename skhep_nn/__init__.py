@@ -1,0 +1,23 @@
+"""Neural networks for particle physics, as scikit-learn estimators that carry event weights."""
+
+from __future__ import annotations
+
+from skhep_nn import _lazy
+from skhep_nn._version import __version__
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    {
+        ".cache": [],
+        ".datasets": [],
+        ".exceptions": [],
+        ".io": [],
+        ".metrics": ["make_auc_scorer", "make_fom_scorer"],
+        ".model_selection": ["train_validation_test_split"],
+        ".plotting": [],
+        ".preprocessing": ["EventWeightBalancer", "MinMaxScaler"],
+        ".estimators": ["DenseClassifier", "KerasClassifier"],
+        ".deploy": ["apply"],
+    },
+)
+__all__ += ["__version__"]

@@ -1,0 +1,246 @@
+"""Columns of a table by name or position: where they are, taking one out, putting one back.
+
+Every estimator and scorer of the package asks here, so that a weight column means the same
+everywhere. A table is a DataFrame, a 2-D or 3-D array, or anything with named blocks (``keys()``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+
+from skhep_nn.exceptions import ColumnError
+
+
+def is_frame(X):
+    """Whether `X` is a pandas DataFrame."""
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def is_blocks(X):
+    """Whether `X` holds named arrays that share the event axis."""
+    return hasattr(X, "keys") and not is_frame(X)
+
+
+def names(X):
+    """Names of the columns or blocks of `X`, or None if it has none."""
+    if is_frame(X):
+        return list(X.columns)
+    return list(X.keys()) if is_blocks(X) else None
+
+
+def n_columns(X):
+    """Number of columns (features of the last axis, blocks) of `X`."""
+    columns = names(X)
+    return len(columns) if columns is not None else np.shape(X)[-1]
+
+
+def as_list(columns):
+    """`columns` as a list: None is no column, a name or a position is one."""
+    if columns is None:
+        return []
+    if isinstance(columns, (str, Integral)):
+        return [columns]
+    return list(columns)
+
+
+def has(X, column):
+    """Whether `X` has `column`, a name or a position."""
+    columns = names(X)
+    if columns is not None and column in columns:
+        return True
+    return _is_position(column) and -n_columns(X) <= column < n_columns(X)
+
+
+def position(X, column, role="column"):
+    """Position of `column` in `X`.
+
+    Parameters
+    ----------
+    X : DataFrame, array or blocks
+    column : str or int
+        A name, or a position where the names are not integers themselves.
+    role : str, default="column"
+        The parameter that named it, for the error message.
+
+    Raises
+    ------
+    ColumnError
+        If `X` has no such column, or has no names and a name was given.
+    """
+    columns = names(X)
+    if columns is not None and column in columns:
+        return columns.index(column)
+    if _is_position(column) and -n_columns(X) <= column < n_columns(X):
+        return int(column) % n_columns(X)
+    raise ColumnError(_not_found(X, column, role))
+
+
+def take(X, column, role="column"):
+    """Values of one column as a 1-D array (for 3-D arrays and blocks: as it is).
+
+    Parameters
+    ----------
+    X : DataFrame, array or blocks
+    column : str or int
+    role : str, default="column"
+        The parameter that named it, for the error message.
+
+    Returns
+    -------
+    ndarray of shape (n_events,)
+    """
+    at = position(X, column, role)
+    if is_frame(X):
+        return X.iloc[:, at].to_numpy()
+    if is_blocks(X):
+        return np.asarray(X[names(X)[at]])
+    return np.asarray(X)[..., at]
+
+
+def drop(X, columns):
+    """`X` without `columns`; those that it does not have are passed over."""
+    gone = [position(X, column) for column in as_list(columns) if has(X, column)]
+    if not gone:
+        return X
+    kept = [at for at in range(n_columns(X)) if at not in gone]
+    return select(X, kept)
+
+
+def select(X, positions):
+    """The columns of `X` at `positions`, in that order."""
+    if is_frame(X):
+        return X.iloc[:, positions]
+    if is_blocks(X):
+        columns = names(X)
+        return X.select([columns[at] for at in positions])
+    return np.asarray(X)[..., positions]
+
+
+def replace(X, column, values, role="column"):
+    """A copy of `X` in which `column` has `values`; `X` itself is not touched."""
+    at = position(X, column, role)
+    if is_frame(X):
+        return X.assign(**{X.columns[at]: values}) if _plain(X, at) else _replace_at(X, at, values)
+    if is_blocks(X):
+        return X.assign(**{names(X)[at]: values})
+    out = np.array(X, dtype=np.result_type(np.asarray(X).dtype, np.float32))
+    out[..., at] = values
+    return out
+
+
+@dataclass(frozen=True)
+class FittedColumns:
+    """The columns that a fit saw, and those that data at application may lack.
+
+    Parameters
+    ----------
+    names : list of str or None
+        In the order of fit; None for data without names.
+    n_columns : int
+    optional : tuple of int
+        Positions (in fit) of the weight column and the excluded columns: real data have none.
+    """
+
+    names: list | None
+    n_columns: int
+    optional: tuple = ()
+
+    @classmethod
+    def of(cls, X, optional=(), role="exclude"):
+        """What `X` has, with `optional` (names or positions) free to be absent later."""
+        at = tuple(position(X, column, role) for column in as_list(optional))
+        return cls(names(X), n_columns(X), at)
+
+    @property
+    def required(self):
+        """Positions of the columns that may never be absent: the features."""
+        return [at for at in range(self.n_columns) if at not in self.optional]
+
+    def present(self, X, owner):
+        """Position in fit of each column of `X`.
+
+        Parameters
+        ----------
+        X : DataFrame, array or blocks
+        owner : str
+            The estimator that asks, for the error message.
+
+        Raises
+        ------
+        ColumnError
+            If the columns of `X` are not those of fit, in the order of fit, up to optional ones.
+        """
+        given = names(X)
+        if self.names is None or given is None:
+            return self._present_by_number(n_columns(X), owner)
+        absent = {self.names[at] for at in self.optional} - set(given)
+        expected = [at for at, name in enumerate(self.names) if name not in absent]
+        if [self.names[at] for at in expected] != given:
+            raise ColumnError(self._difference(given, absent, owner))
+        return expected
+
+    def _present_by_number(self, n_given, owner):
+        if n_given == self.n_columns:
+            return list(range(self.n_columns))
+        if n_given == len(self.required):
+            return self.required
+        # scikit-learn's checks ask for this wording
+        msg = (
+            f"X has {n_given} features, but {owner} is expecting {self.n_columns} features as input"
+        )
+        if self.optional:
+            msg += f" ({len(self.required)} without the weight and excluded columns)"
+        raise ColumnError(msg + ".")
+
+    def _difference(self, given, absent, owner):
+        expected = [name for name in self.names if name not in absent]
+        missing = [name for name in expected if name not in given]
+        unknown = [name for name in given if name not in self.names]
+        # the first lines are scikit-learn's own words, which its checks and users look for
+        lines = ["The feature names should match those that were passed during fit."]
+        if unknown:
+            lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in unknown)]
+        if missing:
+            lines += ["Feature names seen at fit time, yet now missing:"]
+            lines += [f"- {name}" for name in missing]
+        if not (missing or unknown):
+            lines += ["Feature names must be in the same order as they were in fit."]
+            lines += [f"{owner} was fitted on {expected}, got {given}."]
+        return "\n".join(lines) + "\n"
+
+
+def _is_position(column):
+    return isinstance(column, Integral) and not isinstance(column, bool)
+
+
+def _plain(X, at):
+    return isinstance(X.columns[at], str) and X.columns.is_unique
+
+
+def _replace_at(X, at, values):
+    columns = X.columns
+    out = X.copy()
+    out.columns = range(len(columns))
+    out[at] = values
+    out.columns = columns
+    return out
+
+
+def _not_found(X, column, role):
+    columns = names(X)
+    if columns is None and isinstance(column, str):
+        return (
+            f"{role}={column!r} is a name, but X is an array without column names; "
+            "pass a DataFrame, or the position of the column as an integer"
+        )
+    if columns is None:
+        return f"{role}={column!r}: X has {n_columns(X)} columns, numbered from 0"
+    msg = f"{role}={column!r} is not a column of X"
+    near = difflib.get_close_matches(str(column), [str(name) for name in columns], n=1)
+    if near:
+        return f"{msg}; did you mean {near[0]!r}?"
+    return f"{msg}; it has {[str(name) for name in columns[:20]]}"

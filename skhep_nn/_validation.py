@@ -1,0 +1,53 @@
+"""The one place that touches scikit-learn's private helpers, and the checks that build on them."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Hidden,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.validation import _check_feature_names, _num_samples
+
+__all__ = [
+    "HasMethods",
+    "Hidden",
+    "Integral",
+    "Interval",
+    "Options",
+    "Real",
+    "StrOptions",
+    "check_feature_names",
+    "check_parameters",
+    "get_routing_for_object",
+    "num_samples",
+]
+
+
+def check_parameters(estimator):
+    """Check the constructor arguments of `estimator` against its ``_parameter_constraints``.
+
+    Raises
+    ------
+    sklearn.utils._param_validation.InvalidParameterError
+        A ValueError naming the parameter, the rule and the value.
+    """
+    names = estimator._parameter_constraints
+    values = {key: value for key, value in estimator.get_params(deep=False).items() if key in names}
+    validate_parameter_constraints(names, values, caller_name=type(estimator).__name__)
+
+
+def check_feature_names(estimator, X, *, reset):
+    """Set (`reset`) or check ``feature_names_in_`` as scikit-learn does."""
+    _check_feature_names(estimator, X, reset=reset)
+
+
+def num_samples(X):
+    """Number of events of anything that scikit-learn can count."""
+    return _num_samples(X)

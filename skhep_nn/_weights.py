@@ -1,0 +1,151 @@
+"""Event weights: from column or argument, checked, negative ones treated, summed per class.
+
+Pure NumPy, used by transformers, classifiers, metrics and splits alike: one place decides what
+an event weight is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _columns
+from skhep_nn.exceptions import WeightError
+
+NEGATIVE_WEIGHTS = ("keep", "drop", "abs", "error")
+
+
+def resolve(X, sample_weight, weight_column, owner):
+    """Event weights of `X` from its column or from the argument, or None if there are none.
+
+    Parameters
+    ----------
+    X : DataFrame, array or blocks
+    sample_weight : array-like of shape (n_events,), number or None
+    weight_column : str, int or None
+    owner : str
+        The estimator or scorer that asks, for the error message.
+
+    Returns
+    -------
+    ndarray of shape (n_events,), float64, or None
+
+    Raises
+    ------
+    WeightError
+        If both are given, or the weights are not finite numbers, one per event.
+    ColumnError
+        If `X` has no column `weight_column`.
+    """
+    if weight_column is None:
+        return None if sample_weight is None else check(sample_weight, len_of(X))
+    if sample_weight is not None:
+        msg = (
+            f"{owner} got weight_column={weight_column!r} and sample_weight; "
+            "give the event weights one way only"
+        )
+        raise WeightError(msg)
+    values = _columns.take(X, weight_column, role="weight_column")
+    return check(values, len_of(X), name=f"weight column {weight_column!r}")
+
+
+def check(weights, n_events, name="sample_weight"):
+    """`weights` as a float64 array of shape (n_events,), a number standing for all events.
+
+    Raises
+    ------
+    WeightError
+        If they are not numbers, not one-dimensional, not one per event, or not finite.
+    """
+    try:
+        weights = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} must be numbers, got {weights!r:.60}"
+        raise WeightError(msg) from error
+    if weights.ndim == 0:
+        weights = np.full(n_events, float(weights))
+    # scikit-learn's checks ask for these two wordings
+    if weights.ndim != 1:
+        msg = f"{name}: Sample weights must be 1D array or scalar, got {weights.ndim}D array"
+        raise WeightError(msg)
+    if len(weights) != n_events:
+        msg = f"{name}.shape == {weights.shape}, expected {(n_events,)}!"
+        raise WeightError(msg)
+    _check_finite(weights, name)
+    return weights
+
+
+def treat_negative(weights, policy):
+    """`weights` after the policy on negative ones, in training only.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_events,)
+    policy : {"keep", "drop", "abs", "error"}
+        ``"drop"`` gives them zero weight, so that no row moves.
+
+    Raises
+    ------
+    WeightError
+        If the policy is ``"error"`` and a weight is negative.
+    """
+    if policy not in NEGATIVE_WEIGHTS:
+        msg = f"negative_weights={policy!r}; it must be one of {NEGATIVE_WEIGHTS}"
+        raise ValueError(msg)
+    negative = weights < 0
+    if policy == "keep" or not negative.any():
+        return weights
+    if policy == "error":
+        msg = (
+            f"{negative.sum()} of {len(weights)} event weights are negative (lowest "
+            f'{weights.min():.6g}) and negative_weights="error"; '
+            'use "keep", "drop" or "abs" to train on such events'
+        )
+        raise WeightError(msg)
+    return np.abs(weights) if policy == "abs" else np.where(negative, 0.0, weights)
+
+
+def class_sums(codes, weights, n_classes):
+    """Sum of the weights of each class, with `codes` 0 ... n_classes - 1."""
+    return np.bincount(codes, weights=weights, minlength=n_classes)
+
+
+def check_class_sums(sums, classes, what="class"):
+    """Raise if the weights of a class sum to nothing or less.
+
+    Raises
+    ------
+    WeightError
+        Naming the class, the rule and the sum.
+    """
+    for name, total in zip(classes, sums, strict=True):
+        if not total > 0:
+            label = name.item() if isinstance(name, np.generic) else name
+            msg = (
+                f"sample_weight of {what} {label!r} sums to {total:.6g}; a {what} needs a positive "
+                "sum to be balanced or trained on (see negative_weights; was the weight column "
+                "scaled by an earlier step?)"
+            )
+            raise WeightError(msg)
+
+
+def effective_events(weights):
+    """Effective number of events, (sum w)^2 / sum w^2; 0 without events."""
+    squares = np.sum(np.square(weights))
+    return float(np.sum(weights) ** 2 / squares) if squares > 0 else 0.0
+
+
+def len_of(X):
+    """Number of events of a table, array or blocks."""
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
+def _check_finite(weights, name):
+    bad = ~np.isfinite(weights)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        kind = "NaN" if np.isnan(weights[first]) else "infinity"
+        msg = (
+            f"{name} contains {kind}: {bad.sum()} of {len(weights)} event weights are not finite, "
+            f"the first is event {first} ({weights[first]})"
+        )
+        raise WeightError(msg)

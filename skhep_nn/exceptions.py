@@ -1,0 +1,41 @@
+"""Errors and warnings of the package, each also of the built-in kind that one would expect."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ColumnError",
+    "DroppedEventsWarning",
+    "MissingExtraError",
+    "SkhepNNError",
+    "TrainingError",
+    "TrainingInterruptedWarning",
+    "WeightError",
+]
+
+
+class SkhepNNError(Exception):
+    """Base of every error that the package raises on its own account."""
+
+
+class ColumnError(SkhepNNError, ValueError):
+    """A column or block is missing, unknown, or in another place than in fit."""
+
+
+class WeightError(SkhepNNError, ValueError):
+    """Event weights are missing, given twice, not finite, or sum to nothing in a class."""
+
+
+class TrainingError(SkhepNNError, RuntimeError):
+    """Training went wrong beyond repair, e.g. the loss became NaN."""
+
+
+class MissingExtraError(SkhepNNError, ImportError):
+    """A package of an extra is not installed; the message has the line that installs it."""
+
+
+class DroppedEventsWarning(UserWarning):
+    """Events were dropped, clipped, truncated or given zero weight."""
+
+
+class TrainingInterruptedWarning(UserWarning):
+    """Training was stopped by the user; the best epoch so far was kept."""
