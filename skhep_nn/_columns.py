@@ -22,7 +22,7 @@ def is_frame(X):
 
 def is_blocks(X):
     """Whether `X` holds named arrays that share the event axis."""
-    return hasattr(X, "keys") and not is_frame(X)
+    return hasattr(X, "keys") and hasattr(X, "kinds")
 
 
 def names(X):
@@ -159,6 +159,10 @@ class FittedColumns:
     def required(self):
         """Positions of the columns that may never be absent: the features."""
         return [at for at in range(self.n_columns) if at not in self.optional]
+
+    def label(self, at):
+        """How an error message calls the column at position `at` of fit."""
+        return f"column {at}" if self.names is None else f"column {self.names[at]!r}"
 
     def present(self, X, owner):
         """Position in fit of each column of `X`.

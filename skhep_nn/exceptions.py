@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = [
     "ColumnError",
     "DroppedEventsWarning",
+    "FileFormatError",
     "MissingExtraError",
+    "MissingFileError",
     "SkhepNNError",
     "TrainingError",
     "TrainingInterruptedWarning",
@@ -39,3 +41,11 @@ class DroppedEventsWarning(UserWarning):
 
 class TrainingInterruptedWarning(UserWarning):
     """Training was stopped by the user; the best epoch so far was kept."""
+
+
+class FileFormatError(SkhepNNError, OSError):
+    """A file is empty, cut off, of an unknown or broken format, or without the tree asked for."""
+
+
+class MissingFileError(FileFormatError, FileNotFoundError):
+    """A file is not there, or a pattern matches none."""

@@ -1,1 +1,12 @@
-"""To come."""
+"""Functions that build Keras networks: what comes in and hyper-parameters, to a ``keras.Model``."""
+
+from __future__ import annotations
+
+from skhep_nn import _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    {
+        "._dense": ["dense"],
+    },
+)

@@ -1,1 +1,22 @@
-"""To come."""
+"""Training on TensorFlow: batches, weights, the compiled epoch, best epoch, progress.
+
+Nothing here knows scikit-learn's estimators; :mod:`skhep_nn.estimators` puts them on the outside.
+"""
+
+from __future__ import annotations
+
+from skhep_nn import _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    {
+        "._checkpoint": ["Checkpoint", "digest"],
+        "._engine": ["Engine"],
+        "._jit": ["choose"],
+        "._loop": ["train"],
+        "._plan": ["Outcome", "Plan"],
+        "._pool": ["POOL", "EnginePool"],
+        "._schedule": ["Plateau", "inverse_time"],
+        "._source": ["ArraySource"],
+    },
+)

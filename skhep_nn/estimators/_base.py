@@ -1,0 +1,404 @@
+"""KerasClassifier: scikit-learn on the outside, a Keras network and the training loop inside.
+
+The only module that imports scikeras, which gives parameter routing (``optimizer__clipnorm``), the
+calling of user functions, compile arguments, callbacks, and the pickling of Keras objects (importing
+it patches Keras' classes for that). What scikit-learn sees, data, weights, training and prediction
+are the package's own.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import keras
+import numpy as np
+from scikeras._utils import accepts_kwargs, route_params
+from scikeras.utils.random_state import tensorflow_random_state  # noqa: F401  (for _seeds)
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+
+from skhep_nn import _validation, _weights
+from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
+from skhep_nn.estimators._inputs import read_inputs
+from skhep_nn.estimators._networks import UserNetwork
+from skhep_nn.estimators._seeds import seed_of
+
+if "__sklearn_tags__" not in vars(BaseWrapper):
+    # scikeras predates scikit-learn's tags; without the method every subclass fails its check
+    BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
+
+# Arguments of Keras' fit and predict that a scikeras user may pass to ours.
+FIT_ARGUMENTS = ("epochs", "batch_size", "verbose", "shuffle", "callbacks", "validation_split")
+PREDICT_ARGUMENTS = ("batch_size", "verbose", "steps", "callbacks")
+ROUTING_PREFIXES = BaseWrapper._routing_prefixes | {"callbacks"}
+
+
+@_parameters.shares_training_parameters(
+    optimizer="rmsprop", epochs=1, batch_size=None, early_stopping=False, verbose=1
+)
+class KerasClassifier(ClassifierMixin, BaseWrapper):
+    """A user-written Keras network as a scikit-learn classifier with event weights.
+
+    It takes every argument of scikeras' ``KerasClassifier`` with the same default, so that code
+    written for that runs unchanged, and adds event weights in training and validation, the best
+    epoch, the compiled training loop and scikit-learn's current conventions.
+
+    Parameters
+    ----------
+    model : callable or keras.Model
+        A function that returns a network, compiled or not. It may ask for ``meta`` (a dict with
+        ``"n_features_in_"``, ``"X_shape_"``, ``"n_classes_"``, ``"n_outputs_expected_"``,
+        ``"target_type_"``), ``compile_kwargs`` and ``params``; further keyword arguments of this
+        class with or without the prefix ``model__`` are passed to it. A network object is trained
+        itself, not a copy.
+    build_fn : callable, optional
+        The old name of `model`.
+    validation_batch_size : int or None, default=None
+        Accepted for scikeras users; it changes no number here.
+    validation_split : float, default=0.
+        Fraction of the events, the last ones and unshuffled, that are used for validation, as in
+        Keras. `early_stopping` has the better split.
+    run_eagerly : bool, default=False
+        Compile argument; True trains with Keras' own loop.
+    class_weight : dict, "balanced" or None, default=None
+        Factor on the weights of each class.
+    {training}
+    **routed
+        Arguments for ``model__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__``,
+        ``compile__`` and ``fit__``, and of the function `model`. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    {attributes}
+
+    Notes
+    -----
+    A network with several outputs or targets is not supported.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import make_classification
+    >>> from skhep_nn import KerasClassifier
+    >>> def network(meta, width=8):
+    ...     return keras.Sequential([
+    ...         keras.layers.Input((meta["n_features_in_"],)),
+    ...         keras.layers.Dense(width, activation="relu"),
+    ...         keras.layers.Dense(1, activation="sigmoid"),
+    ...     ])
+    >>> X, y = make_classification(200, random_state=0)
+    >>> clf = KerasClassifier(network, width=4, epochs=3, random_state=0, verbose=0)
+    >>> clf.fit(X, y).predict_proba(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "validation_split": [
+            _parameters.Interval(_parameters.Real, 0, 1, closed="left"),
+        ],
+        "run_eagerly": ["boolean"],
+    }
+    _allow_nd = True
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        validation_batch_size=None,
+        validation_split=0.0,
+        run_eagerly=False,
+        class_weight=None,
+        **training,
+    ):
+        self.model = model
+        self.build_fn = build_fn
+        self.validation_batch_size = validation_batch_size
+        self.validation_split = validation_split
+        self.run_eagerly = run_eagerly
+        self.class_weight = class_weight
+        self._store(training)
+
+    def _store(self, training):
+        """Set the shared training parameters, given or by default, and what is routed."""
+        defaults = _parameters.defaults_of(type(self))
+        for name in _parameters.TRAINING:
+            setattr(self, name, training.pop(name, defaults[name]))
+        self._store_routed(training)
+
+    def _store_routed(self, routed):
+        if routed:
+            self._user_params = getattr(self, "_user_params", set()) | set(routed)
+        vars(self).update(routed)
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **keras_arguments,
+    ):
+        """Train the network, from new initial weights unless ``warm_start``.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_events, n_features) or (n_events, length, n_features)
+        y : array-like of shape (n_events,)
+            Labels of any type.
+        sample_weight : array-like of shape (n_events,), optional
+            Event weights, if no ``weight_column`` holds them.
+        X_val, y_val, sample_weight_val
+            Validation events, instead of a fraction of X.
+        **keras_arguments
+            ``epochs``, ``batch_size``, ``verbose``, ``shuffle``, ``callbacks``,
+            ``validation_split`` for this call, and ``validation_data=(X, y)`` or with weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ColumnError, WeightError, ValueError
+            For bad input, naming the column or class, the rule and the value.
+        TrainingError
+            If the loss is no longer finite.
+        """
+        validation = _fitting.validation_argument(
+            keras_arguments, X_val, y_val, sample_weight_val, type(self).__name__
+        )
+        with _fitting.overridden(self, keras_arguments, FIT_ARGUMENTS):
+            return _fitting.fit(self, X, y, sample_weight, validation)
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train one epoch on these events, from where the network is.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in :meth:`fit`.
+        classes : array-like of shape (n_classes,), optional
+            All labels, in the first call, if `y` does not have them all.
+
+        Returns
+        -------
+        self
+
+        Notes
+        -----
+        Weights are multiplied by the factor that gave the events of the first call the mean one.
+        """
+        return _fitting.partial_fit(self, X, y, classes, sample_weight)
+
+    def initialize(self, X, y):
+        """Build the network for such events without training it.
+
+        Parameters
+        ----------
+        X, y
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        x = read_inputs(self, X, reset=True)
+        labels = _targets.labels_of(y, type(self).__name__)
+        self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
+        self._new_network(x, seed_of(self.random_state))
+        return self
+
+    def predict_proba(self, X, **keras_arguments):
+        """Class probabilities, the same bits in any order of the events and any chunking.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            With the columns of fit, in their order; the weight column and excluded columns may be
+            absent.
+        **keras_arguments
+            ``batch_size``, ``verbose``, ``steps``, ``callbacks`` are accepted for scikeras users;
+            they change no number.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+        """
+        self._check_is_fitted()
+        _fitting.check_known(keras_arguments, PREDICT_ARGUMENTS, "predict_proba")
+        return _targets.probabilities(self.network_.predict(read_inputs(self, X, reset=False)))
+
+    def predict(self, X, **keras_arguments):
+        """The most probable class of each event.
+
+        Parameters
+        ----------
+        X, **keras_arguments
+            As in :meth:`predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_events,)
+        """
+        most_probable = self.predict_proba(X, **keras_arguments).argmax(axis=1)
+        return self.classes_[most_probable]
+
+    def score(self, X, y, sample_weight=None):
+        """Weighted accuracy, with the weights of ``weight_column`` if there is one.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        float
+        """
+        self._check_is_fitted()
+        weights = _weights.resolve(X, sample_weight, self.weight_column, type(self).__name__)
+        right = self.predict(X) == _targets.labels_of(y, type(self).__name__)
+        return float(np.average(right, weights=weights))
+
+    @property
+    def model_(self):
+        """The network as a Keras model."""
+        if "network_" not in vars(self):
+            msg = f"{type(self).__name__} has no model_ before it is fitted"
+            raise AttributeError(msg)
+        return self.network_.model
+
+    def get_params(self, deep=True):
+        """Parameters by name, routed ones included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also those of parameters that are estimators, e.g. of `balance`.
+
+        Returns
+        -------
+        dict
+        """
+        parameters = BaseEstimator.get_params(self, deep=deep)
+        return parameters | {name: getattr(self, name) for name in self._routed_names()}
+
+    def set_params(self, **parameters):
+        """Set parameters, also routed ones such as ``optimizer__clipnorm``.
+
+        Returns
+        -------
+        self
+        """
+        names = [name for name in parameters if self._is_routed(name)]
+        BaseEstimator.set_params(self, **{n: v for n, v in parameters.items() if n not in names})
+        self._store_routed({name: parameters[name] for name in names})
+        return self
+
+    def __repr__(self, N_CHAR_MAX=700):
+        return BaseEstimator.__repr__(self, N_CHAR_MAX)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return "network_" in vars(self)
+
+    # scikeras reads the names from the instance's attributes; scikit-learn from the signature
+    _get_param_names = BaseEstimator.__dict__["_get_param_names"]
+
+    def _routed_names(self):
+        return sorted(vars(self).get("_user_params", ()))
+
+    def _is_routed(self, name):
+        prefix, routed, _ = name.partition("__")
+        return name in self._routed_names() or bool(routed and prefix in ROUTING_PREFIXES)
+
+    def _check_is_fitted(self):
+        if not self.__sklearn_is_fitted__():
+            msg = (
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
+                "appropriate arguments before using this estimator."
+            )
+            raise NotFittedError(msg)
+
+    def _check_parameters(self):
+        _validation.check_parameters(self)
+        accepted = self._network_arguments()
+        for name in self._routed_names():
+            prefix, routed, argument = name.partition("__")
+            if routed and prefix not in ROUTING_PREFIXES:
+                self._refuse(name, {f"{known}__{argument}" for known in ROUTING_PREFIXES})
+            if not routed and accepted is not None and name not in accepted:
+                self._refuse(name, {*accepted, *_parameters.defaults_of(type(self))})
+
+    def _refuse(self, name, candidates):
+        near = _parameters.nearest(name, candidates)
+        msg = f"{type(self).__name__} has no parameter {name!r}{near}"
+        raise TypeError(msg)
+
+    def _network_arguments(self):
+        """Names that the function which makes the network takes; None if it takes any."""
+        function = self.model if self.model is not None else self.build_fn
+        if not callable(function) or isinstance(function, keras.Model) or accepts_kwargs(function):
+            return None if function is not None and not isinstance(function, keras.Model) else set()
+        return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
+
+    def _learn_targets(self, labels, classes):
+        """Set what scikit-learn and a user's function (through ``meta``) know of the labels."""
+        self.classes_ = classes
+        self.n_classes_ = len(classes)
+        self.n_outputs_ = self.n_outputs_expected_ = 1
+        self.target_type_ = "binary" if len(classes) == 2 else "multiclass"
+        self.y_dtype_, self.y_ndim_ = labels.dtype, 1
+
+    def _get_metadata(self):
+        meta = super()._get_metadata()
+        # what a network needs to know is the number of features, without the weight column
+        return meta | {"n_features_in_": self.X_shape_[1] if len(self.X_shape_) > 1 else None}
+
+    def _new_network(self, x, seed):
+        """Set ``network_`` to a new network, whose initial weights belong to `seed`."""
+        self._random_state = seed
+        model = self._build_keras_model()
+        if not model.compiled:
+            model.compile(**self._loss_filled_in(model, x))
+        elif self.learning_rate is not None:
+            model.optimizer.learning_rate = self.learning_rate
+        self.network_ = UserNetwork(model, self.jit_compile)
+        self._check_model_compatibility(None)
+
+    def _loss_filled_in(self, model, x):
+        arguments = self._get_compile_kwargs()
+        if arguments.get("loss") is None:
+            arguments["loss"] = _compile.loss_for(n_outputs_of(model, x))
+        return arguments
+
+    def _get_compile_kwargs(self):
+        routed = route_params(self.get_params(), "optimizer", set(), strict=True)
+        _compile.check_learning_rate(self, routed)
+        arguments = super()._get_compile_kwargs()
+        arguments["optimizer"] = _compile.with_learning_rate(self, arguments["optimizer"])
+        # metrics see the event weights, as the loss does
+        weighted = [*(arguments.get("weighted_metrics") or ()), *(arguments.get("metrics") or ())]
+        return arguments | {"metrics": None, "weighted_metrics": weighted or None}
+
+    def _callbacks_for_fit(self):
+        self._initialize_callbacks()
+        callbacks = list(keras.tree.flatten(self._fit_callbacks))
+        # Keras' callbacks hold the network that they watched; they are not kept
+        del self._fit_callbacks, self._predict_callbacks
+        return callbacks
+
+
+def n_outputs_of(model, x):
+    """Number of output nodes of `model` for features like `x`."""
+    return int(model(keras.tree.map_structure(lambda a: a[:1], x)).shape[-1])

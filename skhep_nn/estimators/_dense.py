@@ -1,0 +1,89 @@
+"""DenseClassifier: a dense network on tables of features."""
+
+from __future__ import annotations
+
+from skhep_nn._validation import HasMethods, Interval, Real, StrOptions
+from skhep_nn.estimators._network_classifier import NetworkClassifier
+from skhep_nn.estimators._parameters import shares_training_parameters
+
+
+@shares_training_parameters()
+class DenseClassifier(NetworkClassifier):
+    """A dense network that separates classes of events.
+
+    Two classes have one sigmoid output, more a softmax; labels are of any type. Event weights act
+    in the training loss, in the validation loss that picks the best epoch, and in ``score``.
+
+    Parameters
+    ----------
+    units : sequence of int, default=(50, 50)
+        Width of each hidden layer.
+    activation : str or callable, default="relu"
+        Of the hidden layers.
+    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+        Of the hidden layers.
+    dropout : float or sequence of float, default=0.
+        Fraction dropped after each hidden layer.
+    l2 : float, default=0.
+        L2 penalty on the kernels of the hidden layers.
+    batch_normalization : {False, "input", "all"}, default=False
+        On the features, or there and before the activation of each hidden layer.
+    {training}
+    **routed
+        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+        ``callbacks__<argument>``. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    KerasClassifier : Any Keras network of your own.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skhep_nn import DenseClassifier
+    >>> X, y = make_classification(200, random_state=0)
+    >>> clf = DenseClassifier(units=(16,), epochs=20, random_state=0, verbose=0).fit(X, y)
+    >>> clf.predict_proba(X).shape, clf.score(X, y) > 0.7
+    ((200, 2), True)
+    """
+
+    _builder = "dense"
+    _network_parameters = (
+        "units",
+        "activation",
+        "kernel_initializer",
+        "dropout",
+        "l2",
+        "batch_normalization",
+    )
+    _allow_nd = False
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "units": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "batch_normalization": [StrOptions({"input", "all"}), "boolean"],
+        "activation": [str, callable, HasMethods("get_config")],
+    }
+
+    def __init__(
+        self,
+        units=(50, 50),
+        *,
+        activation="relu",
+        kernel_initializer="he_normal",
+        dropout=0.0,
+        l2=0.0,
+        batch_normalization=False,
+        **training,
+    ):
+        super().__init__(**training)
+        self.units = units
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.l2 = l2
+        self.batch_normalization = batch_normalization

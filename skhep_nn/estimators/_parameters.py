@@ -1,0 +1,244 @@
+"""The training parameters that all classifiers share: names, defaults, rules and words, once.
+
+A classifier's constructor states its own parameters and takes these as ``**training``; the
+decorator :func:`shares_training_parameters` writes them into its signature and docstring.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from dataclasses import dataclass
+from inspect import Parameter
+from textwrap import indent
+
+from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
+from skhep_nn._weights import NEGATIVE_WEIGHTS
+
+POSITIVE = Interval(Integral, 1, None, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="neither")
+COLUMN = (str, Integral)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One parameter: its default, what it may be (None: Keras decides), and its words."""
+
+    default: object
+    rule: list | None
+    text: str
+
+
+TRAINING = {
+    "optimizer": Shared(
+        "adam",
+        None,
+        """str, keras.optimizers.Optimizer or its class
+        ``optimizer__<argument>`` sets its arguments, e.g. ``optimizer__clipnorm=1.``.""",
+    ),
+    "loss": Shared(
+        None,
+        None,
+        """str, keras.losses.Loss or its class, or None
+        None is the cross-entropy that fits the outputs. ``loss__<argument>`` sets arguments of a
+        class, e.g. ``loss="BinaryCrossentropy", loss__label_smoothing=0.01``.""",
+    ),
+    "learning_rate": Shared(
+        None,
+        [Interval(Real, 0, None, closed="neither"), None],
+        """float or None
+        None is the optimizer's own. Together with ``optimizer__learning_rate`` or an optimizer
+        object it is an error.""",
+    ),
+    "learning_rate_schedule": Shared(
+        "constant",
+        [StrOptions({"constant", "inverse_time", "plateau"}), HasMethods("get_config")],
+        """{"constant", "inverse_time", "plateau"} or Keras schedule
+        ``"inverse_time"`` is ``learning_rate / (1 + decay * step)``, the `decay` of Keras' legacy
+        optimizers; ``"plateau"`` multiplies the rate by `plateau_factor` when the validation loss
+        (without validation events: the training loss) has not fallen for `plateau_patience`
+        epochs.""",
+    ),
+    "decay": Shared(
+        0.0,
+        [Interval(Real, 0, None, closed="left")],
+        """float
+        Per optimiser step, with ``learning_rate_schedule="inverse_time"``.""",
+    ),
+    "plateau_factor": Shared(0.1, [FRACTION], "float\n        See `learning_rate_schedule`."),
+    "plateau_patience": Shared(5, [POSITIVE], "int\n        See `learning_rate_schedule`."),
+    "epochs": Shared(100, [POSITIVE], "int\n        Passes over the training events, at most."),
+    "batch_size": Shared(
+        256,
+        [POSITIVE, Options(Integral, {-1}), None],
+        """int or None
+        Events of an optimiser step; -1 is all events, None is 32. It does not matter in
+        prediction.""",
+    ),
+    "shuffle": Shared(
+        True, ["boolean"], "bool\n        Whether each epoch has an order of its own."
+    ),
+    "batch_sampler": Shared(
+        None,
+        [StrOptions({"balanced"}), HasMethods("fit_resample"), None],
+        """{"balanced"}, imbalanced-learn sampler or None
+        ``"balanced"``: equal numbers of events of each class in each batch (`batch_size` is
+        rounded down to a multiple of the number of classes), drawn anew each epoch. A sampler
+        selects the events of each epoch. Event weights then act within a class only: their mean
+        is one in each class, and `balance` has no effect on the shares of the classes.""",
+    ),
+    "early_stopping": Shared(
+        "auto",
+        ["boolean", StrOptions({"auto"})],
+        """bool or "auto"
+        Stop when the weighted validation loss has not fallen for `patience` epochs. Without
+        `X_val` a stratified fraction of the events is split off for it. ``"auto"``: with `X_val`,
+        or from 1,000 events when every class can be split. The network of the best epoch is kept
+        in any case where there are validation events.""",
+    ),
+    "patience": Shared(10, [POSITIVE], "int\n        See `early_stopping`."),
+    "validation_fraction": Shared(
+        0.2, [FRACTION], "float\n        Fraction split off for validation; see `early_stopping`."
+    ),
+    "balance": Shared(
+        None,
+        [StrOptions({"none", "equal", "n_background", "sqrt"}), HasMethods("balance"), None],
+        """str, EventWeightBalancer or None
+        Mode of the balancer, or the balancer itself, which scales the weights of the training
+        events; the validation weights get the same class shares.""",
+    ),
+    "negative_weights": Shared(
+        "keep",
+        [StrOptions(set(NEGATIVE_WEIGHTS))],
+        """{"keep", "drop", "abs", "error"}
+        What training does with negative event weights, before balancing. Scores, yields and the
+        validation loss keep the sign.""",
+    ),
+    "weight_column": Shared(
+        None,
+        [*COLUMN, None],
+        """str, int or None
+        Column of X with the event weights. It is never a feature, and X may lack it in
+        prediction. Scale does not matter: weights are divided by their mean.""",
+    ),
+    "exclude": Shared(
+        (),
+        ["array-like", *COLUMN],
+        """sequence of str or int
+        Further columns that are no features, and that X may lack in prediction.""",
+    ),
+    "metrics": Shared(
+        None,
+        None,
+        """list of str or Keras metrics, or None
+        Followed in ``history_`` beside the loss, weighted like it.""",
+    ),
+    "callbacks": Shared(
+        None,
+        None,
+        """Keras callback, its class, list or dict of these, or None
+        Those with hooks at batches train with Keras' own, slower loop.""",
+    ),
+    "jit_compile": Shared(
+        "auto",
+        [StrOptions({"auto", "epoch", "step"}), Options(bool, {False})],
+        """{"auto", "epoch", "step", False}
+        What XLA compiles; ``"auto"`` is a fixed rule from the layers, their sizes and the planned
+        steps.""",
+    ),
+    "checkpoint_dir": Shared(
+        None,
+        None,
+        """path-like or None
+        Folder for the state of the fit after each epoch. A fit that was killed continues there
+        when it is started again with the same parameters and events.""",
+    ),
+    "warm_start": Shared(
+        False, ["boolean"], "bool\n        Whether a further fit starts from the last weights."
+    ),
+    "random_state": Shared(
+        None,
+        ["random_state"],
+        """int, RandomState or None
+        With an int two fits give identical predictions.""",
+    ),
+    "verbose": Shared(
+        "auto",
+        [StrOptions({"auto"}), "verbose"],
+        """{"auto", 0, 1, 2}
+        1 is a progress bar, 2 a line per epoch, ``"auto"`` a bar for fits that last longer than
+        two seconds.""",
+    ),
+}
+
+ATTRIBUTES = """classes_ : ndarray of shape (n_classes,)
+    Labels, in the order of the columns of ``predict_proba``.
+n_features_in_ : int
+    Columns of X in fit, the weight column included.
+feature_names_in_ : ndarray of str
+    Their names, if X had any.
+history_ : dict of str to list of float
+    Per epoch: ``"loss"``, ``"val_loss"``, metrics.
+best_epoch_ : int
+    The epoch, from 1, whose network is kept: the one with the lowest weighted validation loss, or
+    the last one where there were no validation events.
+n_epochs_ : int
+    Epochs that were run.
+model_ : keras.Model
+    The network.
+n_negative_weights_, n_zero_weights_ : int
+    Events in fit with a negative weight, and with none after `negative_weights` was applied.
+training_loop_ : str
+    ``"compiled"``, or ``"keras: ..."`` with the reason.
+jit_compile_ : str or False
+    What XLA compiled."""
+
+
+def shares_training_parameters(**defaults):
+    """Class decorator: the shared parameters in signature, rules and docstring of a classifier.
+
+    Parameters
+    ----------
+    **defaults
+        Defaults that differ in this class.
+    """
+
+    def decorate(cls):
+        own = inspect.signature(cls.__init__).parameters
+        named = [p for p in own.values() if p.kind is not Parameter.VAR_KEYWORD]
+        rest = [p for p in own.values() if p.kind is Parameter.VAR_KEYWORD]
+        shared = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, entry.default))
+            for name, entry in TRAINING.items()
+        ]
+        cls.__init__.__signature__ = inspect.Signature([*named, *shared, *rest])
+        rules = {name: entry.rule for name, entry in TRAINING.items() if entry.rule is not None}
+        cls._parameter_constraints = {**rules, **cls._parameter_constraints}
+        cls.__doc__ = _with_shared_text(cls.__doc__, defaults)
+        return cls
+
+    return decorate
+
+
+def defaults_of(cls):
+    """Default of each named constructor argument of `cls`."""
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not Parameter.empty}
+
+
+def nearest(name, candidates):
+    """``"; did you mean 'x'?"``, or nothing if no candidate is like `name`."""
+    near = difflib.get_close_matches(name, candidates, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; it has {sorted(candidates)}"
+
+
+def _with_shared_text(doc, defaults):
+    lines = []
+    for name, entry in TRAINING.items():
+        kind, _, text = entry.text.partition("\n")
+        default = defaults.get(name, entry.default)
+        lines.append(f"{name} : {kind}, default={default!r}")
+        lines += [f"    {line.strip()}" for line in text.splitlines()]
+    doc = inspect.cleandoc(doc)
+    doc = doc.replace("{training}", "\n".join(lines)).replace("{attributes}", ATTRIBUTES)
+    return indent(doc, "    ").lstrip() + "\n    "

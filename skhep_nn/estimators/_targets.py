@@ -1,0 +1,106 @@
+"""Labels of any type to what a loss wants, and outputs of a network to class probabilities."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+
+def labels_of(y, owner):
+    """`y` as a 1-D array of labels.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or they are not the labels of one classification.
+    """
+    if y is None:
+        msg = (
+            f"requires y to be passed, but the target y is None: {owner} learns from labels, "
+            "one per event"
+        )
+        raise ValueError(msg)
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    check_classification_targets(y)
+    if type_of_target(y).startswith("multilabel"):
+        msg = (
+            f"y has shape {y.shape}; {owner} takes one label per event "
+            "(for one-hot rows pass y.argmax(axis=1))"
+        )
+        raise ValueError(msg)
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected; it is flattened.",
+            DataConversionWarning,
+            stacklevel=4,
+        )
+    return column_or_1d(y)
+
+
+def learn_classes(labels, owner):
+    """Sorted distinct labels.
+
+    Raises
+    ------
+    ValueError
+        If there are less than two.
+    """
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        msg = f"{owner} needs at least two classes; y has only one class, {classes[0]!r}"
+        raise ValueError(msg)
+    return classes
+
+
+def encode(labels, classes):
+    """Class numbers 0 ... n_classes - 1 of `labels`.
+
+    Raises
+    ------
+    ValueError
+        Naming the labels that are no class.
+    """
+    codes = np.searchsorted(classes, labels)
+    codes = np.minimum(codes, len(classes) - 1)
+    unknown = np.unique(labels[classes[codes] != labels])
+    if len(unknown):
+        msg = f"y has the labels {unknown.tolist()[:10]}; the classes are {classes.tolist()[:20]}"
+        raise ValueError(msg)
+    return codes
+
+
+def targets(codes, n_classes, n_outputs, loss):
+    """What the loss compares the outputs with.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_events,)
+    n_classes, n_outputs : int
+    loss : str
+        Name of the loss, e.g. ``"sparse_categorical_crossentropy"``.
+    """
+    if loss in ("categorical_crossentropy", "categorical_focal_crossentropy"):
+        return np.eye(n_classes, dtype=float_type())[codes]
+    if n_outputs == 1:
+        return codes.astype(float_type())[:, None]
+    return codes.astype(np.int32)
+
+
+def probabilities(outputs):
+    """Class probabilities of shape (n_events, n_classes) from the outputs of a network."""
+    if outputs.ndim == 1:
+        outputs = outputs[:, None]
+    if outputs.shape[1] > 1:
+        return outputs
+    return np.concatenate([1 - outputs, outputs], axis=1)
+
+
+def float_type():
+    """The float type that Keras computes in."""
+    import keras
+
+    return np.dtype(keras.config.floatx())

@@ -1,0 +1,283 @@
+"""Decay trees as nested strings, and these as tokens for an embedding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skhep_nn import _validation
+from skhep_nn._columns import is_blocks, is_frame, names
+from skhep_nn._validation import Interval, StrOptions
+from skhep_nn.exceptions import ColumnError
+from skhep_nn.preprocessing import _decay_string_tree as _tree
+from skhep_nn.preprocessing import _jagged
+from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
+from skhep_nn.preprocessing._padder import of_rectangle, pad
+
+
+def decay_strings(pdg, mother_index):
+    """Decay strings of events: ``' 521 (--> -421 211 <--)'``.
+
+    Each particle is ``' {PDG}'``; where it has daughters, ``' (-->'``, the daughters and
+    ``' <--)'`` follow, nested to any depth (the format of smartBKG).
+
+    Parameters
+    ----------
+    pdg : array of int of shape (n_events, length), or lists of particles
+        PDG codes; 0 is padding in a rectangular array. Lists as for `SequencePadder`.
+    mother_index : array of int of shape (n_events, length), or lists of particles
+        Position of each particle's mother in its event; negative for none.
+
+    Returns
+    -------
+    ndarray of str (object) of shape (n_events,)
+
+    Raises
+    ------
+    ValueError
+        If a mother index is beyond the event, or mothers go round in a circle.
+
+    Examples
+    --------
+    >>> decay_strings([[521, -421, 211, 0]], [[-1, 0, 0, -1]]).tolist()
+    [' 521 (--> -421 211 <--)']
+    """
+    return _tree.to_strings(_symbols_of_arrays(pdg, mother_index, "decay_strings"))
+
+
+class DecayStringTokenizer(TransformerMixin, BaseEstimator):
+    """Decay strings to tokens, one row of `max_length` per event, padding behind.
+
+    Parameters
+    ----------
+    max_length : int, default=150
+        Tokens per event; the tail of a longer string is cut.
+    categories : {"auto", "all"} or list of int, default="auto"
+        The PDG codes that get a token: those that `fit` saw, every particle that `particle`
+        knows, or these in this order.
+    handle_unknown : {"other", "error"}, default="other"
+        Whether other codes get token 1 or are an error. None is left out.
+    pdg, mother_index : str, default="pdg", "mother_index"
+        Names of the columns or blocks with PDG codes and indices of mothers.
+
+    Attributes
+    ----------
+    vocabulary_ : tuple
+        What each token stands for: "padding", "other", "(-->", "<--)", then `categories_`.
+    categories_ : tuple of int
+        PDG codes of the tokens from 4 on.
+    n_truncated_ : int
+        Tokens that were cut in the last `fit` or `transform`.
+    n_truncated_events_ : int
+        Events that lost them.
+    n_unknown_ : int
+        Particles without a token of their own in the last `fit` or `transform`.
+    unknown_codes_ : dict of int to int
+        Their codes, and how often.
+    invalid_codes_ : dict of int to int
+        Codes in the data of `fit` that are no valid PDG ids, and how often; a warning names them.
+
+    Raises
+    ------
+    ValueError
+        If a string has parts that are neither PDG code nor bracket, or brackets that do not match;
+        if mother indices make no tree; if a code is unknown while ``handle_unknown="error"``.
+
+    See Also
+    --------
+    decay_strings : The strings themselves.
+
+    Notes
+    -----
+    Data are strings (a list, an array, a Series, or a table of one column), or a DataFrame with
+    list columns, `EventBlocks` or an awkward array with the fields `pdg` and `mother_index`, or an
+    array of shape (n_events, length, 2) with the two; in rectangular ones a code of 0 is padding.
+
+    Examples
+    --------
+    >>> tokenizer = DecayStringTokenizer(max_length=6)
+    >>> tokenizer.fit_transform([" 521 (--> -421 211 <--)", " 22"]).tolist()
+    [[7, 2, 6, 5, 3, 0], [4, 0, 0, 0, 0, 0]]
+    >>> tokenizer.vocabulary_
+    ('padding', 'other', '(-->', '<--)', 22, 211, -421, 521)
+    """
+
+    _takes_sequences = True
+    _takes_blocks = True
+    _learns = True
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "categories": [StrOptions({"auto", "all"}), "array-like"],
+        "handle_unknown": [StrOptions({"other", "error"})],
+        "pdg": [str],
+        "mother_index": [str],
+    }
+
+    def __init__(
+        self,
+        max_length=150,
+        *,
+        categories="auto",
+        handle_unknown="other",
+        pdg="pdg",
+        mother_index="mother_index",
+    ):
+        self.max_length = max_length
+        self.categories = categories
+        self.handle_unknown = handle_unknown
+        self.pdg = pdg
+        self.mother_index = mother_index
+
+    def fit(self, X, y=None):
+        """Fix the vocabulary.
+
+        Parameters
+        ----------
+        X : decay strings, or particles with mothers, see Notes
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._seen = {}
+        return self.partial_fit(X)
+
+    def partial_fit(self, X, y=None):
+        """Extend the vocabulary by the codes of `X`.
+
+        Parameters
+        ----------
+        X : decay strings, or particles with mothers, see Notes
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        _validation.check_parameters(self)
+        symbols = self._symbols(X)
+        seen = _counts_of(symbols)
+        self._seen = dict(Counter(getattr(self, "_seen", {})) + Counter(seen))
+        self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
+        _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
+        known = {"auto": lambda: self._seen, "all": _pdg.all_codes}
+        given = self.categories
+        codes = known[given]() if isinstance(given, str) else np.asarray(given).tolist()
+        self.categories_ = tuple(
+            sorted(codes, key=lambda code: (abs(code), -code)) if isinstance(given, str) else codes
+        )
+        first = len(self.vocabulary_) - len(self.categories_)
+        tokens = range(first, len(self.vocabulary_))
+        self._lookup = _pdg.CodeTable(self.categories_, tokens, unknown=1)
+        self._counts = {}
+        self._count(symbols, seen)
+        return self
+
+    def transform(self, X):
+        """Tokenise.
+
+        Parameters
+        ----------
+        X : decay strings, or particles with mothers, see Notes
+
+        Returns
+        -------
+        ndarray of int32 of shape (n_events, max_length)
+        """
+        check_is_fitted(self)
+        symbols = self._symbols(X)
+        self._count(symbols, _counts_of(symbols))
+        unknown = self._counts["unknown"]
+        if unknown and self.handle_unknown == "error":
+            msg = f"{type(self).__name__}: unknown PDG codes: {_pdg.occurrences(unknown)}"
+            raise ValueError(msg)
+        token_of = np.concatenate([[2, 3], self._lookup.find(symbols.codes)]).astype(np.int32)
+        tokens = token_of[symbols.symbols]
+        padded = pad(_jagged.Jagged(symbols.counts, [tokens]), self.max_length)
+        return padded.data[..., 0]
+
+    @property
+    def vocabulary_(self):
+        check_is_fitted(self, "categories_")
+        return ("padding", "other", _tree.OPEN, _tree.CLOSE, *self.categories_)
+
+    @property
+    def n_truncated_(self):
+        check_is_fitted(self)
+        return self._counts["tokens"]
+
+    @property
+    def n_truncated_events_(self):
+        check_is_fitted(self)
+        return self._counts["events"]
+
+    @property
+    def n_unknown_(self):
+        check_is_fitted(self)
+        return sum(self._counts["unknown"].values())
+
+    @property
+    def unknown_codes_(self):
+        check_is_fitted(self)
+        return dict(self._counts["unknown"])
+
+    def _count(self, symbols, seen):
+        surplus = symbols.counts - self.max_length
+        self._counts["tokens"] = int(surplus[surplus > 0].sum())
+        self._counts["events"] = int((surplus > 0).sum())
+        known = set(self.categories_)
+        self._counts["unknown"] = {code: n for code, n in seen.items() if code not in known}
+
+    def _symbols(self, X):
+        owner = type(self).__name__
+        if _jagged.is_awkward(X):
+            return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
+        if (is_frame(X) or is_blocks(X)) and {self.pdg, self.mother_index} <= set(names(X)):
+            return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
+        if is_blocks(X) or (is_frame(X) and X.shape[1] != 1):
+            msg = (
+                f"{owner}: needs decay strings or the columns {self.pdg!r} and "
+                f"{self.mother_index!r}, X has {names(X)}"
+            )
+            raise ColumnError(msg)
+        if getattr(X, "ndim", 1) == 3:
+            return _symbols_of_arrays(X[..., 0], X[..., 1], owner)
+        return _tree.of_strings(_strings(X, owner), owner)
+
+
+def _counts_of(symbols):
+    times = np.bincount(symbols.symbols, minlength=len(symbols.codes) + _tree.FIRST_CODE)
+    return dict(zip(symbols.codes.tolist(), times[_tree.FIRST_CODE :].tolist(), strict=True))
+
+
+def _strings(X, owner):
+    strings = np.asarray(X, dtype=object)
+    if strings.ndim == 2 and strings.shape[1] == 1:
+        strings = strings[:, 0]
+    if strings.ndim != 1 or not all(isinstance(s, str) for s in strings[:1]):
+        msg = (
+            f"{owner}: expected decay strings, one per event, got an array of shape "
+            f"{strings.shape} of {type(strings.flat[0] if strings.size else None).__name__}"
+        )
+        raise ValueError(msg)
+    return strings
+
+
+def _symbols_of_arrays(pdg, mother_index, owner):
+    pdg, mother = _flat(pdg, owner), _flat(mother_index, owner)
+    if not np.array_equal(pdg.counts, mother.counts):
+        event = "the number of events"
+        if len(pdg.counts) == len(mother.counts):
+            event = f"event {int(np.flatnonzero(pdg.counts != mother.counts)[0])}"
+        msg = f"{owner}: PDG codes and mother indices differ in length in {event}"
+        raise ValueError(msg)
+    codes, mothers = (_pdg.as_codes(p.values[0], owner).astype(np.int64) for p in (pdg, mother))
+    entries = np.ones(len(codes), bool) if pdg.padded is None else codes != 0
+    return _without_padding(pdg.counts, codes, mothers, entries, owner)

@@ -1,0 +1,366 @@
+"""PDG codes to one-hot columns or to tokens, with one vocabulary for training and application."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skhep_nn import _validation
+from skhep_nn._columns import is_frame
+from skhep_nn._validation import StrOptions
+from skhep_nn.preprocessing import _jagged
+from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
+
+
+class _PDGEncoder(TransformerMixin, BaseEstimator):
+    """What the encoders of PDG codes share: vocabulary, counts, all shapes of data."""
+
+    _takes_sequences = True
+    _learns = True
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "categories": [StrOptions({"auto", "all"}), "array-like"],
+        "groups": [dict, None],
+        "handle_unknown": [StrOptions({"other", "error", "ignore"})],
+        "antiparticles": [StrOptions({"separate", "merge"})],
+    }
+
+    def __init__(
+        self,
+        categories="auto",
+        *,
+        groups=None,
+        handle_unknown="other",
+        antiparticles="separate",
+    ):
+        self.categories = categories
+        self.groups = groups
+        self.handle_unknown = handle_unknown
+        self.antiparticles = antiparticles
+
+    def fit(self, X, y=None):
+        """Fix the vocabulary.
+
+        Parameters
+        ----------
+        X : integers of any shape, or lists of integers
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._seen = None
+        return self.partial_fit(X)
+
+    def partial_fit(self, X, y=None):
+        """Extend the vocabulary by the codes of `X`.
+
+        Parameters
+        ----------
+        X : integers of any shape, or lists of integers
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        _validation.check_parameters(self)
+        first = getattr(self, "_seen", None) is None
+        _, codes = self._read(X, reset=first)
+        seen = _pdg.counted(codes)
+        self._seen = dict(Counter({} if first else self._seen) + Counter(seen))
+        self.invalid_codes_ = _pdg.invalid(self._seen)
+        _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
+        self._fix_vocabulary()
+        self._unknown = {"codes": self._unknown_codes(seen)}
+        return self
+
+    def _fix_vocabulary(self):
+        codes = {"auto": lambda: self._seen, "all": _pdg.all_codes}
+        given = self.categories
+        known = codes[given]() if isinstance(given, str) else np.asarray(given).tolist()
+        # rising absolute values, particle before antiparticle: no order of events shows in it
+        known = sorted(known, key=lambda c: (abs(c), -c)) if isinstance(given, str) else known
+        self._vocabulary = _pdg.Vocabulary.of(known, self.groups, self.antiparticles)
+        self.categories_ = self._vocabulary.categories
+        self._lookup = self._vocabulary.table(self._first, self._unknown_value)
+
+    @property
+    def n_unknown_(self):
+        """Codes without a category in the last call, those of padding not counted."""
+        check_is_fitted(self)
+        return sum(self._unknown["codes"].values())
+
+    @property
+    def unknown_codes_(self):
+        """Code to occurrences of the unknown ones in the last call."""
+        check_is_fitted(self)
+        return dict(self._unknown["codes"])
+
+    def _unknown_codes(self, counts):
+        known = self._vocabulary.members
+        return {code: n for code, n in counts.items() if self._folded(code) not in known}
+
+    def _folded(self, codes):
+        return abs(codes) if self.antiparticles == "merge" else codes
+
+    def _encode(self, codes):
+        """Positions in the vocabulary, unknown ones counted and treated."""
+        found = self._lookup.find(self._folded(codes))
+        unknown = np.asarray(codes)[found == self._unknown_value]
+        counts = _pdg.counted(unknown) if unknown.size else {}
+        self._unknown["codes"] = counts
+        if counts:
+            _pdg.warn_invalid(_pdg.invalid(counts), type(self).__name__)
+        if counts and self.handle_unknown == "error":
+            msg = (
+                f"{type(self).__name__}: PDG codes that fit did not see: "
+                f'{_pdg.occurrences(counts)}; handle_unknown="other" gives them a category'
+            )
+            raise ValueError(msg)
+        return found
+
+    def _read(self, X, *, reset):
+        """(`X` without its container, codes of any shape)."""
+        owner = type(self).__name__
+        if _jagged.is_jagged(X):
+            particles = _jagged.flatten(X, owner)
+            if reset:
+                _validation.check_feature_names(self, X, reset=True)
+                self._n_columns = None
+            return particles, _pdg.as_codes(np.stack(particles.values, axis=1), owner)
+        masked = np.ma.isMaskedArray(X)
+        if not masked and (is_frame(X) or np.ndim(X) == 2):
+            X = self._read_table(X, reset)
+        elif reset:
+            self._n_columns = None
+        codes = _pdg.as_codes(np.ma.getdata(X), owner)
+        # whatever was written into the padding is no particle
+        return X, np.where(np.ma.getmaskarray(X), 0, codes) if masked else codes
+
+    def _read_table(self, X, reset):
+        if reset or self._n_columns is not None:
+            X = validate_data(self, X, reset=reset, dtype=None)
+        X = np.asarray(X)
+        X = X.astype(np.float64) if X.dtype == object else X
+        if reset:
+            self._n_columns = X.shape[1]
+        return X
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class PDGOneHotEncoder(_PDGEncoder):
+    """PDG codes to one-hot columns.
+
+    Parameters
+    ----------
+    categories : {"auto", "all"} or list of int, default="auto"
+        The PDG codes that get a column: those that `fit` saw, every particle that `particle`
+        knows, or these in this order.
+    groups : dict of str to list of int or callable, default=None
+        Codes that share a column, by its name. A callable is asked about each code, e.g.
+        ``particle.pdgid.is_lepton``. Groups come first.
+    handle_unknown : {"other", "error", "ignore"}, default="other"
+        What other codes get in `transform`: a column of their own at the end, an error, or zeros.
+    antiparticles : {"separate", "merge"}, default="separate"
+        Whether an antiparticle has a column of its own or that of its particle.
+
+    Attributes
+    ----------
+    categories_ : tuple of int or str
+        Code or name of the group of each column.
+    n_unknown_ : int
+        Codes without a category in the last `fit` or `transform`; 0, the padding, is not one.
+    unknown_codes_ : dict of int to int
+        Which they were, and how often.
+    invalid_codes_ : dict of int to int
+        Codes in the data of `fit` that are no valid PDG ids, and how often they occur; a warning
+        names them. With ``categories="auto"`` they have a column like the others.
+
+    Raises
+    ------
+    ValueError
+        If codes are no integers, or unknown while ``handle_unknown="error"``.
+
+    Notes
+    -----
+    Arrays of any shape ``(...)`` become ``(..., n_categories)``, the columns of a DataFrame become
+    columns of a 2-D array, and lists of codes become lists of rows. Code 0 is padding: zeros in
+    all columns. Names are those of the scikit-hep package `particle`.
+
+    Examples
+    --------
+    >>> encoder = PDGOneHotEncoder().fit([[321, -211], [22, 0]])
+    >>> encoder.get_feature_names_out().tolist()
+    ['pdg_gamma', 'pdg_pi-', 'pdg_K+', 'pdg_other']
+    >>> encoder.transform([[-211, 0, 13]])[0].tolist()
+    Traceback (most recent call last):
+    ...
+    ValueError: X has 3 features, but PDGOneHotEncoder is expecting 2 features as input.
+    >>> encoder.transform([-211, 0, 13]).tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+    >>> encoder.n_unknown_, encoder.unknown_codes_
+    (1, {13: 1})
+    """
+
+    _first = 1
+
+    @property
+    def _unknown_value(self):
+        return 1 + len(self._vocabulary.categories)
+
+    def transform(self, X):
+        """One-hot encode.
+
+        Parameters
+        ----------
+        X : integers of any shape, or lists of integers
+
+        Returns
+        -------
+        ndarray of float32 of shape (..., n_categories), or lists of such rows
+        """
+        check_is_fitted(self)
+        source, codes = self._read(X, reset=False)
+        hot = self._rows()[self._encode(codes)]
+        if isinstance(source, _jagged.Jagged):
+            return _hot_lists(source, hot)
+        if is_frame(X):
+            return hot.reshape(len(hot), -1)
+        if np.ma.isMaskedArray(X):
+            return _with_mask(hot, X)
+        return hot
+
+    def _rows(self):
+        """Row 0 for padding, one per category, the last for unknown codes."""
+        n_columns = len(self.categories_) + (self.handle_unknown == "other")
+        return np.eye(len(self.categories_) + 2, n_columns, k=-1, dtype=np.float32)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns, ``pdg_K+`` or, in a DataFrame, ``<column>_K+``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns; only those of fit will do.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        prefixes = self._prefixes(input_features)
+        names = self._vocabulary.names() + ["other"] * (self.handle_unknown == "other")
+        return np.array([f"{prefix}_{name}" for prefix in prefixes for name in names], dtype=object)
+
+    def _prefixes(self, input_features):
+        fitted = getattr(self, "feature_names_in_", None)
+        if input_features is None:
+            return ["pdg"] if fitted is None else fitted
+        if fitted is not None and list(input_features) != list(fitted):
+            msg = f"input_features is not equal to feature_names_in_ {list(fitted)}"
+            raise ValueError(msg)
+        return input_features
+
+
+class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
+    """PDG codes to dense integers for an embedding: 0 is padding, 1 an unknown code.
+
+    Parameters
+    ----------
+    categories : {"auto", "all"} or list of int, default="auto"
+        The PDG codes that get a token: those that `fit` saw, every particle that `particle`
+        knows, or these in this order.
+    groups : dict of str to list of int or callable, default=None
+        Codes that share a token, by its name. A callable is asked about each code, e.g.
+        ``particle.pdgid.is_lepton``. Groups come first.
+    handle_unknown : {"other", "error", "ignore"}, default="other"
+        What other codes get in `transform`: token 1, an error, or token 0 as if not there.
+    antiparticles : {"separate", "merge"}, default="separate"
+        Whether an antiparticle has a token of its own or that of its particle.
+
+    Attributes
+    ----------
+    categories_ : tuple of int or str
+        Code or name of the group of the tokens from 2 on.
+    vocabulary_ : tuple
+        What each token stands for: "padding", "other", then `categories_`.
+    n_unknown_ : int
+        Codes without a category in the last `fit` or `transform`; 0, the padding, is not one.
+    unknown_codes_ : dict of int to int
+        Which they were, and how often.
+    invalid_codes_ : dict of int to int
+        Codes in the data of `fit` that are no valid PDG ids, and how often they occur; a warning
+        names them. With ``categories="auto"`` they have a token like the others.
+
+    Raises
+    ------
+    ValueError
+        If codes are no integers, or unknown while ``handle_unknown="error"``.
+
+    Examples
+    --------
+    >>> tokenizer = PDGTokenizer().fit([211, -211, 22, 0])
+    >>> tokenizer.vocabulary_
+    ('padding', 'other', 22, 211, -211)
+    >>> tokenizer.transform([[211, 0], [321, 22]]).tolist()
+    [[3, 0], [1, 2]]
+    """
+
+    _first = 2
+    _unknown_value = 1
+
+    @property
+    def vocabulary_(self):
+        check_is_fitted(self)
+        return ("padding", "other", *self.categories_)
+
+    def transform(self, X):
+        """Look the tokens up.
+
+        Parameters
+        ----------
+        X : integers of any shape, or lists of integers
+
+        Returns
+        -------
+        ndarray of int32 of the shape of `X`, or lists of tokens in the container of `X`
+        """
+        check_is_fitted(self)
+        source, codes = self._read(X, reset=False)
+        tokens = self._encode(codes)
+        if self.handle_unknown == "ignore":
+            tokens[tokens == self._unknown_value] = 0
+        if isinstance(source, _jagged.Jagged):
+            return source.with_values(list(tokens.T)).rebuilt()
+        return _with_mask(tokens, X) if np.ma.isMaskedArray(X) else tokens
+
+
+def _with_mask(values, X):
+    """`values` as a masked array with the padding of `X`, (n, length) or (n, length, fields)."""
+    mask = np.ma.getmaskarray(X)
+    if values.ndim == 4:
+        values = values.reshape(*values.shape[:2], -1)
+        mask = mask.all(axis=2)
+    if values.ndim > mask.ndim:
+        mask = np.broadcast_to(mask[..., None], values.shape)
+    return np.ma.MaskedArray(values, mask=mask.copy(), fill_value=0)
+
+
+def _hot_lists(particles, hot):
+    rows = hot.reshape(len(hot), -1)
+    values = [rows[:, at] for at in range(rows.shape[1])]
+    if particles.container != "awkward":
+        return _jagged.Jagged(particles.counts, values).rebuilt()
+    ak = _jagged.require("awkward", "io")
+    return ak.unflatten(ak.from_numpy(rows, regulararray=True), particles.counts)

@@ -1,0 +1,219 @@
+"""PDG codes: which ones a fit knows, what they are called, and finding them fast."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+# codes up to here (all hadrons up to exotic ones of six digits) are looked up in a table
+SPAN = 1 << 20
+# codes per round: temporary arrays stay in the processor's cache
+CHUNK = 1 << 16
+PADDING = 0
+
+
+class CodeTable:
+    """Integers to small numbers, by a table where they are small and by bisection elsewhere.
+
+    Parameters
+    ----------
+    codes : array-like of int
+        Different from each other.
+    values : array-like of int
+        Non-negative, one per code.
+    unknown : int
+        Value of all other codes.
+    """
+
+    def __init__(self, codes, values, unknown):
+        codes, values = np.asarray(codes, dtype=np.int64), np.asarray(values, dtype=np.int32)
+        order = np.argsort(codes)
+        self._codes, self._values, self._unknown = codes[order], values[order], int(unknown)
+        near = self._codes[np.abs(self._codes) < SPAN]
+        self._low = int(near.min()) if len(near) else 0
+        self._size = int(near.max()) - self._low + 1 if len(near) else 1
+        self._far = len(near) < len(codes)
+        self._table = None
+
+    def _make_table(self):
+        near = np.abs(self._codes) < SPAN
+        table = np.full(self._size + 1, self._unknown, dtype=np.int32)
+        table[self._codes[near] - self._low] = self._values[near]
+        return table
+
+    def find(self, codes):
+        """Values of `codes`, integers of any shape, as int32."""
+        if self._table is None:
+            self._table = self._make_table()
+        flat = np.ascontiguousarray(codes).reshape(-1)
+        out = np.empty(flat.shape, dtype=np.int32)
+        for first in range(0, len(flat), CHUNK):
+            here = slice(first, first + CHUNK)
+            # below the range wraps to large numbers, so that one comparison is enough
+            place = (flat[here].astype(np.int64) - self._low).view(np.uint64)
+            np.minimum(place, np.uint64(self._size), out=place)
+            np.take(self._table, place.view(np.int64), out=out[here], mode="clip")
+            if self._far:
+                self._find_far(flat[here], place == self._size, out[here])
+        return out.reshape(np.shape(codes))
+
+    def _find_far(self, codes, beyond, out):
+        if not beyond.any():
+            return
+        codes = codes[beyond].astype(np.int64)
+        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        out[beyond] = np.where(self._codes[at] == codes, self._values[at], self._unknown)
+
+    def __getstate__(self):
+        return {**self.__dict__, "_table": None}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Categories of PDG codes in a fixed order.
+
+    Parameters
+    ----------
+    categories : tuple
+        A code, or the name of a group, per category.
+    members : dict of int to int
+        Code to position of its category.
+    """
+
+    categories: tuple
+    members: dict
+
+    @classmethod
+    def of(cls, codes, groups, antiparticles):
+        """Categories of `codes`; those of `groups` share one.
+
+        Parameters
+        ----------
+        codes : iterable of int
+        groups : dict of str to iterable of int or callable, or None
+            A callable, e.g. ``particle.pdgid.is_lepton``, is asked about all `codes` and all
+            particles of the PDG table.
+        antiparticles : {"separate", "merge"}
+        """
+        fold = abs if antiparticles == "merge" else int
+        positions, members = {}, {}
+        for name, group in (groups or {}).items():
+            positions[name] = len(positions)
+            for code in _group(group, codes):
+                _add(members, fold(code), positions[name], name)
+        for code in map(fold, codes):
+            if code not in members and code != PADDING:
+                members[code] = positions.setdefault(code, len(positions))
+        return cls(tuple(positions), members)
+
+    def table(self, first, unknown):
+        """Lookup of the position of a code's category, counted from `first`; 0 is padding."""
+        codes = [PADDING, *self.members]
+        return CodeTable(codes, [0, *(first + at for at in self.members.values())], unknown)
+
+    def names(self):
+        """Name of each category: the group's, the particle's, or the code where it has none."""
+        names = [name if isinstance(name, str) else particle_name(name) for name in self.categories]
+        return [
+            name if names.count(name) == 1 else f"{name}[{category}]"
+            for name, category in zip(names, self.categories, strict=True)
+        ]
+
+
+def particle_name(code):
+    """Name of a PDG code, as `particle` has it; the code itself if it knows none.
+
+    Examples
+    --------
+    >>> particle_name(321), particle_name(99999999)
+    ('K+', '99999999')
+    """
+    from particle import Particle, ParticleNotFound
+    from particle.particle.particle import InvalidParticle
+
+    try:
+        return Particle.from_pdgid(code).name
+    except (ParticleNotFound, InvalidParticle):
+        return str(code)
+
+
+def all_codes():
+    """Codes of every particle that `particle` knows."""
+    from particle import Particle
+
+    return sorted((int(p.pdgid) for p in Particle.all()), key=lambda code: (abs(code), -code))
+
+
+def counted(codes):
+    """Code to number of times that it occurs, ordered by absolute value; 0 left out."""
+    codes = np.ascontiguousarray(codes).reshape(-1)
+    # a histogram is much faster than sorting; only the few codes beyond it are sorted
+    histogram, found = np.zeros(2 * SPAN, dtype=np.int64), Counter()
+    for first in range(0, len(codes), 16 * CHUNK):
+        part = codes[first : first + 16 * CHUNK].astype(np.int64)
+        near = (part > -SPAN) & (part < SPAN)
+        histogram += np.bincount(part[near] + SPAN, minlength=2 * SPAN)
+        far, times = np.unique(part[~near], return_counts=True)
+        found.update(dict(zip(far.tolist(), times.tolist(), strict=True)))
+    seen = np.flatnonzero(histogram)
+    found.update(dict(zip((seen - SPAN).tolist(), histogram[seen].tolist(), strict=True)))
+    del found[PADDING]
+    return dict(sorted(found.items(), key=lambda item: (abs(item[0]), -item[0])))
+
+
+def invalid(counts):
+    """The part of `counts` (code to occurrences) whose codes are no valid PDG ids."""
+    from particle.pdgid import is_valid
+
+    return {code: times for code, times in counts.items() if not is_valid(code)}
+
+
+def warn_invalid(counts, owner):
+    """Warn of codes that are no valid PDG ids, with how often they occur."""
+    if counts:
+        msg = f"{owner}: {len(counts)} of the codes are no valid PDG ids: {occurrences(counts)}"
+        warnings.warn(msg, UserWarning, stacklevel=3)
+
+
+def occurrences(counts):
+    """The ten most frequent codes of `counts`, in words."""
+    most = sorted(counts.items(), key=lambda item: -item[1])
+    shown = [f"{code} ({times} times)" for code, times in most[:10]]
+    return ", ".join([*shown, f"and {len(most) - 10} more"] if len(most) > 10 else shown)
+
+
+def as_codes(values, name):
+    """`values` as integers.
+
+    Raises
+    ------
+    ValueError
+        If they are not integers; floats that are whole numbers will do.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind in "iu":
+        return values
+    if values.dtype.kind == "f":
+        bad = values[~(np.rint(values) == values)]
+        if bad.size:
+            kind = "NaN" if np.isnan(bad[0]) else repr(float(bad[0]))
+            msg = f"{name}: PDG codes are integers, got {kind} ({bad.size} such values)"
+            raise ValueError(msg)
+        return values.astype(np.int64)
+    msg = f"{name}: PDG codes are integers, got an argument of type {values.dtype}"
+    raise TypeError(msg)
+
+
+def _group(group, codes):
+    if not callable(group):
+        return [int(code) for code in group]
+    return [code for code in dict.fromkeys([*codes, *all_codes()]) if group(code)]
+
+
+def _add(members, code, position, name):
+    if members.setdefault(code, position) != position:
+        msg = f"groups: PDG code {code} is in group {name!r} and in one before it"
+        raise ValueError(msg)

@@ -1,0 +1,68 @@
+"""The best epoch: kept always, by the weighted validation loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class BestEpoch:
+    """Keeps the network of the epoch with the lowest validation loss.
+
+    Parameters
+    ----------
+    patience : int or None
+        Epochs without improvement after which training stops; None never stops it.
+    min_delta : float, default=0.
+        Improvement that counts.
+
+    Attributes
+    ----------
+    epoch : int or None
+        Number of the best epoch, from 1.
+    loss : float
+    waited : int
+        Epochs since then.
+    """
+
+    def __init__(self, patience=None, min_delta=0.0):
+        self.patience = patience
+        self.min_delta = min_delta
+        self.epoch = None
+        self.loss = np.inf
+        self.waited = 0
+        self.variables = None
+
+    def update(self, epoch, loss, model):
+        """Take note of `epoch`, whose validation loss was `loss`; the network is copied if best."""
+        if loss < self.loss - self.min_delta:
+            self.epoch, self.loss, self.waited = epoch, loss, 0
+            self.variables = values_of(kept_variables(model))
+        else:
+            self.waited += 1
+
+    @property
+    def exhausted(self):
+        """Whether training should stop."""
+        return self.patience is not None and self.waited >= self.patience
+
+    def restore(self, model):
+        """Give `model` the variables of the best epoch, if there is one."""
+        if self.variables is not None:
+            assign(kept_variables(model), self.variables)
+
+
+def kept_variables(model):
+    """The variables that a best epoch consists of, averages of the optimizer included."""
+    averages = getattr(model.optimizer, "_model_variables_moving_average", None)
+    return [*model.variables, *(averages or ())]
+
+
+def values_of(variables):
+    """Copies of the values of Keras variables, as arrays."""
+    return [np.array(variable.numpy()) for variable in variables]
+
+
+def assign(variables, values):
+    """Give Keras variables these values."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,258 @@
+"""A Keras model with its compiled functions: train a block of events, evaluate, predict.
+
+Most of the time of Keras' own loop goes by between the steps. Here a block of shuffled events lies
+contiguously on the device, and one call runs many optimiser steps over slices of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from skhep_nn.training._jit import EPOCH, STEP
+
+# Rows of a prediction are padded to a multiple of this: the matrix products then split a chunk in
+# the same way wherever a row stands, so that predictions do not depend on order or chunking.
+ROW_MULTIPLE = 64
+CHUNK_ROWS = 65_536
+CHUNK_BYTES = 128 * 2**20
+SECONDS_PER_CALL = 0.5
+
+
+class Engine:
+    """Compiled training, evaluation and prediction of one Keras model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with a loss and an optimizer.
+    jit : {"epoch", "step", False}
+        What XLA compiles, see :mod:`skhep_nn.training._jit`.
+
+    Attributes
+    ----------
+    loaded : object or None
+        Whose weights the model has at the moment.
+    """
+
+    def __init__(self, model, jit=False):
+        self.model = model
+        self.jit = jit
+        self.loaded = None
+        self.steps_per_call = 32
+        self._training_argument = "training" in inspect.signature(model.call).parameters
+        self._functions = {}
+        self._built = False
+        self._predict = None
+
+    def build(self, x, y, weights):
+        """Create every variable of model, optimizer and metrics; no state of training moves."""
+        if self._built:
+            return
+        x, y, weights = tf.nest.map_structure(
+            lambda a: tf.convert_to_tensor(a[:1]), (x, y, weights)
+        )
+        predicted = self._forward(x, training=False)
+        self.model.compute_metrics(x, y, predicted, sample_weight=weights)
+        self.model.reset_metrics()
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._built = True
+
+    @property
+    def has_metrics(self):
+        """Whether the model was compiled with metrics beside the loss."""
+        return len(self.model.metrics) > 1
+
+    def train_steps(self, block, batch_size, n_steps):
+        """Train on the first `n_steps` batches of `block`, in calls of about half a second.
+
+        Parameters
+        ----------
+        block : tuple of (x, y, weights)
+            Tensors of at least ``n_steps * batch_size`` events, already in their final order.
+        batch_size, n_steps : int
+
+        Yields
+        ------
+        tuple of (int, float)
+            Events trained on and the sum of their losses, after each call.
+        """
+        run = self._function(
+            ("train", batch_size), lambda: self._make_train(batch_size, _signature(block))
+        )
+        start = 0
+        while start < n_steps:
+            count = min(self.steps_per_call, n_steps - start)
+            began = time.perf_counter()
+            total = run(block, tf.constant(start), tf.constant(count))
+            yield count * batch_size, float(total)
+            self._adapt(count, time.perf_counter() - began)
+            start += count
+
+    def train_rest(self, block):
+        """Train one step on all of `block`, the last partial batch; its sum of losses."""
+        step = self._function("rest", lambda: _trace(self._step, block))
+        rows = len(block[2])
+        return rows, float(step(*block)) * rows
+
+    def evaluate(self, x, y, weights):
+        """Loss and metrics of the model as it stands.
+
+        Returns
+        -------
+        dict of str to float
+            ``"loss"`` is Keras' weighted loss: the mean over events of weight times loss, plus the
+            regularisation losses.
+        """
+        data = (x, y, weights)
+        run = self._function("test", lambda: _trace(self._test_step, data))
+        self.model.reset_metrics()
+        total, n_rows, n_events = 0.0, self.chunk_rows(x), len(weights)
+        for start in range(0, n_events, n_rows):
+            part = _rows(data, slice(start, start + n_rows))
+            total += float(run(*part)) * len(part[2])
+        return self.results(total / n_events)
+
+    def predict(self, x):
+        """Outputs of the network, the same bits in any order of the rows and any chunking.
+
+        Parameters
+        ----------
+        x : ndarray or dict of str to ndarray
+            Events along the first axis.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_outputs)
+        """
+        if self._predict is None:
+            self._predict = _trace(lambda part: self._forward(part, training=False), (x,))
+        n_events, n_rows = n_rows_of(x), self.chunk_rows(x)
+        first = self._predict_chunk(x, 0, n_rows)
+        out = np.empty((n_events, *first.shape[1:]), first.dtype)
+        out[: len(first)] = first
+        for start in range(n_rows, n_events, n_rows):
+            out[start : start + n_rows] = self._predict_chunk(x, start, n_rows)
+        return out
+
+    def results(self, loss):
+        """Loss and metrics by name, and the metrics' state is cleared."""
+        logs = {"loss": loss}
+        if self.has_metrics:
+            values = self.model.get_metrics_result()
+            logs.update({name: float(v) for name, v in values.items() if name != "loss"})
+            self.model.reset_metrics()
+        return logs
+
+    def chunk_rows(self, x):
+        """Rows of a chunk in evaluation and prediction, so that its activations stay bounded."""
+        widest = max([self._widest, *(int(np.prod(a.shape[1:])) for a in tf.nest.flatten(x))])
+        rows = min(CHUNK_ROWS, CHUNK_BYTES // (4 * widest))
+        return max(ROW_MULTIPLE, rows // ROW_MULTIPLE * ROW_MULTIPLE)
+
+    @property
+    def _widest(self):
+        if "widest" not in self.__dict__:
+            shapes = [getattr(layer, "output", None) for layer in self.model.layers]
+            sizes = [np.prod([n or 1 for n in s.shape[1:]]) for s in shapes if hasattr(s, "shape")]
+            self.__dict__["widest"] = int(max(sizes, default=1024))
+        return self.__dict__["widest"]
+
+    def _adapt(self, count, seconds):
+        # the first call traces and compiles: its time tells nothing
+        if count == self.steps_per_call and seconds < SECONDS_PER_CALL:
+            self.steps_per_call = count * 2
+        elif seconds > 2 * SECONDS_PER_CALL and "timed" in self._functions:
+            self.steps_per_call = max(1, count // 2)
+        self._functions["timed"] = True
+
+    def _function(self, name, make):
+        if name not in self._functions:
+            self._functions[name] = make()
+        return self._functions[name]
+
+    def _forward(self, x, *, training):
+        return self.model(x, training=training) if self._training_argument else self.model(x)
+
+    def _gradient_step(self, x, y, weights):
+        model = self.model
+        with tf.GradientTape() as tape:
+            predicted = self._forward(x, training=True)
+            loss = model.compute_loss(x, y, predicted, weights, training=True)
+            scaled = model.optimizer.scale_loss(loss)
+        variables = model.trainable_variables
+        gradients = tape.gradient(scaled, variables)
+        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return loss, predicted
+
+    def _step(self, x, y, weights, gradient_step=None):
+        loss, predicted = (gradient_step or self._gradient_step)(x, y, weights)
+        if self.has_metrics:
+            self.model.compute_metrics(x, y, predicted, sample_weight=weights)
+        return tf.cast(loss, tf.float64)
+
+    def _test_step(self, x, y, weights):
+        predicted = self._forward(x, training=False)
+        loss = self.model.compute_loss(x, y, predicted, weights, training=False)
+        if self.has_metrics:
+            self.model.compute_metrics(x, y, predicted, sample_weight=weights)
+        return tf.cast(loss, tf.float64)
+
+    def _make_train(self, batch_size, signature):
+        step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None
+
+        def run(block, start, count):
+            total = tf.zeros((), tf.float64)
+            for number in tf.range(start, start + count):
+                begin = number * batch_size
+                batch = tf.nest.map_structure(lambda a: _slice(a, begin, batch_size), block)
+                total += self._step(*batch, gradient_step=step)
+            return total * batch_size
+
+        number = tf.TensorSpec([], tf.int32)
+        return tf.function(
+            run,
+            input_signature=[signature, number, number],
+            jit_compile=self.jit == EPOCH or None,
+        )
+
+    def _predict_chunk(self, x, start, n_rows):
+        part = _rows(x, slice(start, start + n_rows))
+        rows = n_rows_of(part)
+        padded = -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
+        return self._predict(_pad(part, padded)).numpy()[:rows]
+
+
+def n_rows_of(x):
+    """Number of events of an array or a dict of arrays."""
+    return len(tf.nest.flatten(x)[0])
+
+
+def _rows(x, index):
+    return tf.nest.map_structure(lambda a: a[index], x)
+
+
+def _pad(x, rows):
+    def pad(a):
+        out = np.zeros((rows, *a.shape[1:]), a.dtype)
+        out[: len(a)] = a
+        return out
+
+    return x if n_rows_of(x) == rows else tf.nest.map_structure(pad, x)
+
+
+def _signature(data):
+    return tf.nest.map_structure(lambda a: tf.TensorSpec([None, *a.shape[1:]], a.dtype), data)
+
+
+def _trace(function, data):
+    """`function` compiled once for any number of events of data like `data`."""
+    return tf.function(function, input_signature=_signature(data))
+
+
+def _slice(tensor, begin, size):
+    tail = tensor.shape[1:]
+    return tf.slice(tensor, [begin] + [0] * len(tail), [size, *tail])

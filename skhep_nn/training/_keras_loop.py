@@ -1,0 +1,102 @@
+"""Keras' own training loop, for what the compiled one cannot do: hooks at batches, own steps."""
+
+from __future__ import annotations
+
+import contextlib
+
+import keras
+import numpy as np
+
+from skhep_nn.exceptions import TrainingError
+from skhep_nn.training._best import BestEpoch
+from skhep_nn.training._messages import not_finite, warn_interrupted
+from skhep_nn.training._plan import Outcome, append
+from skhep_nn.training._progress import Progress
+
+
+def train(model, source, validation, plan, reason):
+    """Train `model` with ``keras.Model.fit`` and leave it at its best epoch.
+
+    The parameters are those of :func:`skhep_nn.training.train`; `reason` says why this loop.
+    """
+    _check_supported(plan, reason)
+    watcher = Watcher(plan, validated=validation is not None)
+    x, y, weights = source.data
+    interrupted = False
+    with contextlib.closing(watcher.progress):
+        try:
+            model.fit(
+                x,
+                y,
+                sample_weight=weights,
+                batch_size=plan.batch_size,
+                epochs=plan.epochs,
+                shuffle=plan.shuffle,
+                validation_data=validation,
+                callbacks=[*plan.callbacks, watcher],
+                verbose=0,
+            )
+        except KeyboardInterrupt:
+            if not watcher.history:
+                raise
+            interrupted = True
+    watcher.best.restore(model)
+    if interrupted:
+        warn_interrupted(watcher.n_epochs, plan.epochs, watcher.best_epoch)
+    return Outcome(
+        watcher.history, watcher.best_epoch, watcher.n_epochs, f"keras: {reason}", interrupted
+    )
+
+
+class Watcher(keras.callbacks.Callback):
+    """Does for Keras' loop what the compiled loop does itself: best epoch, progress, errors."""
+
+    def __init__(self, plan, *, validated):
+        super().__init__()
+        self.plan, self.validated = plan, validated
+        self.best = BestEpoch(plan.patience)
+        self.history = {}
+        self.progress = Progress(plan.epochs, plan.verbose, plan.title)
+
+    @property
+    def n_epochs(self):
+        """Epochs done so far."""
+        return len(self.history.get("loss", ()))
+
+    @property
+    def best_epoch(self):
+        """The best epoch, or the last one without validation."""
+        return self.best.epoch or self.n_epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keep the best epoch; stop when it is long ago."""
+        logs = dict(logs or {})
+        bad = [name for name in ("loss", "val_loss") if not np.isfinite(logs.get(name, 0.0))]
+        if bad:
+            raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
+        monitored = logs.get("val_loss", logs["loss"])
+        if self.validated:
+            self.best.update(epoch + 1, monitored, self.model)
+        if self.plan.plateau is not None:
+            self.plan.plateau.update(monitored, self.model.optimizer)
+        append(self.history, logs)
+        self.progress.epoch_done(epoch, logs)
+        if self.best.exhausted:
+            self.model.stop_training = True
+
+
+def _check_supported(plan, reason):
+    wanted = [
+        name
+        for name, used in (
+            ("batch_sampler", plan.sampled),
+            ("checkpoint_dir", plan.checkpoint is not None),
+            ("resample", plan.redraw is not None),
+        )
+        if used
+    ]
+    if wanted:
+        msg = (
+            f"{wanted[0]} needs the compiled training loop, but this fit uses Keras' own: {reason}"
+        )
+        raise ValueError(msg)

@@ -1,0 +1,168 @@
+"""The training loop: epochs of compiled steps, validation, best epoch, callbacks, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skhep_nn.exceptions import TrainingError
+from skhep_nn.training import _callbacks, _keras_loop
+from skhep_nn.training._best import BestEpoch
+from skhep_nn.training._messages import not_finite, out_of_memory, warn_interrupted
+from skhep_nn.training._plan import Outcome, append
+from skhep_nn.training._progress import Progress
+
+logger = logging.getLogger("skhep_nn")
+
+
+def train(engine, source, validation, plan):
+    """Train the network of `engine` and leave it at its best epoch.
+
+    Parameters
+    ----------
+    engine : Engine
+    source : ArraySource or StreamSource
+    validation : tuple of (x, y, weights), or None
+    plan : Plan
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    TrainingError
+        If the loss is no longer finite.
+
+    Warns
+    -----
+    TrainingInterruptedWarning
+        If the user interrupts; the best epoch so far is kept.
+    """
+    reason = _callbacks.why_keras_loop(engine.model, plan.callbacks)
+    if reason is None:
+        return CompiledLoop(engine, source, validation, plan).run()
+    logger.warning("training with Keras' own loop: %s", reason)
+    return _keras_loop.train(engine.model, source, validation, plan, reason)
+
+
+class CompiledLoop:
+    """One fit; :func:`train` has the parameters."""
+
+    def __init__(self, engine, source, validation, plan):
+        self.engine, self.source, self.validation, self.plan = engine, source, validation, plan
+        self.model = engine.model
+        self.history = {}
+        self.best = BestEpoch(plan.patience)
+        self.callbacks = keras.callbacks.CallbackList(
+            plan.callbacks, model=self.model, epochs=plan.epochs, verbose=0
+        )
+
+    def run(self):
+        """Run every epoch; see :func:`train`."""
+        first = self._resume()
+        interrupted = False
+        self.model.stop_training = False
+        self.model.reset_metrics()
+        self.callbacks.on_train_begin()
+        self.progress = Progress(self.plan.epochs, self.plan.verbose, self.plan.title, first)
+        try:
+            self._epochs(first)
+        except KeyboardInterrupt:
+            if self.n_epochs == 0:
+                raise
+            interrupted = True
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(out_of_memory(error, self.plan, self.source.n_bytes)) from error
+        finally:
+            self.progress.close()
+        self._finish()
+        if interrupted:
+            warn_interrupted(self.n_epochs, self.plan.epochs, self.best_epoch)
+        return Outcome(self.history, self.best_epoch, self.n_epochs, interrupted=interrupted)
+
+    @property
+    def n_epochs(self):
+        """Epochs done so far."""
+        return len(self.history.get("loss", ()))
+
+    @property
+    def best_epoch(self):
+        """The best epoch, or the last one without validation."""
+        return self.best.epoch or self.n_epochs
+
+    def _epochs(self, first):
+        for epoch in range(first, self.plan.epochs):
+            if self._stopped():
+                return
+            self.callbacks.on_epoch_begin(epoch)
+            logs = self._train_epoch(epoch) | self._validate()
+            if not self._check_finite(epoch, logs):
+                return
+            self._after_epoch(epoch, logs)
+
+    def _stopped(self):
+        return self.model.stop_training or self.best.exhausted
+
+    def _train_epoch(self, epoch):
+        plan, done, total = self.plan, 0, 0.0
+        if plan.redraw is not None:
+            plan.redraw(epoch, self.source)
+        order = plan.order(epoch)
+        for n_events, loss in self._losses(order):
+            done, total = done + n_events, total + loss
+            self.progress.within(epoch, min(1.0, done / len(order)))
+        return self.engine.results(total / done)
+
+    def _losses(self, order):
+        with contextlib.closing(self.source.blocks(order, self.plan.batch_size)) as blocks:
+            for block, n_steps in blocks:
+                if n_steps:
+                    yield from self.engine.train_steps(block, self.plan.batch_size, n_steps)
+                else:
+                    yield self.engine.train_rest(block)
+
+    def _validate(self):
+        if self.validation is None:
+            return {}
+        self.callbacks.on_test_begin()
+        logs = self.engine.evaluate(*self.validation)
+        self.callbacks.on_test_end(logs)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+    def _after_epoch(self, epoch, logs):
+        monitored = logs.get("val_loss", logs["loss"])
+        if self.validation is not None:
+            self.best.update(epoch + 1, monitored, self.model)
+        if self.plan.plateau is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            self.plan.plateau.update(monitored, self.model.optimizer)
+        self.callbacks.on_epoch_end(epoch, logs)
+        append(self.history, logs)
+        self.progress.epoch_done(epoch, logs)
+        if self.plan.checkpoint is not None:
+            self.plan.checkpoint.save(self)
+
+    def _check_finite(self, epoch, logs):
+        bad = [name for name in ("loss", "val_loss") if not np.isfinite(logs.get(name, 0.0))]
+        if not bad:
+            return True
+        if _callbacks.stops_on_nan(self.plan.callbacks) and self.best.epoch:
+            return False
+        raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
+
+    def _finish(self):
+        self.best.restore(self.model)
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.callbacks.on_train_end()
+        if self.plan.checkpoint is not None:
+            self.plan.checkpoint.remove()
+
+    def _resume(self):
+        if self.plan.checkpoint is None:
+            return 0
+        return self.plan.checkpoint.resume(self)

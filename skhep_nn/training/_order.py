@@ -1,0 +1,98 @@
+"""The order of the events in each epoch: shuffled, as given, or drawn with balanced batches.
+
+An order depends on the seed and the epoch's number alone, so that an interrupted fit continues
+with the order that it would have had.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def as_given(n_events, seed=None):
+    """Every epoch in the order of the events."""
+    del seed
+    rows = _rows(n_events)
+    return lambda epoch: rows
+
+
+def shuffled(n_events, seed):
+    """Every epoch in an order of its own."""
+    rows = _rows(n_events)
+    return lambda epoch: np.random.default_rng((seed, epoch)).permutation(rows)
+
+
+def balanced(codes, batch_size, seed):
+    """Every batch with equal numbers of events of each class, drawn anew each epoch.
+
+    An epoch has about as many events as there are; the rarer classes come up several times, each
+    event equally often but for one.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_events,)
+        Class numbers 0 ... n_classes - 1, each at least once.
+    batch_size : int
+        A multiple of the number of classes.
+    seed : int
+    """
+    members = [np.flatnonzero(codes == code).astype(np.int32) for code in range(codes.max() + 1)]
+    share = batch_size // len(members)
+    n_steps = max(1, round(len(codes) / batch_size))
+
+    def draw(epoch):
+        rng = np.random.default_rng((seed, epoch))
+        columns = [_cycle(rows, n_steps * share, rng).reshape(n_steps, share) for rows in members]
+        return np.concatenate(columns, axis=1).ravel()
+
+    return draw
+
+
+def resampled(sampler, x, codes, seed):
+    """Every epoch the events that an imbalanced-learn sampler selects, shuffled.
+
+    Parameters
+    ----------
+    sampler : imblearn sampler
+        One that selects events (has ``sample_indices_`` once fitted).
+    x : ndarray of shape (n_events, n_features)
+    codes : ndarray of shape (n_events,)
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If the sampler makes new events, as SMOTE does.
+    """
+
+    def draw(epoch):
+        rng = np.random.default_rng((seed, epoch))
+        rows = _selected(sampler, x, codes, int(rng.integers(2**31)))
+        return rng.permutation(rows.astype(np.int32))
+
+    return draw
+
+
+def _selected(sampler, x, codes, seed):
+    from sklearn.base import clone
+
+    fitted = clone(sampler)
+    if "random_state" in fitted.get_params():
+        fitted.set_params(random_state=seed)
+    fitted.fit_resample(x, codes)
+    if not hasattr(fitted, "sample_indices_"):
+        msg = (
+            f"batch_sampler={sampler!r} makes new events instead of selecting some; use it as a "
+            "step before the balancer in an imbalanced-learn Pipeline"
+        )
+        raise ValueError(msg)
+    return fitted.sample_indices_
+
+
+def _cycle(rows, n, rng):
+    rounds = -(-n // len(rows))
+    return np.concatenate([rng.permutation(rows) for _ in range(rounds)])[:n]
+
+
+def _rows(n_events):
+    return np.arange(n_events, dtype=np.int32 if n_events < 2**31 else np.int64)

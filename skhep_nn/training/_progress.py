@@ -1,0 +1,55 @@
+"""The progress bar of a fit: epoch, losses, time left."""
+
+from __future__ import annotations
+
+from tqdm import tqdm
+
+FORMAT = (
+    "{desc} {percentage:3.0f}%|{bar:20}| epoch {n:.1f}/{total} [{elapsed}<{remaining}{postfix}]"
+)
+# With verbose="auto" a fit shows its bar once it turns out to be long.
+DELAY = {"auto": 2.0}
+
+
+class Progress:
+    """One bar per fit.
+
+    Parameters
+    ----------
+    epochs : int
+    verbose : {"auto", 0, 1, 2}
+        0 is silent, 1 a bar, 2 a line per epoch, ``"auto"`` a bar for fits longer than two seconds.
+    title : str
+    initial : int, default=0
+        Epochs already done.
+    """
+
+    def __init__(self, epochs, verbose, title, initial=0):
+        self.lines = verbose == 2
+        self.bar = tqdm(
+            total=epochs,
+            initial=initial,
+            desc=title,
+            disable=not verbose or self.lines,
+            delay=DELAY.get(verbose, 0),
+            bar_format=FORMAT,
+        )
+
+    def within(self, epoch, fraction):
+        """`fraction` of the epoch number `epoch` (from 0) is done."""
+        self.bar.update(epoch + fraction - self.bar.n)
+
+    def epoch_done(self, epoch, logs):
+        """Epoch number `epoch` (from 0) ended with `logs`."""
+        text = {name: f"{value:.4g}" for name, value in logs.items() if name != "learning_rate"}
+        self.bar.set_postfix(text, refresh=False)
+        self.bar.update(epoch + 1 - self.bar.n)
+        if self.lines:
+            shown = ", ".join(f"{name} {value}" for name, value in text.items())
+            tqdm.write(f"{self.bar.desc}: epoch {epoch + 1}/{self.bar.total}: {shown}")
+
+    def close(self, note=""):
+        """End the bar with `note` beside it."""
+        if note:
+            self.bar.set_description_str(f"{self.bar.desc} ({note})")
+        self.bar.close()

@@ -1,0 +1,64 @@
+"""Events as the compiled loop reads them: blocks of rows in the order of an epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+BLOCK_BYTES = 256 * 2**20
+
+
+class ArraySource:
+    """Events in memory, put on the device once; an epoch's order is gathered there.
+
+    Parameters
+    ----------
+    x : ndarray or dict of str to ndarray
+    y, weights : ndarray of shape (n_events, ...)
+    """
+
+    def __init__(self, x, y, weights):
+        self.n_events = len(weights)
+        self.data = tf.nest.map_structure(tf.convert_to_tensor, (x, y, weights))
+
+    def blocks(self, order, batch_size):
+        """The events of `order` as tensors, in blocks of whole batches.
+
+        Yields
+        ------
+        tuple of (block, n_steps)
+            `block` is (x, y, weights). Blocks are padded to a common length, so that what was
+            compiled for one serves all. The last block has 0 steps and holds the partial batch.
+        """
+        n_steps = len(order) // batch_size
+        steps = min(_bucket(n_steps), max(1, BLOCK_BYTES // (self._row_bytes * batch_size)))
+        for start in range(0, n_steps, steps):
+            count = min(steps, n_steps - start)
+            rows = order[start * batch_size : (start + count) * batch_size]
+            yield self._take(_pad(rows, steps * batch_size)), count
+        rest = order[n_steps * batch_size :]
+        if len(rest):
+            yield self._take(rest), 0
+
+    def _take(self, rows):
+        rows = tf.convert_to_tensor(rows)
+        return tf.nest.map_structure(lambda a: tf.gather(a, rows), self.data)
+
+    @property
+    def n_bytes(self):
+        """Size of the events."""
+        return self._row_bytes * self.n_events
+
+    @property
+    def _row_bytes(self):
+        return sum(a.dtype.size * int(np.prod(a.shape[1:])) for a in tf.nest.flatten(self.data))
+
+
+def _bucket(n):
+    """`n` rounded up to three significant bits: folds of nearly equal size share a program."""
+    unit = 1 << max(0, int(n).bit_length() - 3)
+    return -(-n // unit) * unit
+
+
+def _pad(rows, length):
+    return np.concatenate([rows, np.zeros(length - len(rows), rows.dtype)])

@@ -1,0 +1,46 @@
+"""Event weights as the loss sees them: mean one in training, the same class shares in validation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _weights
+
+
+def normalise(weights, factor=None):
+    """Weights with mean one, and the factor that makes them so.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_events,)
+    factor : float, optional
+        A factor from an earlier call, used instead (``partial_fit`` keeps its first one).
+    """
+    factor = 1.0 / np.mean(weights) if factor is None else factor
+    return weights * factor, float(factor)
+
+
+def match_shares(weights, codes, train_sums, classes):
+    """Validation weights with mean one, each class having its share of the training weights.
+
+    Validation events may come in physical weights while the training events were balanced; without
+    this the validation loss would be that of the most abundant class.
+
+    Parameters
+    ----------
+    weights, codes : ndarray of shape (n_events,)
+        Validation weights and class numbers.
+    train_sums : ndarray of shape (n_classes,)
+        Sum of the training weights of each class.
+    classes : ndarray of shape (n_classes,)
+        Labels, for the error message.
+
+    Raises
+    ------
+    WeightError
+        If a class has no validation events or its weights sum to nothing or less.
+    """
+    sums = _weights.class_sums(codes, weights, len(classes))
+    _weights.check_class_sums(sums, classes, what="validation class")
+    scaled = weights * (train_sums / sums)[codes]
+    return normalise(scaled)[0]

@@ -1,0 +1,40 @@
+"""Every classifier passes scikit-learn's own checks, and all share one table of parameters."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skhep_nn import DenseClassifier, KerasClassifier
+
+WHY_NOT = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batches are drawn at random, so repeating an event is not bit-equal to doubling its weight"
+    ),
+}
+
+
+def network(meta):
+    """A network of a user's own."""
+    import keras
+
+    n_outputs = 1 if meta["n_classes_"] == 2 else meta["n_classes_"]
+    return keras.Sequential(
+        [
+            keras.layers.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(20, activation="relu"),
+            keras.layers.Dense(n_outputs, activation="sigmoid" if n_outputs == 1 else "softmax"),
+        ]
+    )
+
+
+SMALL = {"learning_rate": 0.02, "epochs": 40, "batch_size": 64, "verbose": 0}
+CLASSIFIERS = [
+    DenseClassifier(units=(20,), **SMALL),
+    KerasClassifier(network, **SMALL),
+]
+
+
+@parametrize_with_checks(CLASSIFIERS, expected_failed_checks=lambda estimator: WHY_NOT)
+def test_scikit_learns_check(estimator, check):
+    check(estimator)
