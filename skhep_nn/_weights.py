@@ -136,7 +136,7 @@ def effective_events(weights):
 
 def len_of(X):
     """Number of events of a table, array or blocks."""
-    return X.shape[0] if hasattr(X, "shape") else len(X)
+    return X.shape[0] if hasattr(X, "shape") else len(X if hasattr(X, "__len__") else np.asarray(X))
 
 
 def _check_finite(weights, name):

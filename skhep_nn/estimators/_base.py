@@ -1,9 +1,9 @@
 """KerasClassifier: scikit-learn on the outside, a Keras network and the training loop inside.
 
 The only module that imports scikeras, which gives parameter routing (``optimizer__clipnorm``), the
-calling of user functions, compile arguments, callbacks, and the pickling of Keras objects (importing
-it patches Keras' classes for that). What scikit-learn sees, data, weights, training and prediction
-are the package's own.
+calling of user functions, compile arguments, callbacks, and the pickling of Keras objects
+(importing it patches Keras' classes for that). What scikit-learn sees, data, weights, training and
+prediction are the package's own.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_events, n_features) or (n_events, length, n_features)
+        X : DataFrame or array-like of shape (n_events, n_features)
+            Or of three dimensions, if the network takes that.
         y : array-like of shape (n_events,)
             Labels of any type.
         sample_weight : array-like of shape (n_events,), optional

@@ -78,7 +78,8 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
             raise ValueError(msg)
         return (*data, None)[:3]
     if (X_val is None) != (y_val is None):
-        msg = f"{owner}.fit needs X_val and y_val together; {'y' if y_val is None else 'X'}_val is missing"
+        missing = "y_val" if y_val is None else "X_val"
+        msg = f"{owner}.fit needs X_val and y_val together; {missing} is missing"
         raise ValueError(msg)
     return None if X_val is None else (X_val, y_val, sample_weight_val)
 

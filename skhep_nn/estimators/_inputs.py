@@ -70,10 +70,11 @@ def check_finite(array, names, owner):
     value = array[..., column][bad[..., column]][0]
     kind = "NaN" if np.isnan(value) else "infinity or a value too large for float32"
     others = int((per_column > 0).sum()) - 1
+    more = f", and {others} more columns" if others else ""
     msg = (
         f"Input X contains {kind}: {names[column]} is {value} in event {event} "
-        f"({per_column[column]} of {len(array)} events{f', and {others} more columns' if others else ''}"
-        f"); {owner} needs finite features, see MinMaxScaler(missing_value=...) or an imputer"
+        f"({per_column[column]} of {len(array)} events{more}); {owner} needs finite features, "
+        "see MinMaxScaler(missing_value=...) or an imputer"
     )
     raise ValueError(msg)
 

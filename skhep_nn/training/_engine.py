@@ -207,8 +207,7 @@ class Engine:
         def run(block, start, count):
             total = tf.zeros((), tf.float64)
             for number in tf.range(start, start + count):
-                begin = number * batch_size
-                batch = tf.nest.map_structure(lambda a: _slice(a, begin, batch_size), block)
+                batch = _slices(block, number * batch_size, batch_size)
                 total += self._step(*batch, gradient_step=step)
             return total * batch_size
 
@@ -253,6 +252,9 @@ def _trace(function, data):
     return tf.function(function, input_signature=_signature(data))
 
 
-def _slice(tensor, begin, size):
-    tail = tensor.shape[1:]
-    return tf.slice(tensor, [begin] + [0] * len(tail), [size, *tail])
+def _slices(data, begin, size):
+    def part(tensor):
+        tail = tensor.shape[1:]
+        return tf.slice(tensor, [begin] + [0] * len(tail), [size, *tail])
+
+    return tf.nest.map_structure(part, data)

@@ -1,4 +1,4 @@
-"""Event weights as the loss sees them: mean one in training, the same class shares in validation."""
+"""Event weights as the loss sees them: mean one, and in validation the shares of training."""
 
 from __future__ import annotations
 
