@@ -1,33 +1,84 @@
-# Every target does its own set-up: a virtual environment, made once and renewed when setup.cfg changes.
+# Every target does its own set-up: a virtual environment, made once and renewed when setup.cfg or
+# pyproject.toml change. PYTHON=/path/to/python chooses the interpreter.
 SHELL := /bin/bash
-VENV ?= .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-
-# The first interpreter that runs and is of a supported version; one that is on the PATH may not run.
-FIND_PYTHON = for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python3 python; do \
-	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 \
-	&& { echo $$python; exit 0; }; done; \
-	echo "make: needs Python 3.10 to 3.13 (set PYTHON=/path/to/python); found $$(python3 --version 2>&1)" >&2; exit 1
-
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-oldest bench bench-memory examples clean
 
-help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
+VENV ?= .venv
+OLDEST ?= .venv-oldest
+BIN := $(VENV)/bin
+WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
-# $(1): folder of the environment, $(2): what to install there
-define install
-	@set -e; python=$$($(FIND_PYTHON)); \
-	[ -x $(1)/bin/python ] || { echo "making $(1) with $$($$python --version)"; $$python -m venv $(1); }; \
-	echo "installing into $(1) (a few minutes the first time)"; \
-	$(1)/bin/python -m pip --disable-pip-version-check -q install $(2) 2> >(grep -v "Location 'file:" >&2)
+# The first interpreter that runs and is of a supported version: one on the PATH may not run at all.
+SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))
+CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10 python
+FIND_PYTHON = for candidate in $(CANDIDATES); do \
+	if $$candidate -c '$(SUPPORTED)' >/dev/null 2>&1; then python=$$candidate; break; fi; done; \
+	if [ -z "$${python:-}" ]; then \
+	echo "make: Python 3.10 to 3.13 is needed, none of '$(CANDIDATES)' is one; set PYTHON=/path/to/python" >&2; \
+	exit 1; fi
+
+# $(call environment,FOLDER,WHAT TO INSTALL): pip's notes about its own configuration are dropped
+define environment
+	@$(FIND_PYTHON); \
+	if [ ! -x $(1)/bin/python ]; then \
+	echo "Making $(1) with $$($$python --version); installing takes a few minutes the first time."; \
+	$$python -m venv $(1); fi; \
+	$(1)/bin/python -m pip --disable-pip-version-check install -q $(2) 2> >(grep -v "^WARNING: Location" >&2)
 endef
 
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
+
 $(VENV)/.run: setup.cfg pyproject.toml
-	$(call install,$(VENV),-e '.[io,plot]')
+	$(call environment,$(VENV),-e '.[io,plot]')
 	@touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml
-	$(call install,$(VENV),-e '.[io,plot,examples,dev]')
+	$(call environment,$(VENV),-e '.[io,plot,examples,dev]')
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(call environment,$(VENV),torch==2.13.0 -e '.[io,plot,bench]')
+	@touch $@
+
+$(OLDEST)/.run: setup.cfg pyproject.toml .ci/oldest.py
+	@$(FIND_PYTHON); mkdir -p $(OLDEST); $$python .ci/oldest.py test io plot > $(OLDEST).txt
+	$(call environment,$(OLDEST),-c $(OLDEST).txt -e '.[test]')
+	@rm -f $(OLDEST).txt; touch $@
+
+.PHONY: demo
+demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score, save, apply, picture
+	@$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: $(VENV)/.dev  ## the test suite, docstring examples included
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev  ## style and spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+.PHONY: test-oldest
+test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows
+	$(OLDEST)/bin/python -m pytest -q -n $(WORKERS) -k "scikit_learn" tests
+
+.PHONY: bench
+bench: $(VENV)/.bench  ## the benchmark: writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+.PHONY: bench-memory
+bench-memory: $(VENV)/.dev  ## training from a cache larger than memory
+	$(BIN)/python -m benchmarks.memory
+
+.PHONY: examples
+examples: $(VENV)/.dev  ## every example that needs no file of yours
+	@for example in $(filter-out examples/demo.py,$(wildcard examples/*.py)); do \
+	echo "== $$example"; $(BIN)/python $$example || exit 1; done
+
+.PHONY: clean
+clean:  ## remove environments and outputs
+	rm -rf $(VENV) $(OLDEST) demo_output examples_output

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 
-# one thread per process: with several test processes on few cores more threads only wait
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
+
+# shared machines are too noisy for hypothesis' deadlines
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 
 def make_events(n_events=600, seed=0, n_negative=0):
-    """A table with two features, `weight`, `process` and `is_signal`; the classes overlap."""
+    """A table with three features, `weight`, `process` and `is_signal`; the classes overlap."""
     rng = np.random.default_rng(seed)
     process = rng.choice(["signal", "Wjets", "tt"], size=n_events, p=[0.3, 0.5, 0.2])
     is_signal = (process == "signal").astype(int)
@@ -34,6 +37,12 @@ def make_events(n_events=600, seed=0, n_negative=0):
             "event_number": np.arange(n_events),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def new_events():
+    """The function that makes such tables: ``new_events(n_events, seed, n_negative)``."""
+    return make_events
 
 
 @pytest.fixture

@@ -1,0 +1,183 @@
+"""What every metric takes: labels, scores and event weights, checked in one place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _weights
+from skhep_nn.exceptions import WeightError
+
+
+def check_events(y_true, y_score, sample_weight, signal):
+    """(scores, signal mask, weights) of the same events, ready to be summed.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_events,)
+    y_score : array-like of shape (n_events,)
+    sample_weight : array-like of shape (n_events,), number or None
+    signal : label or list of labels
+
+    Raises
+    ------
+    ValueError
+        Lengths that differ, a NaN score, or one class only.
+    WeightError
+        Weights that are not finite, or a class whose weights sum to nothing or less.
+    """
+    scores = check_scores(y_score)
+    mask = signal_mask(y_true, signal)
+    check_lengths(mask, scores)
+    weights = check_weights(sample_weight, len(scores))
+    check_yields(mask, weights)
+    return scores, mask, weights
+
+
+def check_scores(y_score):
+    """Scores as a 1-D float64 array without NaN; infinity is a score like another."""
+    scores = np.asarray(y_score, dtype=np.float64)
+    if scores.ndim != 1:
+        msg = (
+            f"y_score must have one score per event, got shape {scores.shape}; "
+            "take the column of the signal class, e.g. predict_proba(X)[:, 1]"
+        )
+        raise ValueError(msg)
+    check_no_nan(scores)
+    return scores
+
+
+def check_no_nan(scores):
+    """Raise if a score is NaN."""
+    bad = np.isnan(scores)
+    if bad.any():
+        first = int(np.argwhere(bad)[0][0])
+        msg = f"y_score contains NaN: {bad.sum()} of {scores.size}, the first at event {first}"
+        raise ValueError(msg)
+
+
+def signal_mask(y_true, signal):
+    """Which events are signal; there must be signal and something else."""
+    y = labels(y_true)
+    mask = equals(y, signal)
+    if not mask.any():
+        msg = f"signal={signal!r} is not in y_true; its classes are {classes_of(y)}"
+        raise ValueError(msg)
+    if mask.all():
+        msg = f"y_true has no background: all {len(y)} events are signal={signal!r}"
+        raise ValueError(msg)
+    return mask
+
+
+def labels(y_true):
+    """Class labels as a 1-D array."""
+    y = np.asarray(y_true)
+    if y.ndim != 1 or not len(y):
+        msg = f"y_true must be a 1-D array with at least one event, got shape {y.shape}"
+        raise ValueError(msg)
+    return y
+
+
+def equals(y, signal):
+    """Where `y` is `signal`, a label or one of a list of labels."""
+    mask = np.zeros(len(y), dtype=bool)
+    for label in signal if isinstance(signal, (list, tuple, set, frozenset)) else [signal]:
+        # a string label never equals a number, which NumPy's own comparison refuses to say
+        if (y.dtype.kind in "US") == isinstance(label, str) or y.dtype.kind == "O":
+            mask |= np.asarray(y == label, dtype=bool)
+    return mask
+
+
+def classes_of(y):
+    """The labels in `y` as a plain list, sorted where they can be."""
+    if y.dtype.kind != "O":
+        return np.unique(y).tolist()
+    found = set(y.tolist())
+    try:
+        return sorted(found)
+    except TypeError:
+        return sorted(found, key=str)
+
+
+def check_lengths(y_true, y_score):
+    """Raise unless there is one label per score."""
+    if len(y_true) != len(y_score):
+        msg = f"y_true has {len(y_true)} events, but y_score has {len(y_score)}"
+        raise ValueError(msg)
+
+
+def check_weights(sample_weight, n_events):
+    """Event weights as float64, 1 for all events if there are none."""
+    if sample_weight is None:
+        return np.ones(n_events)
+    return _weights.check(sample_weight, n_events)
+
+
+def check_yields(mask, weights):
+    """Raise if the weights of signal or background sum to nothing or less."""
+    signal = weights.sum(where=mask)
+    for name, total in (("signal", signal), ("background", weights.sum(where=~mask))):
+        if not total > 0:
+            msg = (
+                f"sample_weight of the {name} sums to {total:.6g}; an efficiency needs a "
+                f"positive sum of {name}"
+            )
+            raise WeightError(msg)
+
+
+def scale_to_yields(y_true, weights, yields, luminosity):
+    """`weights` with each class scaled to its full yield, times the luminosity.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_events,)
+    weights : ndarray of shape (n_events,)
+    yields : dict of label to number, or None
+        None leaves the weights' own sums.
+    luminosity : float
+
+    Raises
+    ------
+    ValueError
+        If `yields` and the classes of `y_true` are not the same.
+    WeightError
+        If the weights of a class sum to nothing or less.
+    """
+    if not (np.isfinite(luminosity) and luminosity > 0):
+        msg = f"luminosity={luminosity!r}; it must be a positive number"
+        raise ValueError(msg)
+    if yields is None:
+        return weights if luminosity == 1 else weights * luminosity
+    y = labels(y_true)
+    _check_classes(y, yields)
+    scaled = np.empty_like(weights)
+    for name, target in yields.items():
+        of_class = equals(y, name)
+        scaled[of_class] = weights[of_class] * (
+            luminosity * target / _positive_sum(weights[of_class], name)
+        )
+    return scaled
+
+
+def _check_classes(y, yields):
+    known, given = set(classes_of(y)), set(yields)
+    if known != given:
+        msg = (
+            f"yields names the classes {sorted(given, key=str)}, but y_true has "
+            f"{sorted(known, key=str)}; give the total of every class"
+        )
+        raise ValueError(msg)
+    for name, target in yields.items():
+        if not (np.isfinite(target) and target > 0):
+            msg = f"yields[{name!r}]={target!r}; a yield must be a positive number"
+            raise ValueError(msg)
+
+
+def _positive_sum(weights, name):
+    total = weights.sum()
+    if not total > 0:
+        msg = (
+            f"sample_weight of class {name!r} sums to {total:.6g}; it cannot be scaled to the "
+            "yield of the class"
+        )
+        raise WeightError(msg)
+    return total

@@ -1,0 +1,344 @@
+"""scikit-learn scorers that know event weights: figure of merit and weighted AUC."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Real
+
+import numpy as np
+
+from skhep_nn import _weights
+from skhep_nn._validation import BaseScorer
+from skhep_nn.exceptions import WeightError
+from skhep_nn.metrics import _inputs
+from skhep_nn.metrics._figure_of_merit import check_settings
+from skhep_nn.metrics._roc_auc import roc_auc
+from skhep_nn.metrics._significance_scan import significance_scan
+
+
+def make_fom_scorer(
+    kind="asimov",
+    *,
+    signal=1,
+    threshold="best",
+    systematic=0.0,
+    b_reg=10.0,
+    luminosity=1.0,
+    yields=None,
+    min_background=0.0,
+    min_effective_background=10.0,
+    thresholds=None,
+    weight_column=None,
+    weighted=None,
+):
+    """Scorer by the figure of merit of the events that a cut on the network's output keeps.
+
+    Parameters
+    ----------
+    kind, systematic, b_reg
+        As in :func:`figure_of_merit`.
+    signal : label, default=1
+        The class whose probability is cut on; every other class is background.
+    threshold : float or "best", default="best"
+        Cut (events with score >= threshold are kept), or the best cut of each scored sample. The
+        figure of merit at the best cut is optimistic by the fluctuation that it chose; choose the
+        cut on validation events before quoting a result.
+    luminosity : float, default=1.0
+        Factor on all weights (or `yields`).
+    yields : dict of label to number, default=None
+        Full yield of every class. The sample that is scored, a fold, holds only a part of the
+        events, so the weights of each of its classes are scaled to sum to the full yield. None
+        scores the yields of the fold as they are: right for comparing models, too small by about
+        sqrt(n_folds) as a significance.
+    min_background, min_effective_background : float
+        Expected events (default 0) and effective events (default 10) of background that a cut
+        must keep, as in :func:`significance_scan`, after scaling. A fixed `threshold` that keeps
+        fewer scores NaN.
+    thresholds : int or array-like, default=None
+        Cuts that ``threshold="best"`` tries; None is every distinct score.
+    weight_column : str or int, default=None
+        Column (or block) of X with the event weights. None takes ``sample_weight``, by
+        scikit-learn's metadata routing or a direct call.
+    weighted : bool, default=None
+        True raises when no weights arrive, False scores without weights on purpose. None raises
+        when weights were meant to be there: ``set_score_request(sample_weight=True)`` was called,
+        or the estimator or a step of it has a ``weight_column``.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y, sample_weight=None)`` for ``scoring=`` of GridSearchCV,
+        cross_val_score, permutation_importance, TunedThresholdClassifierCV. It takes
+        ``predict_proba``, or ``decision_function`` of an estimator without it.
+
+    Raises
+    ------
+    WeightError
+        When called: no weights though they were meant to be there, or weights given twice.
+    ValueError
+        When called: no cut keeps enough background, `signal` is not a class of the estimator, or
+        the sample has one class only. In a search, scikit-learn turns it into NaN and a warning.
+
+    Notes
+    -----
+    TunedThresholdClassifierCV gives a scorer predicted labels only, never X: use
+    ``sample_weight`` by metadata routing there; a `weight_column` raises. A cut that keeps too
+    little background scores 0 in it, because it would take NaN for the best. It tries cuts of its
+    own, `threshold` and `thresholds` have no effect.
+
+    permutation_importance shuffles every column of X, the weight column too: the importance of
+    that column means nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skhep_nn.metrics import make_fom_scorer
+    >>> X = np.linspace(-1, 1, 200).reshape(-1, 1)
+    >>> y = (np.arange(200) % 5 == 0) | (X[:, 0] > 0.5)
+    >>> model = LogisticRegression().fit(X, y)
+    >>> scorer = make_fom_scorer("s/sqrt(b)", yields={True: 10, False: 100}, signal=True)
+    >>> round(scorer(model, X, y), 3)
+    2.252
+    """
+    check_settings(kind, systematic, b_reg)
+    if threshold != "best" and (not isinstance(threshold, Real) or np.isnan(threshold)):
+        msg = f'threshold={threshold!r}; it must be a number or "best"'
+        raise ValueError(msg)
+    settings = {
+        "kind": kind,
+        "threshold": threshold,
+        "systematic": systematic,
+        "b_reg": b_reg,
+        "luminosity": luminosity,
+        "yields": yields,
+        "min_background": min_background,
+        "min_effective_background": min_effective_background,
+        "thresholds": thresholds,
+    }
+    return FigureOfMeritScorer(signal, weight_column, weighted, **settings)
+
+
+def make_auc_scorer(*, signal=1, weight_column=None, weighted=None):
+    """Scorer by the weighted area under the ROC curve, :func:`roc_auc`.
+
+    Parameters
+    ----------
+    signal : label, default=1
+        The class whose probability is the score; every other class is background.
+    weight_column : str or int, default=None
+        Column (or block) of X with the event weights. None takes ``sample_weight``, by
+        scikit-learn's metadata routing or a direct call.
+    weighted : bool, default=None
+        As in :func:`make_fom_scorer`: True raises when no weights arrive, False scores without
+        weights on purpose, None raises when weights were meant to be there.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y, sample_weight=None)``.
+
+    Raises
+    ------
+    WeightError
+        When called: no weights though they were meant to be there, or weights given twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skhep_nn.metrics import make_auc_scorer
+    >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 1, 0, 1]
+    >>> make_auc_scorer()(LogisticRegression().fit(X, y), X, y)
+    0.75
+    """
+    return AUCScorer(signal, weight_column, weighted)
+
+
+class _WeightedScorer(BaseScorer):
+    """A scorer with weights by column or argument; subclasses say what of and for labels."""
+
+    _factory = None
+
+    def __init__(self, signal, weight_column, weighted, **settings):
+        common = {"pos_label": signal, "weight_column": weight_column, "weighted": weighted}
+        super().__init__(
+            type(self)._of_labels,
+            sign=1,
+            kwargs={**settings, **common, "requested": False},
+            response_method=("predict_proba", "decision_function"),
+        )
+
+    def set_score_request(self, **kwargs):
+        """Ask for metadata, ``sample_weight=True`` or the name it is passed by."""
+        super().set_score_request(**kwargs)
+        asked = kwargs.get("sample_weight")
+        self._kwargs = {**self._kwargs, "requested": asked is True or isinstance(asked, str)}
+        return self
+
+    def _get_metadata_request(self):
+        request = super()._get_metadata_request()
+        # older scikit-learn does not list it, and would drop the weights without a word
+        if "sample_weight" not in request.score.requests:
+            request.score.add_request(param="sample_weight", alias=None)
+        return request
+
+    def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
+        # not through `method_caller`: its cache of predictions, shared with scikit-learn's
+        # scorers, does not tell which class a column of probabilities is of
+        settings = self._kwargs
+        column, signal = settings["weight_column"], settings["pos_label"]
+        weights = _weights.resolve(X, sample_weight, column, self._factory)
+        if weights is None:
+            _check_unweighted(self._factory, settings, estimator)
+        return self._value(y_true, _signal_scores(estimator, X, signal), weights)
+
+    def __repr__(self):
+        names = {"pos_label": "signal"}
+        shown = {names.get(name, name): value for name, value in self._kwargs.items()}
+        default = {**_DEFAULTS, "requested": self._kwargs["requested"]}
+        parts = [f"{name}={value!r}" for name, value in shown.items() if value != default[name]]
+        return f"{self._factory}({', '.join(parts)})"
+
+
+class FigureOfMeritScorer(_WeightedScorer):
+    """What :func:`make_fom_scorer` returns."""
+
+    _factory = "make_fom_scorer"
+
+    def _value(self, y_true, scores, weights):
+        scan, threshold = _scan(y_true, scores, weights, self._kwargs)
+        return scan.best_value if threshold == "best" else float(scan.figure_of_merit[0])
+
+    @staticmethod
+    def _of_labels(y_true, y_pred, *, sample_weight=None, **settings):
+        """Figure of merit of predicted labels, as TunedThresholdClassifierCV asks for."""
+        _check_labels_only("make_fom_scorer", settings, sample_weight)
+        selected = _inputs.equals(_inputs.labels(y_pred), settings["pos_label"])
+        settings = {**settings, "threshold": 1.0}
+        scan, _ = _scan(y_true, selected.astype(np.float64), sample_weight, settings)
+        return float(np.nan_to_num(scan.figure_of_merit[0]))
+
+
+class AUCScorer(_WeightedScorer):
+    """What :func:`make_auc_scorer` returns."""
+
+    _factory = "make_auc_scorer"
+
+    def _value(self, y_true, scores, weights):
+        return roc_auc(y_true, scores, weights, signal=self._kwargs["pos_label"])
+
+    @staticmethod
+    def _of_labels(y_true, y_pred, *, sample_weight=None, **settings):
+        """The AUC is that of all cuts; there is none of one cut."""
+        msg = "the AUC does not depend on a threshold, so it cannot tune one; use make_fom_scorer"
+        raise ValueError(msg)
+
+
+_DEFAULTS = {
+    "kind": None,
+    "threshold": "best",
+    "systematic": 0.0,
+    "b_reg": 10.0,
+    "luminosity": 1.0,
+    "yields": None,
+    "min_background": 0.0,
+    "min_effective_background": 10.0,
+    "thresholds": None,
+    "signal": 1,
+    "weight_column": None,
+    "weighted": None,
+}
+
+_SCAN = (
+    "kind",
+    "systematic",
+    "b_reg",
+    "luminosity",
+    "yields",
+    "min_background",
+    "min_effective_background",
+)
+
+
+def _scan(y_true, scores, weights, settings):
+    threshold = settings["threshold"]
+    thresholds = settings["thresholds"] if threshold == "best" else [threshold]
+    parameters = {name: settings[name] for name in _SCAN}
+    parameters.update(signal=settings["pos_label"], thresholds=thresholds)
+    return significance_scan(y_true, scores, weights, **parameters), threshold
+
+
+def _check_unweighted(owner, settings, estimator):
+    """Raise if the scorer was meant to be weighted and no weights came."""
+    if settings["weighted"] is False:
+        return
+    _check_asked_for(owner, settings)
+    for name, column in _weight_columns(estimator):
+        msg = (
+            f"{owner} got no event weights, but the estimator has {name}={column!r}; give the "
+            f"scorer weight_column={column!r} or pass sample_weight to it (weighted=False scores "
+            "without weights on purpose)"
+        )
+        raise WeightError(msg)
+
+
+def _check_asked_for(owner, settings):
+    reasons = {
+        "weighted=True": settings["weighted"],
+        "set_score_request(sample_weight=...)": settings["requested"],
+    }
+    for reason, asked in reasons.items():
+        if asked:
+            msg = (
+                f"{owner} is weighted by {reason}, but got no sample_weight; pass it through the "
+                "search (with metadata routing enabled), or use weight_column"
+            )
+            raise WeightError(msg)
+
+
+def _weight_columns(estimator):
+    """(parameter, column) of the estimator and of every step in it that has a weight column."""
+    if not hasattr(estimator, "get_params"):
+        return []
+    return [
+        (name, value)
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "weight_column" and value is not None
+    ]
+
+
+def _check_labels_only(owner, settings, sample_weight):
+    """Raise if the weights stand in a table that TunedThresholdClassifierCV does not show."""
+    column = settings["weight_column"]
+    if column is not None:
+        msg = (
+            f"{owner} has weight_column={column!r}, but TunedThresholdClassifierCV gives a scorer "
+            "the predicted labels only, not the columns of X; pass sample_weight by metadata "
+            "routing instead: set_score_request(sample_weight=True)"
+        )
+        raise WeightError(msg)
+    if sample_weight is not None or settings["weighted"] is False:
+        return
+    _check_asked_for(owner, settings)
+    msg = (
+        f"{owner} scores predicted labels without event weights; if that is what you want, "
+        "say so by weighted=False"
+    )
+    warnings.warn(msg, UserWarning, stacklevel=2)
+
+
+def _signal_scores(estimator, X, signal):
+    """Scores of the signal class, from ``predict_proba`` or else ``decision_function``."""
+    classes = np.asarray(estimator.classes_).tolist()
+    if signal not in classes:
+        msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
+        raise ValueError(msg)
+    at = classes.index(signal)
+    if hasattr(estimator, "predict_proba"):
+        return np.asarray(estimator.predict_proba(X))[:, at]
+    values = np.asarray(estimator.decision_function(X))
+    if values.ndim == 1:
+        # the decision function of two classes is that of the second
+        return values if at == 1 else -values
+    return values[:, at]
