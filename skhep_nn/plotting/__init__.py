@@ -1,1 +1,17 @@
-"""To come."""
+"""Pictures as scikit-learn draws them: Display classes, with event weights and their errors."""
+
+from __future__ import annotations
+
+from skhep_nn import _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    {
+        "._confusion_matrix": ["ConfusionMatrixDisplay"],
+        "._history": ["HistoryDisplay"],
+        "._input_variables": ["InputVariablesDisplay"],
+        "._roc": ["RocDisplay"],
+        "._scores": ["ScoreDisplay"],
+        "._significance": ["SignificanceDisplay"],
+    },
+)

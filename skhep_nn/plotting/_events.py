@@ -1,0 +1,153 @@
+"""What a display needs of events: labels, weights, scores, and what an estimator says of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from skhep_nn import _weights
+from skhep_nn.exceptions import WeightError
+
+# where searches, meta-estimators and FrozenEstimator keep the classifier
+_INNER = ("best_estimator_", "estimator_", "estimator")
+
+
+def final_step(estimator):
+    """The classifier in a Pipeline, a fitted search or another meta-estimator."""
+    while True:
+        if hasattr(estimator, "steps"):
+            estimator = estimator.steps[-1][1]
+            continue
+        inner = next((name for name in _INNER if hasattr(estimator, name)), None)
+        if inner is None:
+            return estimator
+        estimator = getattr(estimator, inner)
+
+
+def weights_of(estimator, X, sample_weight, weight_column, owner):
+    """Event weights as given; else those of the estimator's own weight column; else ones.
+
+    Raises
+    ------
+    WeightError, ColumnError
+        As `skhep_nn._weights.resolve` does.
+    """
+    if sample_weight is None and weight_column is None and estimator is not None:
+        weight_column = getattr(final_step(estimator), "weight_column", None)
+    weights = _weights.resolve(X, sample_weight, weight_column, owner)
+    return np.ones(_weights.len_of(X)) if weights is None else weights
+
+
+def labels_and_weights(y, sample_weight, name="y_true", weight_name="sample_weight"):
+    """`y` as a 1-D array, and one float64 weight per event.
+
+    Raises
+    ------
+    ValueError
+        If `y` is not 1-D, is empty, or has missing labels.
+    WeightError
+        If the weights are not finite numbers, one per event.
+    """
+    y = np.asarray(y)
+    if y.ndim != 1 or len(y) == 0:
+        msg = f"{name} must have the shape (n_events,) with at least one event, got {y.shape}"
+        raise ValueError(msg)
+    missing = pd.isna(y)
+    if missing.any():
+        msg = f"{name} has no label for {missing.sum()} of {len(y)} events"
+        raise ValueError(msg)
+    given = 1.0 if sample_weight is None else sample_weight
+    return y, _weights.check(given, len(y), weight_name)
+
+
+def scores_of(y_score, n_events, name="y_score"):
+    """`y_score` as a float64 array of shape (n_events,).
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or a score is not finite.
+    """
+    scores = np.asarray(y_score, dtype=np.float64)
+    if scores.shape != (n_events,):
+        msg = (
+            f"{name} must have the shape {(n_events,)}, one score per event, got {scores.shape}; "
+            "of predict_proba take the column of the signal"
+        )
+        raise ValueError(msg)
+    if not np.isfinite(scores).all():
+        bad = np.flatnonzero(~np.isfinite(scores))
+        msg = f"{name} of {len(bad)} events is not finite, the first is event {bad[0]}"
+        raise ValueError(msg)
+    return scores
+
+
+def signal_score(estimator, X, signal):
+    """Score of each event for the class `signal`: its probability, else the decision function.
+
+    A list of classes has the sum of their probabilities.
+
+    Raises
+    ------
+    ValueError
+        If `signal` is not a class of the estimator.
+    TypeError
+        If the estimator has neither method.
+    """
+    classes = np.asarray(estimator.classes_).tolist()
+    wanted = signal if isinstance(signal, (list, tuple)) else [signal]
+    for label in wanted:
+        check_signal(label, classes, "the classifier")
+    at = [classes.index(label) for label in wanted]
+    if hasattr(estimator, "predict_proba"):
+        probability = np.asarray(estimator.predict_proba(X))
+        return probability[:, at[0]] if len(at) == 1 else probability[:, at].sum(axis=1)
+    if not hasattr(estimator, "decision_function") or len(at) != 1:
+        msg = f"{type(estimator).__name__} has no predict_proba to take the score of {signal!r} of"
+        raise TypeError(msg)
+    decision = np.asarray(estimator.decision_function(X))
+    if decision.ndim == 1:
+        return decision if at[0] == 1 else -decision
+    return decision[:, at[0]]
+
+
+def check_signal(signal, classes, where):
+    """Raise a ValueError that names the classes unless `signal` is one of them."""
+    if signal not in classes:
+        msg = f"signal={signal!r} is not a class of {where}; it has {classes}"
+        raise ValueError(msg)
+
+
+def classes_of(y):
+    """The classes of `y` in order, as Python values."""
+    return np.unique(y).tolist()
+
+
+def class_masks(y, weights, classes, name="y_true"):
+    """Mask of each class, all of which have events and a positive sum of weights.
+
+    Raises
+    ------
+    ValueError
+        If a class has no event.
+    WeightError
+        If the weights of a class sum to nothing or less.
+    """
+    masks = {label: np.asarray(y == label) for label in classes}
+    for label, mask in masks.items():
+        if not mask.any():
+            msg = f"{name} has no event of class {label!r}; it has {classes_of(y)}"
+            raise ValueError(msg)
+        total = weights[mask].sum()
+        if not total > 0:
+            msg = (
+                f"sample_weight of class {label!r} in {name} sums to {total:.6g}; a class needs a "
+                "positive sum to be drawn as a distribution or an efficiency"
+            )
+            raise WeightError(msg)
+    return masks
+
+
+def title_of(label, class_names):
+    """What a class is called in the picture."""
+    return str((class_names or {}).get(label, label))

@@ -1,0 +1,299 @@
+"""Significance scan: figure of merit and efficiencies against the cut on the score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn.metrics import figure_of_merit, significance_scan
+from skhep_nn.plotting import _events, _histograms, _style
+
+_MOST_POINTS = 4000
+_NAMES = {
+    "asimov": "Asimov significance",
+    "s/sqrt(b)": "S / √B",
+    "s/sqrt(s+b)": "S / √(S + B)",
+    "s/sqrt(s+b+sigma_b^2)": "S / √(S + B + σ²)",
+    "ams": "AMS",
+}
+_HAS_SYSTEMATIC = ("asimov", "s/sqrt(s+b+sigma_b^2)")
+# step of a numerical derivative, in standard errors
+_STEP = 1e-3
+
+
+class SignificanceDisplay:
+    """Figure of merit against the cut, the best cut, and the efficiencies below.
+
+    Make it with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_scan`.
+
+    Parameters
+    ----------
+    scan : skhep_nn.metrics.SignificanceScan
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib.axes.Axes
+        Figure of merit, efficiencies.
+    ax_ : matplotlib.axes.Axes
+        The first of them.
+    figure_ : matplotlib.figure.Figure
+    cut_ : skhep_nn.metrics.WorkingPoint
+        The cut that is marked.
+    errors_ : ndarray of shape (n_thresholds,)
+        Statistical error of the figure of merit, from the sums of squared weights.
+    """
+
+    def __init__(self, scan):
+        self.scan = scan
+
+    @classmethod
+    def from_scan(cls, scan, *, ax=None, cut=None):
+        """Draw a scan.
+
+        Parameters
+        ----------
+        scan : skhep_nn.metrics.SignificanceScan
+        ax : Axes or sequence of two Axes, default=None
+        cut : float, default=None
+            As in :meth:`plot`.
+
+        Returns
+        -------
+        SignificanceDisplay
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from skhep_nn.metrics import significance_scan
+        >>> from skhep_nn.plotting import SignificanceDisplay
+        >>> y, score = np.repeat([0, 1], [80, 20]), np.r_[np.linspace(0, 0.8, 80), np.ones(20)]
+        >>> scan = significance_scan(y, score, kind="s/sqrt(b)", thresholds=11)
+        >>> display = SignificanceDisplay.from_scan(scan)
+        >>> display.cut_.threshold == scan.best_threshold
+        True
+        >>> plt.close(display.figure_)
+        """
+        return cls(scan).plot(ax=ax, cut=cut)
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, y_score, *, sample_weight=None, cut=None, ax=None, **scan_options
+    ):
+        """Scan the cut on scores and draw it.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_events,)
+        y_score : array-like of shape (n_events,) or (n_events, n_classes)
+        sample_weight : array-like of shape (n_events,) or number, default=None
+            Event weights, in expected events.
+        cut : float, default=None
+            As in :meth:`plot`.
+        ax : Axes or sequence of two Axes, default=None
+        **scan_options
+            For :func:`skhep_nn.metrics.significance_scan`: ``kind``, ``systematic``, ``signal``,
+            ``thresholds``, ``yields``, ``luminosity``, ``min_effective_background``, ...
+
+        Returns
+        -------
+        SignificanceDisplay
+
+        Raises
+        ------
+        ValueError, WeightError
+            As :func:`skhep_nn.metrics.significance_scan` does, or if no cut keeps enough
+            background to be the best one.
+        """
+        scan = significance_scan(y_true, y_score, sample_weight, **scan_options)
+        return cls.from_scan(scan, ax=ax, cut=cut)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        weight_column=None,
+        signal=1,
+        cut=None,
+        ax=None,
+        **scan_options,
+    ):
+        """Scan the cut on the score of a fitted classifier and draw it.
+
+        Parameters
+        ----------
+        estimator : fitted classifier, Pipeline or search
+            Its own weight column, if it has one, holds the weights unless they are given here.
+        X : DataFrame, array or blocks
+        y : array-like of shape (n_events,)
+        sample_weight : array-like of shape (n_events,) or number, default=None
+        weight_column : str or int, default=None
+        signal : label or list of labels, default=1
+        cut : float, default=None
+            As in :meth:`plot`.
+        ax : Axes or sequence of two Axes, default=None
+        **scan_options
+            For :func:`skhep_nn.metrics.significance_scan`.
+
+        Returns
+        -------
+        SignificanceDisplay
+        """
+        weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
+        if scan_options.get("argmax_only") or "node" in scan_options:
+            scan_options = {"classes": estimator.classes_, **scan_options}
+            scores = estimator.predict_proba(X)
+        else:
+            scores = _events.signal_score(estimator, X, signal)
+        return cls.from_predictions(
+            y, scores, sample_weight=weights, signal=signal, cut=cut, ax=ax, **scan_options
+        )
+
+    def plot(self, ax=None, *, cut=None):
+        """Draw the scan.
+
+        Parameters
+        ----------
+        ax : Axes or sequence of two Axes, default=None
+            Two, or one whose place they take; default a new figure.
+        cut : float, default=None
+            The cut to mark, e.g. one that was chosen on validation events; default the best of
+            this scan.
+
+        Returns
+        -------
+        SignificanceDisplay
+
+        Raises
+        ------
+        ValueError
+            If no cut keeps enough background to be the best one, or the scan does not have `cut`.
+        """
+        self.cut_ = self.scan.best if cut is None else self.scan.at(cut)
+        self.errors_ = merit_error(self.scan)
+        with _style.styled() as plt:
+            options = {"height_ratios": (3, 2), "sharex": True}
+            self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.1), **options)
+            self.ax_ = self.axes_[0]
+            self.figure_ = self.ax_.figure
+            at = _drawn(self.scan)
+            self._draw_merit(at, "best cut" if cut is None else "cut")
+            self._draw_efficiencies(at)
+            self._frame(ax)
+        return self
+
+    def _draw_merit(self, at, name):
+        look = _style.looks(1)[0]
+        cuts, values = self.scan.thresholds[at], self.scan.figure_of_merit[at]
+        error = self.errors_[at]
+        self.ax_.plot(cuts, values, color=look.color)
+        self.ax_.fill_between(
+            cuts, values - error, values + error, color=look.color, alpha=0.3, linewidth=0
+        )
+        point = self.cut_
+        text = (
+            f"{name}: score ≥ {point.threshold:.4g}\n"
+            f"figure of merit {point.figure_of_merit:.4g}{self._plus_minus()}"
+        )
+        self.ax_.plot(
+            [point.threshold],
+            [point.figure_of_merit],
+            label=text,
+            color="black",
+            marker="*",
+            markersize=11,
+            linestyle=":",
+            linewidth=1.2,
+        )
+
+    def _plus_minus(self):
+        """Error of the figure of merit at the cut, where the scan has it."""
+        index = np.searchsorted(self.scan.thresholds, self.cut_.threshold)
+        known = index < len(self.scan.thresholds) and np.isfinite(self.errors_[index])
+        return f" ± {self.errors_[index]:.2g}" if known else ""
+
+    def _draw_efficiencies(self, at):
+        cuts = self.scan.thresholds[at]
+        for side, look in zip(("signal", "background"), _style.looks(2)[::-1], strict=True):
+            efficiency, error = (part[at] for part in _efficiency(self.scan, side))
+            text = f"{side}, {getattr(self.cut_, f'{side}_efficiency'):.3g} at the cut"
+            line = {"color": look.color, "linestyle": look.linestyle}
+            self.axes_[1].plot(cuts, efficiency, label=text, **line)
+            self.axes_[1].fill_between(
+                cuts,
+                efficiency - error,
+                efficiency + error,
+                color=look.color,
+                alpha=0.3,
+                linewidth=0,
+            )
+
+    def _frame(self, given):
+        top, bottom = self.axes_
+        for ax in self.axes_:
+            ax.axvline(self.cut_.threshold, color="0.35", linestyle=":", linewidth=1.2, zorder=1)
+        ends = self.scan.thresholds[[0, -1]]
+        low, high = min(ends[0], self.cut_.threshold), max(ends[1], self.cut_.threshold)
+        for ax in self.axes_:
+            ax.set_xlim(low, high if high > low else low + 1)
+        top.set_ylim(0, 1.1 * max(top.dataLim.y1, 1e-12))
+        bottom.set_ylim(min(0.0, bottom.dataLim.y0), 1.05 * min(1.3, bottom.dataLim.y1))
+        top.set_ylabel(_merit_name(self.scan.settings))
+        bottom.set_ylabel("Efficiency")
+        bottom.set_xlabel("Cut on the score")
+        _style.legend_above(top, 1)
+        _style.legend_above(bottom, 2)
+
+
+def merit_error(scan):
+    """Statistical error of the figure of merit, from the errors of signal and background.
+
+    Linear propagation of sqrt(sum of squared weights) of each; the two are independent.
+
+    Parameters
+    ----------
+    scan : skhep_nn.metrics.SignificanceScan
+
+    Returns
+    -------
+    ndarray of shape (n_thresholds,)
+        NaN where the figure of merit is.
+    """
+
+    def slope(step_s, step_b):
+        up = figure_of_merit(scan.signal + step_s, scan.background + step_b, **scan.settings)
+        down = figure_of_merit(scan.signal - step_s, scan.background - step_b, **scan.settings)
+        return (up - down) / (2 * _STEP)
+
+    of_signal = slope(_STEP * scan.signal_error, 0.0)
+    of_background = slope(0.0, _STEP * scan.background_error)
+    return np.where(np.isnan(scan.figure_of_merit), np.nan, np.hypot(of_signal, of_background))
+
+
+def _efficiency(scan, side):
+    kept, total = getattr(scan, side), getattr(scan, f"total_{side}")
+    squares = getattr(scan, f"{side}_squares")
+    efficiency = kept / total
+    # the loosest cut keeps all; where it does not, what it lost has weights like those it kept
+    all_squares = squares[0] * total / kept[0] if kept[0] > 0 else squares[0]
+    return efficiency, _histograms.efficiency_error(efficiency, squares, total, all_squares)
+
+
+def _drawn(scan):
+    """Which thresholds are drawn: all, or evenly many of them and the best."""
+    n = len(scan.thresholds)
+    if n <= _MOST_POINTS:
+        return np.arange(n)
+    even = np.linspace(0, n - 1, _MOST_POINTS).astype(int)
+    best = [] if np.isnan(scan.figure_of_merit).all() else [scan.best_index]
+    return np.unique([*even, *best])
+
+
+def _merit_name(settings):
+    name = _NAMES[settings["kind"]]
+    if settings["kind"] in _HAS_SYSTEMATIC and np.ndim(settings["systematic"]) == 0:
+        return f"{name}, {100 * settings['systematic']:.3g} % systematic"
+    return name

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skhep_nn.metrics import significance_scan
+from skhep_nn.plotting import SignificanceDisplay
+from skhep_nn.plotting._significance import merit_error
+
+
+def test_the_curve_is_the_scan_and_the_best_cut_is_marked(sample):
+    y, score, weight = sample
+    options = {"kind": "asimov", "systematic": 0.1}
+    scan = significance_scan(y, score, weight, **options)
+    display = SignificanceDisplay.from_predictions(y, score, sample_weight=weight, **options)
+    curve, mark, line = display.ax_.lines
+    assert curve.get_xdata().tolist() == scan.thresholds.tolist()
+    np.testing.assert_array_equal(curve.get_ydata(), scan.figure_of_merit)
+    assert mark.get_xdata() == [scan.best_threshold]
+    assert mark.get_ydata() == [scan.best_value]
+    assert list(line.get_xdata()) == [scan.best_threshold] * 2
+    assert display.ax_.get_ylabel() == "Asimov significance, 10 % systematic"
+
+
+def test_weights_matter(sample):
+    y, score, weight = sample
+    weighted = SignificanceDisplay.from_predictions(y, score, sample_weight=weight)
+    plain = SignificanceDisplay.from_predictions(y, score)
+    assert plain.cut_.figure_of_merit != weighted.cut_.figure_of_merit
+    assert weighted.scan.total_signal == pytest.approx(weight[y == 1].sum())
+
+
+def test_efficiencies_are_drawn_below(sample):
+    display = SignificanceDisplay.from_predictions(*sample[:2], sample_weight=sample[2])
+    signal, background = display.axes_[1].lines[:2]
+    np.testing.assert_array_equal(signal.get_ydata(), display.scan.signal_efficiency)
+    np.testing.assert_array_equal(background.get_ydata(), display.scan.background_efficiency)
+    texts = [text.get_text() for text in display.axes_[1].get_legend().get_texts()]
+    assert texts[0] == f"signal, {display.cut_.signal_efficiency:.3g} at the cut"
+
+
+def test_the_error_of_s_over_sqrt_b_is_propagated_from_both():
+    y = np.repeat([1, 0], [20, 50])
+    scan = significance_scan(y, np.ones(70), np.where(y == 1, 0.5, 2.0), kind="s/sqrt(b)")
+    # S = 10 +- sqrt(20)/2, B = 100 +- sqrt(200): relative errors add in squares, half for B
+    expected = 10 / 10 * np.hypot(np.sqrt(5) / 10, np.sqrt(200) / 100 / 2)
+    assert merit_error(scan) == pytest.approx([expected], rel=1e-5)
+
+
+def test_the_error_is_written_beside_the_best_value(sample):
+    display = SignificanceDisplay.from_predictions(*sample[:2], sample_weight=sample[2])
+    index = display.scan.best_index
+    text = display.ax_.get_legend().get_texts()[0].get_text()
+    assert text.endswith(f"{display.scan.best_value:.4g} ± {display.errors_[index]:.2g}")
+
+
+def test_a_cut_chosen_elsewhere_is_marked_instead(sample):
+    y, score, weight = sample
+    validation = significance_scan(y[:200], score[:200], weight[:200])
+    test = significance_scan(y[200:], score[200:], weight[200:])
+    display = SignificanceDisplay.from_scan(test, cut=validation.best_threshold)
+    assert display.cut_ == test.at(validation.best_threshold)
+    assert "best" not in display.ax_.get_legend().get_texts()[0].get_text()
+
+
+def test_a_cut_above_every_score_is_on_the_picture(sample):
+    y, score, weight = sample
+    display = SignificanceDisplay.from_predictions(y, score / 2, sample_weight=weight, cut=0.9)
+    assert display.ax_.get_xlim()[1] == 0.9
+    assert display.cut_.signal == 0
+
+
+def test_a_long_scan_is_thinned_but_keeps_its_best_cut():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 20_000)
+    display = SignificanceDisplay.from_predictions(y, rng.normal(size=20_000) + y)
+    cuts = display.ax_.lines[0].get_xdata()
+    assert len(cuts) <= 4001
+    assert display.scan.best_threshold in cuts
+
+
+def test_from_estimator_takes_the_weight_column(scored):
+    X, y, model = scored
+    display = SignificanceDisplay.from_estimator(
+        model, X, y, kind="s/sqrt(s+b)", min_effective_background=0
+    )
+    # at 0.4: S = 8, B = 1
+    assert display.cut_.threshold == 0.4
+    assert display.cut_.figure_of_merit == pytest.approx(8 / 3)
+
+
+def test_only_events_whose_highest_node_is_the_signal(three):
+    X, y, model = three
+    display = SignificanceDisplay.from_estimator(
+        model, X, y, signal="W", argmax_only=True, min_effective_background=0
+    )
+    # the first and the last event have their highest score in the node of W: a tt and a W
+    assert display.scan.thresholds == pytest.approx([0.5, 0.7])
+    assert (display.cut_.signal, display.cut_.background) == (1, 1)
+
+
+def test_no_cut_with_enough_background_is_an_error(scored):
+    X, y, model = scored
+    with pytest.raises(ValueError, match="no cut keeps min_background=0 events"):
+        SignificanceDisplay.from_estimator(model, X, y)
+
+
+@pytest.mark.parametrize("kind", ["s/sqrt(b)", "s/sqrt(s+b)", "s/sqrt(s+b+sigma_b^2)", "ams"])
+def test_every_figure_of_merit_has_a_name_on_the_axis(sample, kind):
+    display = SignificanceDisplay.from_predictions(*sample[:2], kind=kind)
+    assert display.ax_.get_ylabel()
+    assert "sqrt" not in display.ax_.get_ylabel()
