@@ -1,0 +1,105 @@
+"""Run the suite and write ``benchmarks/RESULTS.md``: ``make bench``, or some cases by name.
+
+Each case runs in a process of its own; its sides take turns there. A ratio is the time of a side
+over that of ours unless the case says otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from tqdm import tqdm
+
+CASES = {
+    "28-50-50-1, batch 256": "training",
+    "12-50-50-1, batch 5000": "training",
+    "12-10x128 residual, batch 10000": "training",
+    "CNN 1x1 on (20,10), batch 256": "training",
+    "LSTM 64 on (20,10), batch 256": "training",
+    "residual Conv1D on (20,10), batch 256": "training",
+    "predict 1M events": "prediction",
+    "predict one event": "prediction",
+    "grid search, 12 candidates x 5 folds": "search",
+    "significance scan, 10M events (ratio to the sort)": "scan",
+    "import": "imports",
+    "growth with events": "scaling",
+    "growth with width": "scaling",
+}
+RESULTS = Path(__file__).parent / "RESULTS.md"
+LIBRARIES = ("tensorflow", "keras", "scikit-learn", "scikeras", "numpy", "skorch", "torch")
+
+
+def main(wanted):
+    """Run the cases whose names contain one of `wanted` (all, if there are none)."""
+    names = [n for n in CASES if not wanted or any(word in n for word in wanted)]
+    rows = []
+    for name in tqdm(names, desc="cases"):
+        rows += _in_new_process(name)
+        tqdm.write(f"done: {name}")
+    text = _head() + _table(rows)
+    print(text)
+    if not wanted:
+        RESULTS.write_text(text)
+
+
+def _in_new_process(name):
+    command = [sys.executable, "-m", "benchmarks", "--case", name]
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
+    if done.returncode:
+        sys.exit(f"case {name!r} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _head():
+    versions = ", ".join(f"{library} {_version(library)}" for library in LIBRARIES)
+    return (
+        "# Benchmark results\n\n"
+        "Written by `make bench`. Seconds are medians of 5 turns, the sides of a case taking turns "
+        "in one process; for training, seconds per epoch after the first. A ratio is a side's time "
+        "over ours, unless the case says otherwise.\n\n"
+        f"Machine: {_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, "
+        f"{versions}.\n\n"
+    )
+
+
+def _processor():
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _version(library):
+    try:
+        return version(library)
+    except ModuleNotFoundError:
+        return "absent"
+
+
+def _table(rows):
+    lines = ["| case | side | seconds | ratio | goal |", "|---|---|---|---|---|"]
+    for row in rows:
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+        cells = (row["case"], row["side"], f"{row['seconds']:.4g}", ratio, row["goal"] or "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def run_case(name):
+    """Run one case here and print its rows as JSON."""
+    rows = importlib.import_module(f"benchmarks.{CASES[name]}").run(name)
+    print(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--case"]:
+        run_case(sys.argv[2])
+    else:
+        main(sys.argv[1:])
