@@ -1,1 +1,9 @@
-"""To come."""
+"""The samples that ship with the package, and loaders for official public files."""
+
+from __future__ import annotations
+
+from skhep_nn import _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__, {"._higgs_ml": ["fetch_higgs_ml"], "._lepton_jets": ["load_lepton_jets"]}
+)

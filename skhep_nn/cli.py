@@ -1,0 +1,142 @@
+"""The command ``skhep-nn``: one subcommand for each row of `COMMANDS`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from skhep_nn._version import __version__
+from skhep_nn.exceptions import SkhepNNError
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand.
+
+    Parameters
+    ----------
+    summary : str
+        One line for the help.
+    add_arguments : callable
+        Given the parser of the subcommand.
+    run : callable
+        Given the parsed arguments; returns a line to print, or None.
+    """
+
+    summary: str
+    add_arguments: Callable
+    run: Callable
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments without the name of the program; None: those of the process.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 for an error in the data or files, 2 for one in the arguments, 130
+        if interrupted.
+
+    Examples
+    --------
+    >>> main(["apply", "--help"])
+    usage: skhep-nn apply ...
+    0
+    """
+    parser = make_parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as stop:
+        return stop.code
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    return _run(COMMANDS[arguments.command], arguments)
+
+
+def make_parser():
+    """The parser of all subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="skhep-nn", description="Neural networks for particle physics."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        command.add_arguments(
+            commands.add_parser(name, help=command.summary, description=command.summary)
+        )
+    return parser
+
+
+def _run(command, arguments):
+    # TensorFlow's start-up notes would hide the one line that matters
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        line = command.run(arguments)
+    except KeyboardInterrupt:
+        return _complain("interrupted; nothing was written", 130)
+    except (SkhepNNError, ValueError, OSError, ImportError) as error:
+        return _complain(" ".join(str(error).split()), 1)
+    if line:
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _complain(message, code):
+    sys.stderr.write(f"skhep-nn: error: {message}\n")
+    return code
+
+
+def _apply_arguments(parser):
+    add = parser.add_argument
+    add("model", help="joblib file of a fitted model (it can run code: trust where it is from)")
+    add("files", nargs="+", help="ROOT, Parquet, Feather, HDF5, CSV or npz files, or patterns")
+    add("--output", "-o", required=True, help="a .parquet, .feather or .csv file")
+    add("--threshold", "-t", type=float, help="keep events whose score is at least this")
+    add("--signal", help="class that the score and the threshold are of")
+    add("--columns", type=_listed, metavar="A,B", help="columns to carry along")
+    add("--features", type=_listed, metavar="A,B", help="for a model fitted without names")
+    add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
+    add("--names", type=_listed, metavar="A,B", help="columns of a CSV file without header")
+    add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
+    add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
+    add("--skip-empty", action="store_true", help="pass over files without events")
+    add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
+
+
+def _apply(arguments):
+    from skhep_nn.deploy import apply
+
+    done = apply(
+        arguments.model,
+        arguments.files,
+        arguments.output,
+        columns=arguments.columns,
+        chunk_size=arguments.chunk_size,
+        threshold=arguments.threshold,
+        signal=arguments.signal,
+        features=arguments.features,
+        tree=arguments.tree,
+        names=arguments.names,
+        cut=arguments.cut,
+        empty="skip" if arguments.skip_empty else "error",
+        verbose=0 if arguments.quiet else 1,
+    )
+    return None if arguments.quiet else str(done)
+
+
+def _listed(text):
+    return [one.strip() for one in text.split(",")]
+
+
+COMMANDS = {
+    "apply": Command("Score files of events with a fitted model.", _apply_arguments, _apply),
+}

@@ -1,0 +1,164 @@
+"""Scoring files of events with a fitted model, in bounded memory."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from skhep_nn.deploy._model import FileColumns, load_model, model_features
+from skhep_nn.deploy._scores import Scores
+from skhep_nn.deploy._writer import open_writer
+from skhep_nn.exceptions import ColumnError
+from skhep_nn.io._files import expand
+from skhep_nn.io._read import CHUNK_SIZE, check_size, to_table
+from skhep_nn.io._stream import stream
+
+
+@dataclass(frozen=True)
+class ApplySummary:
+    """What `apply` did.
+
+    Parameters
+    ----------
+    output : Path
+    n_read : int
+        Events in the files.
+    n_scored : int
+        Events that passed the cut.
+    n_kept : int
+        Events written: those whose score reaches the threshold.
+    seconds : float
+    """
+
+    output: Path
+    n_read: int
+    n_scored: int
+    n_kept: int
+    seconds: float
+
+    def __str__(self):
+        return (
+            f"{self.n_read} events read, {self.n_kept} kept, "
+            f"{self.seconds:.1f} s, written to {self.output}"
+        )
+
+
+def apply(
+    model,
+    files,
+    output,
+    *,
+    columns=None,
+    chunk_size=CHUNK_SIZE,
+    threshold=None,
+    signal=None,
+    features=None,
+    tree=None,
+    names=None,
+    cut=None,
+    empty="error",
+    verbose=1,
+):
+    """Score the events of files with a fitted model, chunk by chunk, into one file.
+
+    Parameters
+    ----------
+    model : fitted classifier or Pipeline, or path
+        Anything with ``predict_proba``, or the path of its joblib file. Loading a joblib file
+        can run any code: load only files that you trust.
+    files : path, pattern, or list of them
+        As for `skhep_nn.io.read_events`. They may have more columns than the model needs, in any
+        order; weight columns, and columns that every step excludes, may be absent.
+    output : path
+        A ``.parquet``, ``.feather`` or ``.csv`` file. It appears, or takes the place of an older
+        one, when it is whole: an interrupted run leaves no part of it.
+    columns : str or list of str, default=None
+        Columns of the files that are carried along into `output`, before the scores.
+    chunk_size : int, default=100_000
+        Events in memory at a time.
+    threshold : float, default=None
+        Keep the events whose score for `signal` is at least this. None keeps all.
+    signal : label of a class, default=None
+        The class whose probability is the score of a binary model; None is the second of
+        ``classes_``. With more classes `threshold` needs it.
+    features : list of str, default=None
+        Columns that the model takes, in the order of its fit; only for a model that was fitted
+        on arrays without names. None: its ``feature_names_in_``.
+    tree, names, cut, empty
+        As for `skhep_nn.io.read_events`.
+    verbose : int, default=1
+        0: no progress bar.
+
+    Returns
+    -------
+    ApplySummary
+        With ``n_read``, ``n_scored``, ``n_kept``, ``seconds`` and ``output``.
+
+    Raises
+    ------
+    ColumnError
+        If a file lacks a feature or a column to carry along.
+    FileFormatError
+        If a file cannot be read, or `model` is no joblib file of a model.
+
+    Notes
+    -----
+    A binary model writes one column, ``score``. With more classes these are ``score_<class>`` for
+    each class, and ``prediction``, the class with the highest score.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> import skhep_nn
+    >>> events = pd.DataFrame({"pt": [20.0, 30.0, 60.0, 80.0], "run": [1, 1, 2, 2]})
+    >>> model = DecisionTreeClassifier().fit(events[["pt"]], [0, 0, 1, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     folder = pathlib.Path(folder)
+    ...     events.to_csv(folder / "events.csv", index=False)
+    ...     done = skhep_nn.apply(
+    ...         model, folder / "events.csv", folder / "scores.csv",
+    ...         columns="run", threshold=0.5, verbose=0,
+    ...     )
+    ...     pd.read_csv(folder / "scores.csv"), done.n_read, done.n_kept
+    (   run  score
+    0    2    1.0
+    1    2    1.0, 4, 2)
+    """
+    started = time.perf_counter()
+    model = load_model(model)
+    scores = Scores(model, signal, threshold)
+    wanted = FileColumns(*model_features(model, features), columns, scores.names)
+    selection = wanted.selection(tree=tree, names=names, cut=cut, empty=empty)
+    paths = expand(files)
+    pieces = stream(paths, selection, check_size(chunk_size, "chunk_size"), progress=verbose > 0)
+    n_read = n_scored = n_kept = 0
+    with open_writer(output, inputs=paths) as writer:
+        for piece in pieces:
+            kept = _score_piece(piece, model, scores, wanted, named=features is None)
+            writer.write(kept)
+            n_read += piece.n_read
+            n_scored += piece.n_events
+            n_kept += len(kept)
+    return ApplySummary(Path(output), n_read, n_scored, n_kept, time.perf_counter() - started)
+
+
+def _score_piece(piece, model, scores, wanted, *, named):
+    """The rows of `output` for some events of one file."""
+    carried = to_table(wanted.carried_of(piece.columns), 0, n_events=piece.n_events)
+    X = to_table(wanted.features_of(piece.columns), 0)
+    if piece.n_events == 0:
+        return scores.none(carried)
+    try:
+        return scores.keep(carried, model.predict_proba(X if named else X.to_numpy()))
+    except ValueError as error:
+        raise _about(error, piece, wanted) from error
+
+
+def _about(error, piece, wanted):
+    absent = wanted.absent_from(piece.columns)
+    lacking = f" (it has no column {', '.join(map(repr, absent))})" if absent else ""
+    msg = f"{piece.path}{lacking}: the model cannot score its events: {error}"
+    return ColumnError(msg) if absent or isinstance(error, ColumnError) else ValueError(msg)

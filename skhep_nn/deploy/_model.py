@@ -1,0 +1,152 @@
+"""A fitted model from a file, the columns it needs, and those that a file may lack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skhep_nn import _columns
+from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
+from skhep_nn.io._files import reading
+from skhep_nn.io._stream import Selection
+
+# parameters of our estimators that name columns which real data do not have
+ABSENT_IN_DATA = ("weight_column", "exclude", "by")
+
+
+def load_model(model):
+    """`model`, or what its joblib file holds; checked to be a fitted classifier.
+
+    Raises
+    ------
+    MissingFileError, FileFormatError
+        If there is no such file, or it holds no model.
+    TypeError
+        If the model gives no probabilities of classes.
+    """
+    source, error = f"model={model!r}", TypeError
+    if isinstance(model, (str, PathLike)):
+        source, error = str(model), FileFormatError
+        model = _load(Path(model).expanduser())
+    if not (hasattr(model, "predict_proba") and hasattr(model, "fit")):
+        msg = f"{source} is no classifier with predict_proba, but {type(model).__name__}"
+        raise error(msg)
+    check_is_fitted(model)
+    return model
+
+
+def model_features(model, features=None):
+    """The columns that `model` was fitted on, and those of them that data may lack.
+
+    Raises
+    ------
+    ColumnError
+        If the model has names of its own and `features` too, or neither.
+    """
+    own = getattr(model, "feature_names_in_", None)
+    if (own is None) == (features is None):
+        msg = (
+            "the model was fitted on an array without column names; give features=, the columns "
+            "in the order of its fit"
+            if own is None
+            else f"features={features!r}: the model knows its columns, {list(own)}; leave it out"
+        )
+        raise ColumnError(msg)
+    names = list(own) if features is None else _columns.as_list(features)
+    return names, _optional(model, names)
+
+
+@dataclass
+class FileColumns:
+    """Which columns of each file are read: what the model needs, and what is carried along.
+
+    Parameters
+    ----------
+    features : list of str
+        In the order of fit.
+    optional : list of str
+        Features that a file may lack.
+    carried : str, list of str or None
+    scores : list of str
+        Columns that the scores take.
+    """
+
+    features: list
+    optional: list
+    carried: list | None
+    scores: list
+
+    def __post_init__(self):
+        self.carried = _columns.as_list(self.carried)
+        clash = [name for name in self.carried if name in self.scores]
+        if clash or len(set(self.carried)) < len(self.carried):
+            msg = (
+                f"columns={self.carried} must name each column once, and none that the scores "
+                f"take ({', '.join(self.scores)})"
+            )
+            raise ColumnError(msg)
+
+    def selection(self, **options):
+        """What the reader is to read."""
+        return _ModelSelection(wanted=self, **options)
+
+    def of(self, source):
+        """The columns to read from one file; an error if one is missing."""
+        absent = [name for name in self.optional if name not in source.names]
+        needed = [name for name in self.features if name not in absent]
+        needed += [name for name in self.carried if name not in needed]
+        source.check(needed)
+        return needed
+
+    def features_of(self, columns):
+        """Those of a chunk's columns that the model gets, in the order of its fit."""
+        return {name: columns[name] for name in self.features if name in columns}
+
+    def carried_of(self, columns):
+        """Those of a chunk's columns that go into the output."""
+        wide = [name for name in self.carried if np.ndim(columns[name]) > 1]
+        if wide:
+            msg = f"columns={wide}: arrays of several axes cannot be carried into a table"
+            raise ColumnError(msg)
+        return {name: columns[name] for name in self.carried}
+
+    def absent_from(self, columns):
+        """Features that a chunk lacks."""
+        return [name for name in self.features if name not in columns]
+
+
+@dataclass
+class _ModelSelection(Selection):
+    wanted: FileColumns | None = None
+
+    def of(self, source):
+        return self.wanted.of(source)
+
+
+def _load(path):
+    if not path.is_file():
+        msg = f"there is no model file {str(path)!r}"
+        raise MissingFileError(msg)
+    with reading(path):
+        return joblib.load(path)
+
+
+def _optional(model, names):
+    """Columns that some step names as weight, excluded or grouping column."""
+    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
+    found = []
+    for key, value in parameters.items():
+        if key.rpartition("__")[2] in ABSENT_IN_DATA:
+            found += [_name(one, names) for one in _columns.as_list(value)]
+    return [name for name in names if name in found]
+
+
+def _name(column, names):
+    if column in names or isinstance(column, str):
+        return column
+    return names[column] if -len(names) <= column < len(names) else None

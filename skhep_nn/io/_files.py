@@ -1,0 +1,128 @@
+"""Which files are meant, and which module reads each: paths, patterns, endings."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import importlib
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from skhep_nn.exceptions import FileFormatError, MissingFileError, SkhepNNError
+
+READERS = {
+    ".root": "_root",
+    ".parquet": "_arrow",
+    ".pq": "_arrow",
+    ".feather": "_arrow",
+    ".arrow": "_arrow",
+    ".h5": "_hdf5",
+    ".hdf5": "_hdf5",
+    ".hdf": "_hdf5",
+    ".csv": "_csv",
+    ".csv.gz": "_csv",
+    ".npz": "_npz",
+}
+
+
+def expand(files):
+    """The paths that `files` (a path, a pattern, or a list of them) stands for, each once.
+
+    Raises
+    ------
+    MissingFileError
+        If a file is not there or a pattern matches none.
+    ValueError
+        If there are no files, or one is named twice (its events would count twice).
+    """
+    given = [files] if isinstance(files, (str, PathLike)) else list(files)
+    paths = [path for one in given for path in _expand_one(one)]
+    if not paths:
+        msg = "files is an empty list; name at least one file"
+        raise ValueError(msg)
+    seen = set()
+    for path in paths:
+        if path.resolve() in seen:
+            msg = f"{path} is named twice; its events would count twice"
+            raise ValueError(msg)
+        seen.add(path.resolve())
+    return paths
+
+
+def ending(path, known=READERS):
+    """The ending of `path` among those of `known`, or an error that lists them."""
+    name = Path(path).name.lower()
+    fits = [one for one in known if name.endswith(one)]
+    if fits:
+        return max(fits, key=len)
+    msg = f"{path}: unknown file ending; known are {', '.join(known)}"
+    raise FileFormatError(msg)
+
+
+@contextmanager
+def open_source(path, *, tree=None, names=None):
+    """What the file at `path` offers, as a `Source`; closed afterwards."""
+    module = importlib.import_module(f"skhep_nn.io.{READERS[ending(path)]}")
+    _refuse_unused(path, module, tree=tree, names=names)
+    if path.stat().st_size == 0:
+        msg = f"{path} is empty (0 bytes)"
+        raise FileFormatError(msg)
+    options = {
+        key: value for key, value in (("tree", tree), ("names", names)) if key in module.TAKES
+    }
+    with reading(path):
+        source = module.open_file(path, **options)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+@contextmanager
+def reading(path):
+    """Turn whatever a library raises on a broken file into an error that names the file."""
+    try:
+        yield
+    except (SkhepNNError, ImportError, MemoryError):
+        raise
+    # on a file that is cut off the libraries raise anything from struct.error to AssertionError
+    except Exception as error:
+        what = str(error).strip().partition("\n")[0] or type(error).__name__
+        msg = f"{path} cannot be read; it is cut off, damaged or of another format: {what}"
+        raise FileFormatError(msg) from error
+
+
+def _expand_one(name):
+    path = Path(name).expanduser()
+    if path.is_dir():
+        msg = f"{path} is a folder; name its files with a pattern such as {path / '*.root'}"
+        raise FileFormatError(msg)
+    if path.exists():
+        return [path]
+    if not glob.has_magic(str(path)):
+        msg = f"there is no file {str(path)!r}"
+        raise MissingFileError(msg + _nearest(path))
+    found = sorted(Path(one) for one in glob.glob(str(path), recursive=True))  # noqa: PTH207
+    found = [one for one in found if one.is_file()]
+    if not found:
+        msg = f"no file matches {str(path)!r}"
+        raise MissingFileError(msg + _nearest(path))
+    return found
+
+
+def _nearest(path):
+    if ".root:" in path.name:
+        return "; give the name of the tree as tree="
+    if not path.parent.is_dir():
+        return ""
+    others = [one.name for one in path.parent.iterdir() if one.is_file()]
+    near = difflib.get_close_matches(path.name, others, n=3)
+    return f"; the nearest names there are {near}" if near else ""
+
+
+def _refuse_unused(path, module, **options):
+    for key, value in options.items():
+        if value is not None and key not in module.TAKES:
+            msg = f"{key}={value!r}: {module.FORMAT} has no use for it ({path}); leave it out"
+            raise ValueError(msg)

@@ -1,0 +1,111 @@
+"""What every reader offers: the names of its columns, and chunks of them."""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from skhep_nn.exceptions import ColumnError, FileFormatError
+
+
+class Source:
+    """One open file of events.
+
+    A chunk is a dict of columns: 1-D arrays (NumPy, or pandas' for text and for lists), or arrays
+    of more dimensions whose first axis is the events.
+
+    Parameters
+    ----------
+    path : Path
+    names : list of str
+        Columns that can be read, in the order of the file.
+    n_events : int or None
+        None if the file does not say.
+    where : str, default=""
+        The tree, key or group, for messages.
+    kind : str, default="column"
+        What the format calls a column.
+    refused : dict of str to str, optional
+        Columns that cannot be read, with the reason.
+    """
+
+    def __init__(self, path, names, n_events, *, where="", kind="column", refused=None):
+        self.path, self.names, self.n_events = path, names, n_events
+        self.where, self.kind, self.refused = where, kind, refused or {}
+
+    def __str__(self):
+        return f"{self.path}: {self.where}" if self.where else str(self.path)
+
+    def chunks(self, columns, size):
+        """Iterate over dicts of `columns`, of `size` events each but for the last."""
+        raise NotImplementedError
+
+    def fraction(self, n_read):
+        """Which part of the file has been read, from 0 to 1."""
+        return n_read / self.n_events if self.n_events else 1.0
+
+    def close(self):
+        """Close the file."""
+
+    def check(self, columns):
+        """Raise an error that names the file, the `columns` it lacks and the nearest it has."""
+        missing = [name for name in columns if name not in self.names]
+        if missing:
+            raise ColumnError(f"{self} " + "; ".join(self._lacks(name) for name in missing))
+
+    def _lacks(self, name):
+        if name in self.refused:
+            return f"has {self.kind} {name!r}, which cannot be a column: {self.refused[name]}"
+        near = nearest(name, self.names)
+        return f"has no {self.kind} {name!r}; {near}"
+
+
+def nearest(name, names):
+    """The names most like `name`, in words."""
+    near = difflib.get_close_matches(str(name), names, n=3)
+    near = near or [one for one in names if str(name).lower() in one.lower()][:3]
+    if near:
+        return f"the nearest it has: {', '.join(map(repr, near))}"
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"it has {', '.join(map(repr, names[:10]))}{more}"
+
+
+def pick_tree(path, tree, found, kind):
+    """`tree`, or the only one of `found`; an error lists what there is.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    if tree is None and len(found) == 1:
+        return found[0]
+    if tree in found:
+        return tree
+    if not found:
+        msg = f"{path} has no {kind}"
+    elif tree is None:
+        msg = f"{path} has {len(found)} {kind}s; choose one with tree=: {', '.join(found)}"
+    else:
+        msg = f"{path} has no {kind} {tree!r}; {nearest(tree, found)}"
+    raise FileFormatError(msg)
+
+
+def check_lengths(source, lengths):
+    """The common length of columns, given {name: length}, or an error naming those that differ."""
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name!r} ({n})" for name, n in lengths.items())
+        msg = f"{source}: the {source.kind}s differ in length: {listed}; select some with columns="
+        raise FileFormatError(msg)
+    return next(iter(lengths.values()), 0)
+
+
+def plain(series):
+    """Values of a pandas Series: a NumPy array where there is one, else the extension array."""
+    return series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array
+
+
+def is_list(values):
+    """Whether a column holds a list per event."""
+    return isinstance(getattr(values, "dtype", None), pd.ArrowDtype)

@@ -1,0 +1,222 @@
+"""The one way from files to events: file by file, chunk by chunk, cut and checked."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skhep_nn.exceptions import ColumnError, FileFormatError
+from skhep_nn.io._cut import Cut
+from skhep_nn.io._files import ending, expand, open_source, reading
+from skhep_nn.io._source import is_list
+
+EMPTY = ("error", "skip")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some events of one file.
+
+    Parameters
+    ----------
+    path : Path
+    columns : dict of str to array
+    n_read : int
+        Events read for it, before the cut.
+    """
+
+    path: Path
+    columns: dict
+    n_read: int
+
+    @property
+    def n_events(self):
+        """Events that passed the cut."""
+        return len(next(iter(self.columns.values())))
+
+    def head(self, n_events):
+        """The first `n_events` of it."""
+        return Piece(self.path, {k: v[:n_events] for k, v in self.columns.items()}, self.n_read)
+
+
+@dataclass
+class Selection:
+    """Which columns and events of files are wanted; checks that the files agree.
+
+    Parameters
+    ----------
+    tree, columns, names, cut, empty
+        As for `read_events`.
+    """
+
+    tree: str | None = None
+    columns: list | str | None = None
+    names: list | None = None
+    cut: str | None = None
+    empty: str = "error"
+    _of_first: list | None = field(default=None, init=False)
+    _seen: dict = field(default_factory=dict, init=False)
+
+    def __post_init__(self):
+        if self.empty not in EMPTY:
+            msg = f"empty must be one of {EMPTY}, got {self.empty!r}"
+            raise ValueError(msg)
+        self.cut = None if self.cut is None else Cut(self.cut)
+        if self.columns is not None:
+            self.columns = _check_columns(self.columns)
+
+    def of(self, source):
+        """The columns to hand out of `source`."""
+        if self.columns is not None:
+            source.check(self.columns)
+            return self.columns
+        if self._of_first is None:
+            self._of_first = _all_columns(source)
+        _check_no_more(source, self._of_first)
+        source.check(self._of_first)
+        return self._of_first
+
+    def check_kinds(self, path, columns):
+        """Raise an error if a column changes, e.g. from numbers to text, between chunks."""
+        for name, values in columns.items():
+            kind = _kind(values)
+            before = self._seen.setdefault(name, (kind, path)) if kind else (kind, path)
+            if kind and before[0] != kind:
+                msg = (
+                    f"{path}: column {name!r} holds {kind} here and {before[0]} before "
+                    f"(in {before[1]}); look for stray text in it, or leave it out with columns="
+                )
+                raise FileFormatError(msg)
+
+
+def stream(files, selection, chunk_size, *, progress=False):
+    """Iterate over `Piece`s of `files`, with or without events that pass the cut.
+
+    The paths are checked at once, not when the first piece is asked for.
+
+    Parameters
+    ----------
+    files : path, pattern, or list of them
+    selection : Selection
+    chunk_size : int
+    progress : bool, default=False
+    """
+    paths = expand(files)
+    for path in paths:
+        ending(path)
+    return _pieces(paths, selection, chunk_size, progress)
+
+
+def _pieces(paths, selection, chunk_size, progress):
+    n_read = 0
+    with closing(_Bar(paths, progress)) as bar:
+        for path in paths:
+            for piece in _of_file(path, selection, chunk_size, bar):
+                n_read += piece.n_read
+                yield piece
+    if not n_read:
+        msg = f"no events in any of the {len(paths)} files, the first of which is {paths[0]}"
+        raise FileFormatError(msg)
+
+
+def _of_file(path, selection, chunk_size, bar):
+    with open_source(path, tree=selection.tree, names=selection.names) as source:
+        chosen = selection.of(source)
+        cut = selection.cut
+        needed = chosen if cut is None else [*chosen, *_more(cut, source, chosen)]
+        chunks = source.chunks(needed, chunk_size)
+        n_read = 0
+        while (chunk := _next(chunks, path)) is not None:
+            selection.check_kinds(path, chunk)
+            n_chunk = len(chunk[needed[0]])
+            n_read += n_chunk
+            yield Piece(path, _passing(chunk, chosen, cut, source), n_chunk)
+            bar.update(source.fraction(n_read))
+        bar.next_file()
+        if not n_read and selection.empty == "error":
+            msg = f"{source} is empty: it has no events (empty='skip' passes such files over)"
+            raise FileFormatError(msg)
+
+
+def _next(chunks, path):
+    with reading(path):
+        return next(chunks, None)
+
+
+def _more(cut, source, chosen):
+    return [name for name in cut.columns(source.names, source) if name not in chosen]
+
+
+def _passing(chunk, chosen, cut, source):
+    if cut is None:
+        return {name: chunk[name] for name in chosen}
+    mask = cut.mask(chunk, source)
+    return {name: chunk[name][mask] for name in chosen}
+
+
+def _check_columns(columns):
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    if not columns or len(set(columns)) < len(columns):
+        msg = f"columns must name at least one column, and each once, got {columns}"
+        raise ColumnError(msg)
+    return columns
+
+
+def _all_columns(source):
+    if not source.names:
+        msg = f"{source} has no {source.kind} that can be read"
+        raise FileFormatError(msg)
+    return source.names
+
+
+def _check_no_more(source, columns):
+    more = [name for name in source.names if name not in columns]
+    if more:
+        msg = (
+            f"{source} has {source.kind}s that the first file does not have: {more[:5]}; "
+            "choose with columns="
+        )
+        raise ColumnError(msg)
+
+
+def _kind(values):
+    """What a column holds, in words; None if all of it is missing."""
+    if is_list(values):
+        return "lists"
+    if np.ndim(values) > 1:
+        return f"arrays of shape {np.shape(values)[1:]}"
+    is_number = getattr(values.dtype, "kind", "O") in "biuf"
+    if is_number and values.dtype.kind == "f" and np.isnan(values).all():
+        return None
+    return "numbers" if is_number else "text"
+
+
+class _Bar:
+    """A progress bar over the bytes of all files, since not every format tells its events."""
+
+    def __init__(self, paths, show):
+        self._sizes = [path.stat().st_size for path in paths]
+        self._at, self._done = 0, 0
+        self._bar = tqdm(
+            total=sum(self._sizes), unit="B", unit_scale=True, desc="reading", disable=not show
+        )
+
+    def update(self, fraction):
+        """The file at hand is read up to `fraction`."""
+        self._set(sum(self._sizes[: self._at]) + fraction * self._sizes[self._at])
+
+    def next_file(self):
+        """The file at hand is read."""
+        self._at += 1
+        self._set(sum(self._sizes[: self._at]))
+
+    def _set(self, done):
+        self._bar.update(int(done) - self._done)
+        self._done = int(done)
+
+    def close(self):
+        self._bar.close()
