@@ -8,7 +8,7 @@ for the detector. Pythia is GPL: it makes the file, it is no dependency of the p
     genvenv/bin/python examples/generate/lepton_jets.py
 
 writes ``skhep_nn/datasets/data/lepton_jets.parquet`` and ``lepton_jets.md`` beside it.
-``--scale 0.01 --output /tmp/small.parquet`` tries it out in seconds.
+``--scale 0.01 --output small.parquet`` tries it out in seconds.
 """
 
 from __future__ import annotations

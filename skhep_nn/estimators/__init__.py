@@ -10,4 +10,5 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._base": ["KerasClassifier"],
         "._dense": ["DenseClassifier"],
     },
+    first="skhep_nn._tensorflow",
 )

@@ -9,4 +9,5 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         "._dense": ["dense"],
     },
+    first="skhep_nn._tensorflow",
 )

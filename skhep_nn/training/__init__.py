@@ -18,5 +18,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._pool": ["POOL", "EnginePool"],
         "._schedule": ["Plateau", "inverse_time"],
         "._source": ["ArraySource"],
+        "._stream": ["StreamSource"],
     },
+    first="skhep_nn._tensorflow",
 )
