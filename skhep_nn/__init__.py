@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         ".cache": [],
         ".datasets": [],
+        ".events": ["BlockKind", "EventBlocks"],
         ".exceptions": [],
         ".io": [],
         ".metrics": ["make_auc_scorer", "make_fom_scorer"],

@@ -85,14 +85,25 @@ def portable(entry):
     if isinstance(base, ChainedRows):
         return ChainedRows, [portable(part) for part in base.parts], rows
     mapped = memory_map(base)
-    # a copy-on-write map may hold changes that its file lacks
-    if mapped is None or mapped.mode == "c":
+    if mapped is None or not _is_lasting(mapped):
         return np.ndarray, read(entry), None
     if mapped.mode in ("r+", "w+"):
         mapped.flush()
     offset = mapped.offset + _address(base) - _address(mapped)
-    place = (str(Path(mapped.filename).resolve()), mapped.mode.replace("w", "r"), offset)
-    return np.memmap, (*place, base.dtype, base.shape, base.strides), rows
+    file = Path(mapped.filename).resolve()
+    place = (str(file), mapped.mode.replace("w", "r"), offset)
+    # for joblib's hash, which caching pipelines rely on: another content is another time
+    stamp = file.stat().st_mtime_ns
+    return np.memmap, ((*place, base.dtype, base.shape, base.strides), stamp), rows
+
+
+def _is_lasting(mapped):
+    """Whether the file of a map will be there, with the same content, when a pickle is read."""
+    # a copy-on-write map may hold changes that its file lacks
+    if mapped.mode == "c" or not Path(mapped.filename).exists():
+        return False
+    # joblib's processes get arrays as maps of files that are gone at the end
+    return "joblib_memmapping_folder" not in str(mapped.filename)
 
 
 def restored(state):
@@ -100,7 +111,7 @@ def restored(state):
     kind, content, rows = state
     if kind is ChainedRows:
         return ChainedRows([restored(part) for part in content]), rows
-    return (content if kind is np.ndarray else _reopened(*content)), rows
+    return (content if kind is np.ndarray else _reopened(*content[0])), rows
 
 
 class LazyRows(np.lib.mixins.NDArrayOperatorsMixin):

@@ -1,4 +1,4 @@
-"""Transformers between the table of events and the network: scaling and event weights."""
+"""Transformers: scaling, event weights, padded sequences, PDG codes, decay strings, blocks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
         "._balancer": ["EventWeightBalancer"],
+        "._block_transformer": ["BlockTransformer"],
+        "._decay_string": ["DecayStringTokenizer", "decay_strings"],
         "._minmax": ["MinMaxScaler"],
+        "._padder": ["SequencePadder"],
+        "._pdg_encoder": ["PDGOneHotEncoder", "PDGTokenizer"],
     },
 )

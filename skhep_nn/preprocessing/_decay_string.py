@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,7 +17,7 @@ from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _decay_string_tree as _tree
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
-from skhep_nn.preprocessing._padder import of_rectangle, pad
+from skhep_nn.preprocessing._padder import pad
 
 
 def decay_strings(pdg, mother_index):
@@ -111,7 +111,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     _takes_blocks = True
     _learns = True
 
-    _parameter_constraints: dict = {  # noqa: RUF012
+    _parameter_constraints: ClassVar[dict] = {
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "categories": [StrOptions({"auto", "all"}), "array-like"],
         "handle_unknown": [StrOptions({"other", "error"})],
@@ -167,12 +167,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         self._seen = dict(Counter(getattr(self, "_seen", {})) + Counter(seen))
         self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
-        known = {"auto": lambda: self._seen, "all": _pdg.all_codes}
-        given = self.categories
-        codes = known[given]() if isinstance(given, str) else np.asarray(given).tolist()
-        self.categories_ = tuple(
-            sorted(codes, key=lambda code: (abs(code), -code)) if isinstance(given, str) else codes
-        )
+        self.categories_ = _pdg.codes_of(self.categories, self._seen)
         first = len(self.vocabulary_) - len(self.categories_)
         tokens = range(first, len(self.vocabulary_))
         self._lookup = _pdg.CodeTable(self.categories_, tokens, unknown=1)
@@ -202,6 +197,13 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         tokens = token_of[symbols.symbols]
         padded = pad(_jagged.Jagged(symbols.counts, [tokens]), self.max_length)
         return padded.data[..., 0]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
 
     @property
     def vocabulary_(self):
@@ -240,7 +242,8 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         if _jagged.is_awkward(X):
             return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
         if (is_frame(X) or is_blocks(X)) and {self.pdg, self.mother_index} <= set(names(X)):
-            return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
+            arrays = [_array_of(X, name) for name in (self.pdg, self.mother_index)]
+            return _symbols_of_arrays(*arrays, owner)
         if is_blocks(X) or (is_frame(X) and X.shape[1] != 1):
             msg = (
                 f"{owner}: needs decay strings or the columns {self.pdg!r} and "
@@ -271,13 +274,58 @@ def _strings(X, owner):
 
 
 def _symbols_of_arrays(pdg, mother_index, owner):
-    pdg, mother = _flat(pdg, owner), _flat(mother_index, owner)
-    if not np.array_equal(pdg.counts, mother.counts):
-        event = "the number of events"
-        if len(pdg.counts) == len(mother.counts):
-            event = f"event {int(np.flatnonzero(pdg.counts != mother.counts)[0])}"
-        msg = f"{owner}: PDG codes and mother indices differ in length in {event}"
+    counts, codes, entries = _flat(pdg, owner)
+    mother_counts, mothers, _ = _flat(mother_index, owner)
+    if not np.array_equal(counts, mother_counts):
+        where = "the number of events"
+        if len(counts) == len(mother_counts):
+            where = f"event {int(np.flatnonzero(counts != mother_counts)[0])}"
+        msg = f"{owner}: PDG codes and mother indices differ in length in {where}"
         raise ValueError(msg)
-    codes, mothers = (_pdg.as_codes(p.values[0], owner).astype(np.int64) for p in (pdg, mother))
-    entries = np.ones(len(codes), bool) if pdg.padded is None else codes != 0
-    return _without_padding(pdg.counts, codes, mothers, entries, owner)
+    _tree.check_mothers(mothers, counts, owner)
+    if entries is not None and not entries.all():
+        counts, codes, mothers = _without_padding(counts, codes, mothers, entries, owner)
+    return _tree.of_tree(counts, codes, mothers, owner)
+
+
+def _flat(X, owner):
+    """Counts, values, and in rectangular arrays which values are particles (else None)."""
+    if _jagged.is_jagged(X):
+        particles = _jagged.flatten(X, owner)
+        return particles.counts, _integers(particles.values[0], owner), None
+    values = _integers(np.ma.getdata(X), owner)
+    if values.ndim != 2:
+        msg = f"{owner}: needs arrays of shape (n_events, length), got {values.shape}"
+        raise ValueError(msg)
+    masked = np.ma.getmaskarray(X).reshape(-1)
+    flat = values.reshape(-1)
+    return np.full(len(values), values.shape[1]), flat, (flat != 0) & ~masked
+
+
+def _integers(values, owner):
+    return _pdg.as_codes(values, owner).astype(np.int64)
+
+
+def _without_padding(counts, codes, mothers, entries, owner):
+    """Particles only, with mothers counted among them."""
+    starts = np.cumsum(counts) - counts
+    event = np.repeat(np.arange(len(counts)), counts)
+    place = np.cumsum(entries) - 1
+    place -= (np.cumsum(entries) - entries)[starts][event] if len(event) else 0
+    has_mother = entries & (mothers >= 0)
+    target = (starts[event] + mothers)[has_mother]
+    if not entries[target].all():
+        first = event[has_mother][np.flatnonzero(~entries[target])[0]]
+        msg = f"{owner}: event {first} has a mother index that points to padding (PDG code 0)"
+        raise ValueError(msg)
+    mothers = np.where(mothers < 0, -1, mothers)
+    mothers[has_mother] = place[target]
+    n_particles = np.bincount(event[entries], minlength=len(counts))
+    return n_particles, codes[entries], mothers[entries]
+
+
+def _array_of(X, name):
+    """A column of a table, or a block with its mask."""
+    if not is_blocks(X) or getattr(X, "mask", None) is None or X.mask(name) is None:
+        return X[name]
+    return np.ma.MaskedArray(np.asarray(X[name]), mask=~np.asarray(X.mask(name)))

@@ -49,7 +49,7 @@ def of_tree(counts, pdg, mother, owner):
     """
     starts = np.cumsum(counts) - counts
     event = np.repeat(np.arange(len(counts)), counts)
-    mother = _global(mother, counts, starts, event, owner)
+    mother = np.where(mother < 0, -1, mother + starts[event])
     levels = _levels(mother, event, owner)
     size = _sizes(mother, levels)
     place = _places(mother, event, size, levels)
@@ -79,12 +79,13 @@ def of_strings(strings, owner):
         msg = f"{owner}: {array.null_count} events have no decay string (null)"
         raise ValueError(msg)
     lists = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(array))
-    counts = np.diff(np.asarray(lists.offsets))
-    parts = lists.flatten().dictionary_encode()
-    empty = np.asarray(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0))
-    keep = ~np.repeat(empty, counts)
-    counts = np.where(empty, 0, counts)
-    words, of_word = parts.dictionary.to_pylist(), np.asarray(parts.indices)[keep]
+    event = np.repeat(np.arange(len(array)), np.diff(np.asarray(lists.offsets)))
+    parts = lists.flatten()
+    # an empty string gives one empty part
+    filled = pc.greater(pc.utf8_length(parts), 0)
+    counts = np.bincount(event[np.asarray(filled)], minlength=len(array))
+    parts = parts.filter(filled).dictionary_encode()
+    words, of_word = parts.dictionary.to_pylist(), np.asarray(parts.indices)
     event = np.repeat(np.arange(len(counts)), counts)
     codes, symbol = _symbols_of(words, owner)
     symbols = symbol[of_word] if len(of_word) else np.zeros(0, np.int32)
@@ -101,9 +102,10 @@ def to_strings(symbols):
     return joined.to_numpy(zero_copy_only=False)
 
 
-def _global(mother, counts, starts, event, owner):
-    """Mothers as positions among the particles of all events, -1 for none."""
-    beyond = mother >= counts[event] if len(event) else np.zeros(0, dtype=bool)
+def check_mothers(mother, counts, owner):
+    """Raise ValueError if a mother index is beyond the particles of its event."""
+    event = np.repeat(np.arange(len(counts)), counts)
+    beyond = mother >= counts[event]
     if beyond.any():
         first = int(np.flatnonzero(beyond)[0])
         at = event[first]
@@ -111,7 +113,6 @@ def _global(mother, counts, starts, event, owner):
             f"{owner}: event {at} has {counts[at]} particles, but a mother index of {mother[first]}"
         )
         raise ValueError(msg)
-    return np.where(mother < 0, -1, mother + starts[event])
 
 
 def _levels(mother, event, owner):
@@ -175,7 +176,9 @@ def _integer(word, owner):
     try:
         return int(word)
     except ValueError:
-        msg = f"{owner}: {word!r} in a decay string is neither a PDG code nor {OPEN!r} nor {CLOSE!r}"
+        msg = (
+            f"{owner}: {word!r} in a decay string is neither a PDG code nor {OPEN!r} nor {CLOSE!r}"
+        )
         raise ValueError(msg) from None
 
 

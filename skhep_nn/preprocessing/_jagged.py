@@ -89,8 +89,8 @@ def flatten(X, owner):
 def _is_list_array(X):
     if isinstance(X, np.ndarray):
         # 1-D and 2-D object arrays whose cells are lists
-        return X.dtype == object and X.ndim < 3 and X.size > 0 and _is_list(X.flat[0])
-    if not isinstance(X, (list, tuple)) or len(X) == 0 or not _is_list(X[0]):
+        return X.dtype == object and X.ndim < 3 and X.size > 0 and _is_list(_first(X.flat))
+    if not isinstance(X, (list, tuple)) or len(X) == 0 or not _is_list(_first(X)):
         return False
     try:
         return np.asarray(X).dtype == object
@@ -102,7 +102,12 @@ def _is_list_column(column):
     arrow_type = getattr(column.dtype, "pyarrow_dtype", None)
     if arrow_type is not None:
         return pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type)
-    return column.dtype == object and len(column) > 0 and _is_list(column.iloc[0])
+    return column.dtype == object and len(column) > 0 and _is_list(_first(column))
+
+
+def _first(cells):
+    """The first cell that is not missing."""
+    return next((cell for cell in cells if cell is not None), None)
 
 
 def _is_list(cell):
@@ -139,12 +144,10 @@ def _of_column(column, name, owner):
         counts = np.fromiter(map(len, cells), np.int64, n_events)
     except TypeError:
         bad = next(at for at, cell in enumerate(cells) if not hasattr(cell, "__len__"))
-        msg = (
-            f"{owner}: column {name!r} has {cells[bad]!r:.60} in event {bad}, "
-            "not a list of particles"
-        )
+        found = cells[bad].item() if isinstance(cells[bad], np.generic) else cells[bad]
+        msg = f"{owner}: column {name!r} has {found!r:.60} in event {bad}, not a list of particles"
         raise ValueError(msg) from None
-    return counts, _numbers(_chained(cells, name, owner), name, owner)
+    return counts, _numbers(_chained(cells, counts, name, owner), name, owner)
 
 
 def _cells(column):
@@ -157,15 +160,17 @@ def _cells(column):
     return column.to_numpy() if hasattr(column, "iloc") else column
 
 
-def _chained(cells, name, owner):
-    filled = next((cell for cell in cells if len(cell)), None)
-    if filled is None:
+def _chained(cells, counts, name, owner):
+    filled = np.flatnonzero(counts)
+    if not len(filled):
         return np.zeros(0)
     try:
-        if isinstance(filled, np.ndarray):
+        if not isinstance(cells[filled[0]], np.ndarray):
+            return np.array(list(chain.from_iterable(cells)))
+        if len(filled) < len(cells):
             # an empty list says nothing about type and fields
-            return np.concatenate([cell for cell in cells if len(cell)])
-        return np.array(list(chain.from_iterable(cells)))
+            cells = [cells[event] for event in filled]
+        return np.concatenate(cells)
     except ValueError as error:
         msg = f"{owner}: the lists of column {name!r} do not all have the same fields: {error}"
         raise ValueError(msg) from error
@@ -216,7 +221,7 @@ def _joined(flat, names, container, owner):
                 f"{other[event]} in {second!r}; all fields of a sequence need the same length"
             )
             raise ValueError(msg)
-    values = [v.reshape(len(v), -1)[:, k] for _, v in flat for k in range(_width(v))]
+    values = [v.reshape(len(v), _width(v))[:, k] for _, v in flat for k in range(_width(v))]
     if names is not None and len(values) != len(names):
         names = tuple(
             f"{n}_{k}" for n, (_, v) in zip(names, flat, strict=True) for k in range(_width(v))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -82,7 +83,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
     _takes_sequences = True
     _learns = False
 
-    _parameter_constraints: dict = {  # noqa: RUF012
+    _parameter_constraints: ClassVar[dict] = {
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "truncate": [StrOptions({"tail", "head"})],
         "sort_by": [str, Integral, None],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
@@ -21,7 +22,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
     _takes_sequences = True
     _learns = True
 
-    _parameter_constraints: dict = {  # noqa: RUF012
+    _parameter_constraints: ClassVar[dict] = {
         "categories": [StrOptions({"auto", "all"}), "array-like"],
         "groups": [dict, None],
         "handle_unknown": [StrOptions({"other", "error", "ignore"})],
@@ -80,11 +81,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def _fix_vocabulary(self):
-        codes = {"auto": lambda: self._seen, "all": _pdg.all_codes}
-        given = self.categories
-        known = codes[given]() if isinstance(given, str) else np.asarray(given).tolist()
-        # rising absolute values, particle before antiparticle: no order of events shows in it
-        known = sorted(known, key=lambda c: (abs(c), -c)) if isinstance(given, str) else known
+        known = _pdg.codes_of(self.categories, self._seen)
         self._vocabulary = _pdg.Vocabulary.of(known, self.groups, self.antiparticles)
         self.categories_ = self._vocabulary.categories
         self._lookup = self._vocabulary.table(self._first, self._unknown_value)
@@ -103,10 +100,14 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
 
     def _unknown_codes(self, counts):
         known = self._vocabulary.members
-        return {code: n for code, n in counts.items() if self._folded(code) not in known}
+        fold = abs if self.antiparticles == "merge" else int
+        return {code: n for code, n in counts.items() if fold(code) not in known}
 
     def _folded(self, codes):
-        return abs(codes) if self.antiparticles == "merge" else codes
+        if self.antiparticles == "separate" or codes.dtype.kind == "u":
+            return codes
+        # -128 has no opposite among integers of eight bits
+        return np.abs(codes, dtype=np.promote_types(codes.dtype, np.int32))
 
     def _encode(self, codes):
         """Positions in the vocabulary, unknown ones counted and treated."""
@@ -134,28 +135,32 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
                 self._n_columns = None
             return particles, _pdg.as_codes(np.stack(particles.values, axis=1), owner)
         masked = np.ma.isMaskedArray(X)
-        if not masked and (is_frame(X) or np.ndim(X) == 2):
-            X = self._read_table(X, reset)
+        if not masked:
+            X = self._read_array(X, reset)
         elif reset:
             self._n_columns = None
         codes = _pdg.as_codes(np.ma.getdata(X), owner)
         # whatever was written into the padding is no particle
         return X, np.where(np.ma.getmaskarray(X), 0, codes) if masked else codes
 
-    def _read_table(self, X, reset):
-        if reset or self._n_columns is not None:
+    def _read_array(self, X, reset):
+        """`X` checked as scikit-learn does, if it is a table or was one in `fit`."""
+        n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        if reset and n_axes != 2:
+            self._n_columns = None
+        if n_axes == 2 if reset else n_axes < 3 and self._n_columns is not None:
             X = validate_data(self, X, reset=reset, dtype=None)
         X = np.asarray(X)
-        X = X.astype(np.float64) if X.dtype == object else X
-        if reset:
+        if reset and n_axes == 2:
             self._n_columns = X.shape[1]
-        return X
+        return X.astype(np.float64) if X.dtype == object else X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
-        tags.input_tags.one_d_array = True
         tags.input_tags.three_d_array = True
+        # codes come in, tokens or zeros and ones come out
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
 
@@ -203,12 +208,8 @@ class PDGOneHotEncoder(_PDGEncoder):
     >>> encoder = PDGOneHotEncoder().fit([[321, -211], [22, 0]])
     >>> encoder.get_feature_names_out().tolist()
     ['pdg_gamma', 'pdg_pi-', 'pdg_K+', 'pdg_other']
-    >>> encoder.transform([[-211, 0, 13]])[0].tolist()
-    Traceback (most recent call last):
-    ...
-    ValueError: X has 3 features, but PDGOneHotEncoder is expecting 2 features as input.
-    >>> encoder.transform([-211, 0, 13]).tolist()
-    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+    >>> encoder.transform([[-211, 0], [13, 0]])[:, 0].tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
     >>> encoder.n_unknown_, encoder.unknown_codes_
     (1, {13: 1})
     """

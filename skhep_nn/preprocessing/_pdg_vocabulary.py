@@ -32,14 +32,14 @@ class CodeTable:
         codes, values = np.asarray(codes, dtype=np.int64), np.asarray(values, dtype=np.int32)
         order = np.argsort(codes)
         self._codes, self._values, self._unknown = codes[order], values[order], int(unknown)
-        near = self._codes[np.abs(self._codes) < SPAN]
+        near = self._codes[_is_near(self._codes)]
         self._low = int(near.min()) if len(near) else 0
         self._size = int(near.max()) - self._low + 1 if len(near) else 1
         self._far = len(near) < len(codes)
         self._table = None
 
     def _make_table(self):
-        near = np.abs(self._codes) < SPAN
+        near = _is_near(self._codes)
         table = np.full(self._size + 1, self._unknown, dtype=np.int32)
         table[self._codes[near] - self._low] = self._values[near]
         return table
@@ -69,6 +69,11 @@ class CodeTable:
 
     def __getstate__(self):
         return {**self.__dict__, "_table": None}
+
+
+def _is_near(codes):
+    # not by abs: the lowest integer has no opposite
+    return (codes > -SPAN) & (codes < SPAN)
 
 
 @dataclass(frozen=True)
@@ -115,12 +120,16 @@ class Vocabulary:
         return CodeTable(codes, [0, *(first + at for at in self.members.values())], unknown)
 
     def names(self):
-        """Name of each category: the group's, the particle's, or the code where it has none."""
-        names = [name if isinstance(name, str) else particle_name(name) for name in self.categories]
-        return [
-            name if names.count(name) == 1 else f"{name}[{category}]"
-            for name, category in zip(names, self.categories, strict=True)
-        ]
+        """Name of each category: the group's, the particle's, or the code where it has none.
+
+        Where two have the same name (proton and hydrogen nucleus are both "p"), the later one
+        has its code behind it.
+        """
+        names = {}
+        for category in self.categories:
+            name = category if isinstance(category, str) else particle_name(category)
+            names[f"{name}[{category}]" if name in names else name] = category
+        return list(names)
 
 
 def particle_name(code):
@@ -144,24 +153,49 @@ def all_codes():
     """Codes of every particle that `particle` knows."""
     from particle import Particle
 
-    return sorted((int(p.pdgid) for p in Particle.all()), key=lambda code: (abs(code), -code))
+    return [int(particle.pdgid) for particle in Particle.all()]
+
+
+def codes_of(categories, seen):
+    """Codes that `categories` stands for: those given, all known ones, or those `seen`.
+
+    The order of the last two is by absolute value, particle before antiparticle, so that no
+    order of events shows in it.
+    """
+    if not isinstance(categories, str):
+        return tuple(np.asarray(categories).tolist())
+    codes = seen if categories == "auto" else all_codes()
+    return tuple(sorted(codes, key=lambda code: (abs(code), -code)))
 
 
 def counted(codes):
     """Code to number of times that it occurs, ordered by absolute value; 0 left out."""
     codes = np.ascontiguousarray(codes).reshape(-1)
+    found = Counter()
+    if len(codes) < CHUNK:
+        found.update(_sorted_counts(codes))
+    else:
+        found.update(_many_counts(codes))
+    del found[PADDING]
+    return dict(sorted(found.items(), key=lambda item: (abs(item[0]), -item[0])))
+
+
+def _sorted_counts(codes):
+    different, times = np.unique(codes, return_counts=True)
+    return dict(zip(different.tolist(), times.tolist(), strict=True))
+
+
+def _many_counts(codes):
     # a histogram is much faster than sorting; only the few codes beyond it are sorted
     histogram, found = np.zeros(2 * SPAN, dtype=np.int64), Counter()
     for first in range(0, len(codes), 16 * CHUNK):
         part = codes[first : first + 16 * CHUNK].astype(np.int64)
-        near = (part > -SPAN) & (part < SPAN)
+        near = _is_near(part)
         histogram += np.bincount(part[near] + SPAN, minlength=2 * SPAN)
-        far, times = np.unique(part[~near], return_counts=True)
-        found.update(dict(zip(far.tolist(), times.tolist(), strict=True)))
+        found.update(_sorted_counts(part[~near]))
     seen = np.flatnonzero(histogram)
     found.update(dict(zip((seen - SPAN).tolist(), histogram[seen].tolist(), strict=True)))
-    del found[PADDING]
-    return dict(sorted(found.items(), key=lambda item: (abs(item[0]), -item[0])))
+    return found
 
 
 def invalid(counts):
