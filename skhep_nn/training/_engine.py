@@ -7,16 +7,23 @@ contiguously on the device, and one call runs many optimiser steps over slices o
 from __future__ import annotations
 
 import inspect
+import math
 import time
 
 import numpy as np
 import tensorflow as tf
 
 from skhep_nn.training._jit import EPOCH, STEP
+from skhep_nn.training._threads import respect_limits
+
+respect_limits()
 
 # Rows of a prediction are padded to a multiple of this: the matrix products then split a chunk in
 # the same way wherever a row stands, so that predictions do not depend on order or chunking.
 ROW_MULTIPLE = 64
+# TensorFlow splits longer sums of products in a way that depends on the number of events; networks
+# with such kernels predict ROW_MULTIPLE events at a time.
+LONGEST_SUM = 64
 CHUNK_ROWS = 65_536
 CHUNK_BYTES = 128 * 2**20
 SECONDS_PER_CALL = 0.5
@@ -35,7 +42,7 @@ class Engine:
     Attributes
     ----------
     loaded : object or None
-        Whose weights the model has at the moment.
+        The values of variables, or their owner, that the model has at the moment.
     """
 
     def __init__(self, model, jit=False):
@@ -46,7 +53,7 @@ class Engine:
         self._training_argument = "training" in inspect.signature(model.call).parameters
         self._functions = {}
         self._built = False
-        self._predict = None
+        self._batchwise = False
 
     def build(self, x, y, weights):
         """Create every variable of model, optimizer and metrics; no state of training moves."""
@@ -56,6 +63,7 @@ class Engine:
             lambda a: tf.convert_to_tensor(a[:1]), (x, y, weights)
         )
         predicted = self._forward(x, training=False)
+        self._batchwise = not _loss_is_mean(self.model)
         self.model.compute_metrics(x, y, predicted, sample_weight=weights)
         self.model.reset_metrics()
         self.model.optimizer.build(self.model.trainable_variables)
@@ -81,7 +89,7 @@ class Engine:
             Events trained on and the sum of their losses, after each call.
         """
         run = self._function(
-            ("train", batch_size), lambda: self._make_train(batch_size, _signature(block))
+            ("train", batch_size), block, lambda: self._make_train(batch_size, _signature(block))
         )
         start = 0
         while start < n_steps:
@@ -94,12 +102,19 @@ class Engine:
 
     def train_rest(self, block):
         """Train one step on all of `block`, the last partial batch; its sum of losses."""
-        step = self._function("rest", lambda: _trace(self._step, block))
+        step = self._function("rest", block, lambda: _trace(self._step, block))
         rows = len(block[2])
         return rows, float(step(*block)) * rows
 
-    def evaluate(self, x, y, weights):
+    def evaluate(self, x, y, weights, batch_size=None):
         """Loss and metrics of the model as it stands.
+
+        Parameters
+        ----------
+        x, y, weights : ndarray or dict of str to ndarray
+        batch_size : int, optional
+            Matters only where a loss is no mean over events (``reduction="sum"``, `add_loss` in a
+            layer): it is then that of batches of this size, as in Keras.
 
         Returns
         -------
@@ -108,9 +123,10 @@ class Engine:
             regularisation losses.
         """
         data = (x, y, weights)
-        run = self._function("test", lambda: _trace(self._test_step, data))
+        run = self._function("test", data, lambda: _trace(self._test_step, data))
         self.model.reset_metrics()
-        total, n_rows, n_events = 0.0, self.chunk_rows(x), len(weights)
+        n_rows = batch_size if batch_size and self._batchwise else self.chunk_rows(x)
+        total, n_events = 0.0, len(weights)
         for start in range(0, n_events, n_rows):
             part = _rows(data, slice(start, start + n_rows))
             total += float(run(*part)) * len(part[2])
@@ -128,8 +144,6 @@ class Engine:
         -------
         ndarray of shape (n_events, n_outputs)
         """
-        if self._predict is None:
-            self._predict = _trace(lambda part: self._forward(part, training=False), (x,))
         n_events, n_rows = n_rows_of(x), self.chunk_rows(x)
         first = self._predict_chunk(x, 0, n_rows)
         out = np.empty((n_events, *first.shape[1:]), first.dtype)
@@ -169,10 +183,11 @@ class Engine:
             self.steps_per_call = max(1, count // 2)
         self._functions["timed"] = True
 
-    def _function(self, name, make):
-        if name not in self._functions:
-            self._functions[name] = make()
-        return self._functions[name]
+    def _function(self, name, data, make):
+        key = (name, _layout(data))
+        if key not in self._functions:
+            self._functions[key] = make()
+        return self._functions[key]
 
     def _forward(self, x, *, training):
         return self.model(x, training=training) if self._training_argument else self.model(x)
@@ -204,11 +219,13 @@ class Engine:
     def _make_train(self, batch_size, signature):
         step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None
 
-        def run(block, start, count):
-            total = tf.zeros((), tf.float64)
-            for number in tf.range(start, start + count):
+        def run(block, number, count):
+            total, end = tf.zeros((), tf.float64), number + count
+            # not a tf.range: XLA would compile the whole program anew for each start and count
+            while number < end:
                 batch = _slices(block, number * batch_size, batch_size)
                 total += self._step(*batch, gradient_step=step)
+                number += 1
             return total * batch_size
 
         number = tf.TensorSpec([], tf.int32)
@@ -219,10 +236,40 @@ class Engine:
         )
 
     def _predict_chunk(self, x, start, n_rows):
+        run = self._function("predict", x, lambda: _trace(self._outputs, (x,)))
         part = _rows(x, slice(start, start + n_rows))
         rows = n_rows_of(part)
-        padded = -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
-        return self._predict(_pad(part, padded)).numpy()[:rows]
+        padded = max(1, -(-rows // ROW_MULTIPLE)) * ROW_MULTIPLE
+        return run(_pad(part, padded)).numpy()[:rows]
+
+    def _outputs(self, x):
+        if _longest_sum(self.model) <= LONGEST_SUM:
+            return self._forward(x, training=False)
+        blocks = tf.nest.map_structure(
+            lambda a: tf.reshape(a, [-1, ROW_MULTIPLE, *a.shape[1:]]), x
+        )
+        out = tf.map_fn(
+            lambda block: self._forward(block, training=False),
+            blocks,
+            fn_output_signature=self.model.compute_output_spec(x).dtype,
+        )
+        return tf.reshape(out, [-1, *out.shape[2:]])
+
+
+def _longest_sum(model):
+    """Terms of the longest sum of products in the network, by its kernels."""
+    kernels = (weight.shape for weight in model.weights if len(weight.shape) > 1)
+    return max((math.prod(shape[:-1]) for shape in kernels), default=0)
+
+
+def _loss_is_mean(model):
+    """Whether the loss of events is the mean of their losses, however they are put in batches.
+
+    Called when the model has just been run, so that its added losses are there.
+    """
+    regularisers = sum(v.regularizer is not None for v in model.trainable_variables)
+    reduction = getattr(model.loss, "reduction", "sum_over_batch_size")
+    return reduction == "sum_over_batch_size" and len(model.losses) <= regularisers
 
 
 def n_rows_of(x):
@@ -241,6 +288,10 @@ def _pad(x, rows):
         return out
 
     return x if n_rows_of(x) == rows else tf.nest.map_structure(pad, x)
+
+
+def _layout(data):
+    return tuple((a.dtype.name, tuple(a.shape[1:])) for a in tf.nest.flatten(data))
 
 
 def _signature(data):

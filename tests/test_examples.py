@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import ast
+import importlib.util
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from skhep_nn.datasets import load_lepton_jets
+from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SHORT = ("cms_binary", "cms_multiclass", "higgs_ml")
+HIGGS_FILE = EXAMPLES.parents[1] / "shared" / "data" / "higgsml_atlas2014_9998.csv.gz"
+
+
+def example(name):
+    """The module of an example, without running it."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def code_lines(path):
+    """Lines of code: neither imports, docstrings, comments nor blank lines."""
+    text = path.read_text()
+    others = set()
+    for node in ast.walk(ast.parse(text)):
+        is_string = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if is_string or isinstance(node, (ast.Import, ast.ImportFrom)):
+            others.update(range(node.lineno, node.end_lineno + 1))
+    lines = enumerate(text.splitlines(), start=1)
+    return [
+        line for n, line in lines if n not in others and line.strip() and line.strip()[0] != "#"
+    ]
+
+
+@pytest.fixture
+def few_events(monkeypatch):
+    """A loader of every eighth event of the sample, with the yield of each process."""
+    events = load_lepton_jets().iloc[::8].reset_index(drop=True)
+    events["weight"] *= 8
+    return lambda module: monkeypatch.setattr(module, "load_lepton_jets", lambda: events)
+
+
+@pytest.fixture
+def official_file(tmp_path):
+    """A file in the layout of the ATLAS challenge; the signal has more momentum and mass."""
+    rng = np.random.default_rng(0)
+    n_events = 600
+    is_signal = rng.random(n_events) < 0.5
+    table = pd.DataFrame(rng.normal(size=(n_events, len(FEATURES))), columns=FEATURES)
+    scale = np.where(is_signal, 60.0, 40.0)
+    for name in table.filter(regex="mass|pt|met$"):
+        table[name] = scale * rng.exponential(size=n_events)
+    table.loc[rng.random(n_events) < 0.3, ["DER_mass_MMC", "PRI_jet_leading_pt"]] = -999.0
+    table["EventId"] = np.arange(n_events)
+    table["Weight"] = np.where(is_signal, 0.002, 1.0) * rng.uniform(0.5, 1.5, n_events)
+    table["Label"] = np.where(is_signal, "s", "b")
+    table["KaggleSet"], table["KaggleWeight"] = "t", table["Weight"]
+    path = tmp_path / "atlas-higgs-challenge-2014-v2.csv.gz"
+    table[COLUMNS].to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_example_has_under_60_lines_of_code(name):
+    assert 20 < len(code_lines(EXAMPLES / f"{name}.py")) < 60
+
+
+def test_lines_of_code_are_counted_without_imports_docstrings_comments_and_blank_lines(tmp_path):
+    path = tmp_path / "example.py"
+    path.write_text('"""Two\nlines."""\n\nimport sys\n\n# why\nx = [\n    1,\n]\nprint(x)\n')
+    assert code_lines(path) == ["x = [", "    1,", "]", "print(x)"]
+
+
+def test_the_binary_example_trains_the_network_of_the_script_and_quotes_test_events(
+    few_events, tmp_path, capsys
+):
+    module = example("cms_binary")
+    few_events(module)
+    module.COUNTING["min_effective_background"] = 10
+    model, best, at_cut = module.main(epochs=30, output=tmp_path)
+    # (12 + 1) 50 + (50 + 1) 50 + 50 + 1
+    assert model[-1].model_.count_params() == 3251
+    assert at_cut.threshold == best.threshold
+    assert at_cut.figure_of_merit != best.figure_of_merit
+    printed = capsys.readouterr().out
+    assert f"{at_cut.figure_of_merit:.3f}" in printed
+    assert (tmp_path / "cms_binary.txt").read_text() == printed
+    pictures = {f"cms_binary_{name}.png" for name in ("losses", "roc", "scores", "significance")}
+    assert {path.name for path in tmp_path.glob("*.png")} == pictures
+
+
+def test_the_network_of_the_binary_example_is_the_best_of_the_validation_events_given(few_events):
+    module = example("cms_binary")
+    few_events(module)
+    events = module.load_lepton_jets()
+    X, y = events[[*module.FEATURES, "weight"]], events["is_signal"]
+    one, other = (np.arange(len(X)) % 2 == at for at in (0, 1))
+    model = module.fit((X[one], y[one]), (X[other], y[other]), epochs=5)
+    # each class has the same share of the loss, in physical weights signal has less than 1e-3
+    p = model.predict_proba(X[other])
+    w, target = X["weight"][other].to_numpy(), y[other].to_numpy()
+    losses = [np.average(-np.log(p[target == c, c]), weights=w[target == c]) for c in (0, 1)]
+    assert min(model[-1].history_["val_loss"]) == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+@pytest.fixture(scope="module")
+def multiclass(tmp_path_factory):
+    """The multi-class example: its table, and the folder that it wrote to."""
+    module = example("cms_multiclass")
+    # after so few epochs hardly an event has its highest output on the signal node
+    scan = module.significance_scan
+    module.significance_scan = lambda *args, **options: scan(
+        *args, **{**options, "score_range": (0.0, 1.0), "min_effective_background": 1}
+    )
+    folder = tmp_path_factory.mktemp("multiclass")
+    return module.main(epochs=15, decays=(1e-2, 1e-4), seeds=(0, 1), output=folder), folder
+
+
+def test_the_scan_of_the_multi_class_example_has_a_row_for_each_decay_rate_and_seed(multiclass):
+    results, folder = multiclass
+    written = pd.read_csv(folder / "cms_multiclass_scan.csv")
+    pd.testing.assert_frame_equal(written, results, check_dtype=False)
+    assert written.columns.tolist() == [
+        "decay rate",
+        "seed",
+        "validation significance",
+        "cut",
+        "test significance at the cut",
+        "best test significance",
+    ]
+    rows = sorted(zip(written["decay rate"], written["seed"], strict=True))
+    assert rows == [(1e-4, 0), (1e-4, 1), (1e-2, 0), (1e-2, 1)]
+
+
+def test_every_decay_rate_and_seed_of_the_scan_trains_another_network(multiclass):
+    assert multiclass[0]["validation significance"].nunique() == 4
+
+
+def test_the_best_cut_of_test_events_is_at_least_as_good_as_the_one_quoted(multiclass):
+    results, _ = multiclass
+    best, quoted = results["best test significance"], results["test significance at the cut"]
+    assert (best >= quoted).all()
+
+
+def test_the_outputs_of_the_multi_class_example_have_weights_and_processes(multiclass):
+    _, folder = multiclass
+    outputs = pd.read_csv(folder / "cms_multiclass_outputs.csv")
+    processes = ["Wjets", "Zjets", "other", "signal", "tt"]
+    assert outputs.columns.tolist() == [*processes, "predicted", "weight", "process"]
+    np.testing.assert_allclose(outputs[processes].sum(axis=1), 1, rtol=1e-5)
+    assert (outputs[processes].idxmax(axis=1) == outputs["predicted"]).all()
+    # a part of the events with the full yield of every process
+    full = load_lepton_jets().groupby("process")["weight"].sum()
+    yields = outputs.groupby("process")["weight"].sum()
+    np.testing.assert_allclose(yields[processes], full[processes], rtol=1e-6)
+
+
+@pytest.fixture
+def higgs():
+    """The module of the Higgs example, with a third of the trees."""
+    module = example("higgs_ml")
+    module.HistGradientBoostingClassifier = partial(HistGradientBoostingClassifier, max_iter=33)
+    return module
+
+
+def test_the_higgs_example_compares_networks_and_trees_on_the_same_folds(
+    higgs, official_file, capsys
+):
+    arguments = [str(official_file), "--epochs", "3", "--folds", "2", "--seeds", "2"]
+    table = higgs.main(arguments)
+    assert table.index.tolist() == [
+        "boosted trees",
+        "network, seed 0",
+        "network, seed 1",
+        "average of 2",
+    ]
+    differences = table["weighted AUC"] - table.loc["boosted trees", "weighted AUC"]
+    np.testing.assert_allclose(table["difference"], differences, atol=1e-12)
+    assert (table["weighted AUC"] > 0.6).all()
+    mean = table["difference"].iloc[1:3].mean()
+    printed = capsys.readouterr().out
+    assert f"mean paired difference of 2 seeds: {mean:+.4f}" in printed
+    assert printed.count("AMS") == 2
+
+
+def test_the_higgs_example_never_scores_an_event_with_a_model_that_saw_it(official_file):
+    module = example("higgs_ml")
+    X, y, w = module.fetch_higgs_ml(official_file, return_X_y=True)
+    seen = []
+
+    class Recorder:
+        def predict_proba(self, X):
+            return np.column_stack([X.index, X.index])
+
+    def fit(X, y, w):
+        seen.append(set(X.index))
+        return Recorder()
+
+    folds = [(np.arange(200, 600), np.arange(200)), (np.arange(200), np.arange(200, 600))]
+    np.testing.assert_array_equal(module.scores(fit, X, y, w, folds), X.index)
+    assert [seen[i].isdisjoint(test) for i, (_, test) in enumerate(folds)] == [True, True]
+
+
+def test_the_significance_of_the_higgs_example_is_that_of_official_yields():
+    # a perfect score up to the background that any cut must keep: of each half (500 events) the
+    # best cut leaves ten of 250 background events, and the other half's scores are the same
+    half = np.r_[np.linspace(0, 0.5, 250), np.linspace(0.6, 1, 250)]
+    score, y = np.r_[half, half], np.tile(np.repeat([0, 1], 250), 2)
+    w = np.where(y == 1, 0.2, 2.0)
+    folds = [(np.arange(500, 1000), np.arange(500)), (np.arange(500), np.arange(500, 1000))]
+    text = example("higgs_ml").significance(y, score, w, folds)
+    # s = 500 x 0.2, b = 20 x 2, its error sqrt(20 x 2^2)
+    ams = np.sqrt(2 * ((100 + 40 + 10) * np.log(1 + 100 / 50) - 100))
+    asimov = np.sqrt(2 * ((100 + 40) * np.log(1 + 100 / 40) - 100))
+    assert text == f"AMS {ams:.2f}, Asimov {asimov:.2f} (s = 100, b = 40 +- 9)"
+
+
+@pytest.mark.skipif(not HIGGS_FILE.exists(), reason="the shared part of the ATLAS file is absent")
+def test_a_few_epochs_on_atlas_events_come_near_to_boosted_trees(higgs, capsys):
+    table = higgs.main([str(HIGGS_FILE), "--epochs", "4", "--folds", "2"])
+    assert table.loc["boosted trees", "weighted AUC"] == pytest.approx(0.915, abs=0.01)
+    assert table.loc["average of 1", "difference"] > -0.02
+    assert "AMS" in capsys.readouterr().out
