@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CacheError",
     "ColumnError",
     "DroppedEventsWarning",
     "FileFormatError",
@@ -49,3 +50,7 @@ class FileFormatError(SkhepNNError, OSError):
 
 class MissingFileError(FileFormatError, FileNotFoundError):
     """A file is not there, or a pattern matches none."""
+
+
+class CacheError(SkhepNNError, OSError):
+    """A cache cannot be written or is in the way of another, e.g. because the disk is full."""

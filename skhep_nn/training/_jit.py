@@ -17,7 +17,7 @@ JIT_COMPILE = ("auto", EPOCH, STEP, NONE)
 # Multiply-adds of the largest matrix product of a step, above which TensorFlow's own kernels win.
 EPOCH_PRODUCT = 30_000_000
 # Planned steps from which the gain per step repays the time to compile.
-STEPS_TO_REPAY = {EPOCH: 6_000, STEP: 2_000}
+STEPS_TO_REPAY = {EPOCH: 10_000, STEP: 3_000}
 
 
 def choose(model, jit_compile, batch_size, planned_steps):

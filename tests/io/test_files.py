@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skhep_nn.exceptions import FileFormatError, MissingFileError
+from skhep_nn.io import read_events
+from skhep_nn.io._files import expand
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("tt_1.csv", "tt_2.csv", "deep/wjets.csv", "odd[1].csv"):
+        (tmp_path / name).write_text("pt\n1\n")
+    return tmp_path
+
+
+def names(paths):
+    return [path.name for path in paths]
+
+
+def test_a_path_a_pattern_and_a_list_of_both_are_expanded(folder):
+    assert names(expand(folder / "tt_1.csv")) == ["tt_1.csv"]
+    assert names(expand(str(folder / "tt_*.csv"))) == ["tt_1.csv", "tt_2.csv"]
+    assert names(expand([folder / "deep" / "*.csv", folder / "tt_2.csv"])) == [
+        "wjets.csv",
+        "tt_2.csv",
+    ]
+    assert names(expand(folder / "**" / "w*.csv")) == ["wjets.csv"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_found(folder):
+    assert names(expand(folder / "odd[1].csv")) == ["odd[1].csv"]
+
+
+def test_the_home_folder_may_be_a_tilde(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    assert expand("~/tt_1.csv") == [folder / "tt_1.csv"]
+
+
+def test_a_file_named_twice_is_an_error_since_its_events_would_count_twice(folder):
+    with pytest.raises(ValueError, match=r"tt_1.csv is named twice; its events would count twice"):
+        expand([folder / "tt_1.csv", folder / "tt_*.csv"])
+
+
+def test_a_missing_file_is_an_error_with_the_nearest_names(folder):
+    with pytest.raises(MissingFileError, match=r"there is no file .*tt_3.csv.*nearest.*tt_1.csv"):
+        read_events(folder / "tt_3.csv")
+
+
+def test_a_pattern_without_a_match_is_an_error_that_shows_it(folder):
+    with pytest.raises(FileNotFoundError, match=r"no file matches .*/zz\*.root"):
+        read_events(str(folder / "zz*.root"))
+
+
+def test_an_empty_list_is_an_error():
+    with pytest.raises(ValueError, match="files is an empty list"):
+        read_events([])
+
+
+def test_a_folder_is_an_error_that_suggests_a_pattern(folder):
+    with pytest.raises(FileFormatError, match=r"is a folder; name its files with a pattern"):
+        read_events(folder)
+
+
+def test_an_unknown_ending_is_an_error_that_lists_the_known_ones(folder):
+    (folder / "events.dat").write_text("1")
+    with pytest.raises(FileFormatError, match=r"events.dat: unknown file ending; known.*\.root"):
+        read_events(folder / "events.dat")
+
+
+def test_the_ending_is_read_in_any_case(folder):
+    (folder / "EVENTS.CSV").write_text("pt\n1\n")
+    assert len(read_events(folder / "EVENTS.CSV")) == 1
+
+
+def test_an_error_of_files_is_an_oserror_and_one_of_the_package(folder):
+    with pytest.raises(OSError, match="is a folder"):
+        read_events(Path(folder))
+
+
+def test_the_tree_in_the_path_is_an_error_that_says_where_it_belongs(folder):
+    (folder / "events.root").write_bytes(b"root")
+    with pytest.raises(MissingFileError, match=r"events.root:Events'; give the name .* as tree="):
+        read_events(f"{folder}/events.root:Events")
