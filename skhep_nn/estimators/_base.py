@@ -13,25 +13,21 @@ import inspect
 import keras
 import numpy as np
 from scikeras._utils import accepts_kwargs, route_params
-from scikeras.utils.random_state import tensorflow_random_state  # noqa: F401  (for _seeds)
+from scikeras.utils import random_state as scikeras_state  # noqa: F401  (for _seeds)
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_consistent_length
 
 from skhep_nn import _validation, _weights
 from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork
-from skhep_nn.estimators._seeds import seed_of
+from skhep_nn.estimators._seeds import seed_of, seeded
 
 if "__sklearn_tags__" not in vars(BaseWrapper):
     # scikeras predates scikit-learn's tags; without the method every subclass fails its check
     BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
-
-# Arguments of Keras' fit and predict that a scikeras user may pass to ours.
-FIT_ARGUMENTS = ("epochs", "batch_size", "verbose", "shuffle", "callbacks", "validation_split")
-PREDICT_ARGUMENTS = ("batch_size", "verbose", "steps", "callbacks")
-ROUTING_PREFIXES = BaseWrapper._routing_prefixes | {"callbacks"}
 
 
 @_parameters.shares_training_parameters(
@@ -100,6 +96,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         "run_eagerly": ["boolean"],
     }
     _allow_nd = True
+    _routing_prefixes = frozenset(BaseWrapper._routing_prefixes | {"callbacks"})
 
     def __init__(
         self,
@@ -173,7 +170,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         validation = _fitting.validation_argument(
             keras_arguments, X_val, y_val, sample_weight_val, type(self).__name__
         )
-        with _fitting.overridden(self, keras_arguments, FIT_ARGUMENTS):
+        with _fitting.overridden(self, keras_arguments, _parameters.FIT):
             return _fitting.fit(self, X, y, sample_weight, validation)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -212,7 +209,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         x = read_inputs(self, X, reset=True)
         labels = _targets.labels_of(y, type(self).__name__)
         self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
-        self._new_network(x, seed_of(self.random_state))
+        seed = seed_of(self.random_state)
+        self._new_network(x, seed)
+        self.network_.initialise(seed)
         return self
 
     def predict_proba(self, X, **keras_arguments):
@@ -232,8 +231,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         ndarray of shape (n_events, n_classes)
         """
         self._check_is_fitted()
-        _fitting.check_known(keras_arguments, PREDICT_ARGUMENTS, "predict_proba")
-        return _targets.probabilities(self.network_.predict(read_inputs(self, X, reset=False)))
+        _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
+        outputs = self.network_.predict(read_inputs(self, X, reset=False))
+        return _targets.probabilities(outputs, from_logits=self.network_.from_logits)
 
     def predict(self, X, **keras_arguments):
         """The most probable class of each event.
@@ -264,8 +264,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         """
         self._check_is_fitted()
         weights = _weights.resolve(X, sample_weight, self.weight_column, type(self).__name__)
-        right = self.predict(X) == _targets.labels_of(y, type(self).__name__)
-        return float(np.average(right, weights=weights))
+        labels = _targets.labels_of(y, type(self).__name__)
+        check_consistent_length(X, labels)
+        return float(np.average(self.predict(X) == labels, weights=weights))
 
     @property
     def model_(self):
@@ -313,15 +314,19 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def __sklearn_is_fitted__(self):
         return "network_" in vars(self)
 
-    # scikeras reads the names from the instance's attributes; scikit-learn from the signature
-    _get_param_names = BaseEstimator.__dict__["_get_param_names"]
+    @classmethod
+    def _get_param_names(cls):
+        # scikeras reads the names from the instance's attributes; scikit-learn from the signature
+        return sorted(name for name in _parameters.defaults_of(cls) if "__" not in name)
 
     def _routed_names(self):
-        return sorted(vars(self).get("_user_params", ()))
+        # a subclass may state a routed parameter in its signature
+        stated = {n for n in _parameters.defaults_of(type(self)) if "__" in n and n in vars(self)}
+        return sorted(stated | vars(self).get("_user_params", set()))
 
     def _is_routed(self, name):
         prefix, routed, _ = name.partition("__")
-        return name in self._routed_names() or bool(routed and prefix in ROUTING_PREFIXES)
+        return name in self._routed_names() or bool(routed and prefix in self._routing_prefixes)
 
     def _check_is_fitted(self):
         if not self.__sklearn_is_fitted__():
@@ -333,24 +338,49 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _check_parameters(self):
         _validation.check_parameters(self)
-        accepted = self._network_arguments()
+        network = self._network_arguments()
+        by_prefix = _parameters.routed_arguments(self.optimizer) | {"model": network}
         for name in self._routed_names():
             prefix, routed, argument = name.partition("__")
-            if routed and prefix not in ROUTING_PREFIXES:
-                self._refuse(name, {f"{known}__{argument}" for known in ROUTING_PREFIXES})
-            if not routed and accepted is not None and name not in accepted:
-                self._refuse(name, {*accepted, *_parameters.defaults_of(type(self))})
+            if not routed:
+                accepted = network
+            elif prefix in self._routing_prefixes:
+                accepted = by_prefix.get(prefix)
+            else:
+                accepted = set()
+            if accepted is not None and (argument or name) not in accepted:
+                self._refuse(name, accepted)
 
-    def _refuse(self, name, candidates):
-        near = _parameters.nearest(name, candidates)
-        msg = f"{type(self).__name__} has no parameter {name!r}{near}"
+    def _refuse(self, name, accepted):
+        """Raise: `name` is no parameter; `accepted` is what its prefix, if it has one, takes."""
+        prefix, routed, argument = name.partition("__")
+        own = set(_parameters.defaults_of(type(self)))
+        if not routed:
+            hint = _parameters.nearest(name, own | accepted)
+        elif accepted:
+            hint = _parameters.nearest(argument, accepted, f"{prefix}__{{}}")
+            hint = hint or f"; {prefix}__ takes {sorted(accepted)}"
+        else:
+            hint = _parameters.nearest(argument, own)
+            hint = hint or _parameters.nearest(prefix, self._routing_prefixes, f"{{}}__{argument}")
+        msg = f"{type(self).__name__} has no parameter {name!r}{hint}"
         raise TypeError(msg)
 
     def _network_arguments(self):
         """Names that the function which makes the network takes; None if it takes any."""
         function = self.model if self.model is not None else self.build_fn
-        if not callable(function) or isinstance(function, keras.Model) or accepts_kwargs(function):
-            return None if function is not None and not isinstance(function, keras.Model) else set()
+        if function is None:
+            function = getattr(self, "_keras_build_fn", None)
+        if isinstance(function, keras.Model):
+            return set()
+        if not callable(function):
+            msg = (
+                f"{type(self).__name__} needs model, a function that returns a network or a "
+                f"keras.Model; got {function!r}"
+            )
+            raise TypeError(msg)
+        if accepts_kwargs(function):
+            return None
         return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
 
     def _learn_targets(self, labels, classes):
@@ -363,30 +393,37 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _get_metadata(self):
         meta = super()._get_metadata()
+        if isinstance(self.X_shape_, dict):
+            return meta
         # what a network needs to know is the number of features, without the weight column
-        return meta | {"n_features_in_": self.X_shape_[1] if len(self.X_shape_) > 1 else None}
+        return meta | {"n_features_in_": self.X_shape_[1]}
 
     def _new_network(self, x, seed):
         """Set ``network_`` to a new network, whose initial weights belong to `seed`."""
         self._random_state = seed
-        model = self._build_keras_model()
-        if not model.compiled:
-            model.compile(**self._loss_filled_in(model, x))
-        elif self.learning_rate is not None:
-            model.optimizer.learning_rate = self.learning_rate
+        with seeded(seed):
+            model = self._build_keras_model()
+            n_outputs = n_outputs_of(model, x)
+        if model.compiled:
+            _compile.check_loss(self.loss, model.loss)
+            _compile.set_learning_rate(self, model.optimizer)
+        else:
+            arguments = self._get_compile_kwargs()
+            loss = arguments.pop("loss") or _compile.loss_for(n_outputs)
+            model.compile(**arguments, loss=loss)
         self.network_ = UserNetwork(model, self.jit_compile)
-        self._check_model_compatibility(None)
 
-    def _loss_filled_in(self, model, x):
-        arguments = self._get_compile_kwargs()
-        if arguments.get("loss") is None:
-            arguments["loss"] = _compile.loss_for(n_outputs_of(model, x))
-        return arguments
+    def _continue_network(self, x):
+        """Train on the network that there is, at the learning rate that is now asked for."""
+        del x
+        if isinstance(self.learning_rate_schedule, str):
+            _compile.set_learning_rate(self, self.model_.optimizer)
 
     def _get_compile_kwargs(self):
         routed = route_params(self.get_params(), "optimizer", set(), strict=True)
         _compile.check_learning_rate(self, routed)
-        arguments = super()._get_compile_kwargs()
+        with _compile.loss_as_class(self):
+            arguments = super()._get_compile_kwargs()
         arguments["optimizer"] = _compile.with_learning_rate(self, arguments["optimizer"])
         # metrics see the event weights, as the loss does
         weighted = [*(arguments.get("weighted_metrics") or ()), *(arguments.get("metrics") or ())]
@@ -401,5 +438,16 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
 
 def n_outputs_of(model, x):
-    """Number of output nodes of `model` for features like `x`."""
-    return int(model(keras.tree.map_structure(lambda a: a[:1], x)).shape[-1])
+    """Number of output nodes of `model` for features like `x`.
+
+    Raises
+    ------
+    ValueError
+        If it has several outputs.
+    """
+    outputs = model(keras.tree.map_structure(lambda a: a[:1], x))
+    if keras.tree.is_nested(outputs):
+        n_outputs = len(keras.tree.flatten(outputs))
+        msg = f"the network has {n_outputs} outputs; a classifier takes a network with one output"
+        raise ValueError(msg)
+    return int(outputs.shape[-1])

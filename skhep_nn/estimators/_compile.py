@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+
 import keras
 
 from skhep_nn.training import Plateau, inverse_time
@@ -55,14 +58,37 @@ def learning_rate_of(estimator, default):
 
 
 def with_learning_rate(estimator, optimizer):
-    """`optimizer` with the rate or schedule that the classifier asks for."""
-    if isinstance(estimator.optimizer, keras.optimizers.Optimizer):
-        return optimizer
+    """A new optimizer like `optimizer`, with the rate or schedule that the classifier asks for.
+
+    New, because an optimizer object serves one network only, and a fit must not change it.
+    """
     config = optimizer.get_config()
     rate = learning_rate_of(estimator, config["learning_rate"])
-    return (
-        optimizer if rate is None else type(optimizer).from_config(config | {"learning_rate": rate})
-    )
+    config |= {} if rate is None else {"learning_rate": rate}
+    return type(optimizer).from_config(config)
+
+
+def set_learning_rate(estimator, optimizer):
+    """Give the optimizer of a network that came compiled the rate or schedule, if one is asked for.
+
+    Raises
+    ------
+    ValueError
+        If the optimizer follows a schedule already.
+    """
+    if estimator.learning_rate is None and estimator.learning_rate_schedule == "constant":
+        return
+    config = optimizer.get_config()
+    if isinstance(config["learning_rate"], dict):
+        msg = (
+            f"learning_rate={estimator.learning_rate}, learning_rate_schedule="
+            f"{estimator.learning_rate_schedule!r}, but the network came compiled with a schedule "
+            "of its own; leave these out, or compile with compile_kwargs['optimizer']"
+        )
+        raise ValueError(msg)
+    rate = learning_rate_of(estimator, config["learning_rate"])
+    if rate is not None:
+        optimizer.learning_rate = rate
 
 
 def plateau_of(estimator):
@@ -77,6 +103,44 @@ def loss_for(n_outputs):
     if n_outputs == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
+
+
+def check_loss(asked_for, compiled):
+    """Raise if a network came compiled with another loss than the one that was asked for.
+
+    Raises
+    ------
+    ValueError
+    """
+    known = (str, type, keras.losses.Loss)
+    if not (isinstance(asked_for, known) and isinstance(compiled, known)):
+        return
+    if loss_name(asked_for) != loss_name(compiled):
+        msg = (
+            f"loss={asked_for!r}, but the network came compiled with {compiled!r}; leave one of "
+            "them out, or compile with compile_kwargs['loss']"
+        )
+        raise ValueError(msg)
+
+
+@contextlib.contextmanager
+def loss_as_class(estimator):
+    """`estimator` with a loss given by name as its class, if there are ``loss__`` arguments.
+
+    Keras gives functions and objects for names, which take no arguments.
+    """
+    name = estimator.loss
+    if isinstance(name, str) and any(n.startswith("loss__") for n in estimator.get_params()):
+        vars(estimator)["loss"] = _loss_classes().get(loss_name(name), name)
+    try:
+        yield
+    finally:
+        vars(estimator)["loss"] = name
+
+
+def _loss_classes():
+    classes = [c for c in vars(keras.losses).values() if inspect.isclass(c)]
+    return {loss_name(c): c for c in classes}
 
 
 def loss_name(loss):

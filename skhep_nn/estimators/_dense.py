@@ -46,8 +46,8 @@ class DenseClassifier(NetworkClassifier):
     >>> from sklearn.datasets import make_classification
     >>> from skhep_nn import DenseClassifier
     >>> X, y = make_classification(200, random_state=0)
-    >>> clf = DenseClassifier(units=(16,), epochs=50, random_state=0, verbose=0).fit(X, y)
-    >>> clf.predict_proba(X).shape, clf.score(X, y) > 0.7
+    >>> clf = DenseClassifier(units=(16,), learning_rate=0.02, epochs=20, random_state=0)
+    >>> clf.fit(X, y).predict_proba(X).shape, clf.score(X, y) > 0.7
     ((200, 2), True)
     """
 

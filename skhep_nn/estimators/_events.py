@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.base import clone
 
 from skhep_nn import _columns, _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.preprocessing import EventWeightBalancer
+from skhep_nn.training._mapped import rows_of
 from skhep_nn.training._weights import match_shares, normalise
 
 # From this number of events a validation sample is worth more than the events that it costs.
@@ -22,7 +23,7 @@ class Events:
 
     Parameters
     ----------
-    x : ndarray or dict of str to ndarray
+    x : ndarray, MappedRows, or dict of str to these
     codes, weights : ndarray of shape (n_events,)
     groups : ndarray of shape (n_events,) or None
         What the balancer balances, if not the classes.
@@ -37,8 +38,9 @@ class Events:
         return len(self.codes)
 
     def at(self, rows):
-        """The events `rows`."""
-        x = {k: a[rows] for k, a in self.x.items()} if isinstance(self.x, dict) else self.x[rows]
+        """The events `rows`; those on disk stay there."""
+        x = self.x
+        x = {k: rows_of(a, rows) for k, a in x.items()} if isinstance(x, dict) else rows_of(x, rows)
         groups = None if self.groups is None else self.groups[rows]
         return Events(x, self.codes[rows], self.weights[rows], groups)
 
@@ -63,14 +65,19 @@ def event_weights(estimator, X, sample_weight):
 def split(events, fraction, seed):
     """A stratified, shuffled split into training and validation events.
 
+    Every class has events in both parts, even one that is rarer than ``1 / fraction``.
+
     Returns
     -------
     tuple of Events
     """
-    train, validation = train_test_split(
-        np.arange(len(events)), test_size=fraction, stratify=events.codes, random_state=seed
-    )
-    return events.at(np.sort(train)), events.at(np.sort(validation))
+    rng = np.random.default_rng(seed)
+    held_out = np.zeros(len(events), dtype=bool)
+    for code in np.unique(events.codes):
+        rows = np.flatnonzero(events.codes == code)
+        n_validation = min(max(1, round(fraction * len(rows))), len(rows) - 1)
+        held_out[rng.permutation(rows)[:n_validation]] = True
+    return events.at(np.flatnonzero(~held_out)), events.at(np.flatnonzero(held_out))
 
 
 def tail(events, fraction):
@@ -79,16 +86,7 @@ def tail(events, fraction):
     return events.at(slice(cut)), events.at(slice(cut, None))
 
 
-def can_split(codes, fraction):
-    """Whether every class can give events to both parts."""
-    counts = np.bincount(codes)
-    counts = counts[counts > 0]
-    n_validation = int(np.ceil(fraction * len(codes)))
-    n_classes = len(counts)
-    return counts.min() >= 2 and min(n_validation, len(codes) - n_validation) >= n_classes
-
-
-def wants_split(early_stopping, codes, fraction):
+def wants_split(early_stopping, codes, classes):
     """Whether a validation sample is to be split off.
 
     Raises
@@ -96,24 +94,25 @@ def wants_split(early_stopping, codes, fraction):
     ValueError
         If it is asked for and a class cannot be split.
     """
-    possible = can_split(codes, fraction)
+    counts = np.bincount(codes, minlength=len(classes))
+    rarest = int(np.argmin(counts))
     if early_stopping == "auto":
-        return possible and len(codes) >= AUTO_EARLY_STOPPING
-    if early_stopping and not possible:
+        return counts[rarest] >= 2 and len(codes) >= AUTO_EARLY_STOPPING
+    if early_stopping and counts[rarest] < 2:
         msg = (
-            f"early_stopping needs validation events of every class, but with {len(codes)} events, "
-            f"classes of {np.bincount(codes).tolist()} events and validation_fraction={fraction} "
-            "a class cannot be split; give X_val and y_val, or early_stopping=False"
+            "early_stopping=True needs at least two events of every class, one to train and one "
+            f"to validate; class {classes.tolist()[rarest]!r} has {counts[rarest]}; give X_val and "
+            "y_val, or early_stopping=False"
         )
         raise ValueError(msg)
     return bool(early_stopping)
 
 
 def balancer_of(balance):
-    """The balancer that the parameter `balance` means: a mode, an instance, or None."""
+    """A new balancer as the parameter `balance` says, a mode or an instance; None for None."""
     if balance is None:
         return None
-    return EventWeightBalancer(balance) if isinstance(balance, str) else balance
+    return EventWeightBalancer(balance) if isinstance(balance, str) else clone(balance)
 
 
 def groups_of(balancer, X):
@@ -123,24 +122,15 @@ def groups_of(balancer, X):
     return _columns.take(X, balancer.by, role="by")
 
 
-def training_weights(events, classes, balance, negative_weights):
-    """Weights of the training events after the policy on negative ones and balancing.
-
-    Raises
-    ------
-    WeightError
-        If the weights of a class sum to nothing or less.
-    """
+def treated_weights(events, classes, balancer, negative_weights):
+    """Weights of the training events after the policy on negative ones and balancing."""
     weights = _weights.treat_negative(events.weights, negative_weights)
-    _check_sums(events.codes, weights, classes)
-    balancer = balancer_of(balance)
-    if balancer is not None:
-        weights = balancer.balance(classes[events.codes], weights, events.groups)
-        _check_sums(events.codes, weights, classes)
-    return weights
+    if balancer is None:
+        return weights
+    return balancer.balance(classes[events.codes], weights, events.groups)
 
 
-def final_weights(train, validation, classes, *, balance, negative_weights, within_class=False):
+def final_weights(train, validation, classes, *, balancer, negative_weights, within_class=False):
     """Weights as the losses see them, of mean one, and the factor of the training weights.
 
     Parameters
@@ -148,40 +138,37 @@ def final_weights(train, validation, classes, *, balance, negative_weights, with
     train, validation : Events
         `validation` may be None.
     classes : ndarray
-    balance, negative_weights
-        Parameters of the classifier.
+    balancer : EventWeightBalancer or None
+    negative_weights : str
     within_class : bool, default=False
         Mean one in each class: a sampler sets the shares of the classes.
 
     Returns
     -------
     tuple of (training weights, validation weights or None, factor)
+
+    Raises
+    ------
+    WeightError
+        If the weights of a class sum to nothing or less.
     """
-    weights = training_weights(train, classes, balance, negative_weights)
+    weights = treated_weights(train, classes, balancer, negative_weights)
+    sums = _weights.class_sums(train.codes, weights, len(classes))
+    _weights.check_class_sums(sums, classes)
     if within_class:
-        sums = _weights.class_sums(train.codes, weights, len(classes))
         counts = np.bincount(train.codes, minlength=len(classes))
         weights = weights * (counts / sums)[train.codes]
         sums = np.ones(len(classes))
-    else:
-        sums = _weights.class_sums(train.codes, weights, len(classes))
     weights, factor = normalise(weights)
     if validation is None:
         return weights, None, factor
     return weights, match_shares(validation.weights, validation.codes, sums, classes), factor
 
 
-def partial_weights(events, classes, *, balance, negative_weights, factor):
+def partial_weights(events, classes, *, balancer, negative_weights, factor):
     """Weights of one call of partial_fit, and the factor on them; None learns the factor."""
-    weights = _weights.treat_negative(events.weights, negative_weights)
-    balancer = balancer_of(balance)
-    if balancer is not None:
-        weights = balancer.balance(classes[events.codes], weights, events.groups)
+    weights = treated_weights(events, classes, balancer, negative_weights)
     if factor is None and not weights.sum() > 0:
         msg = f"the event weights of the first call sum to {weights.sum():.6g}; it must be positive"
         raise WeightError(msg)
     return normalise(weights, factor)
-
-
-def _check_sums(codes, weights, classes):
-    _weights.check_class_sums(_weights.class_sums(codes, weights, len(classes)), classes)

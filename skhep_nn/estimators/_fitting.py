@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -12,8 +13,13 @@ from skhep_nn.estimators import _compile, _events, _parameters, _targets
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._seeds import seed_of
-from skhep_nn.training import ArraySource, Checkpoint, Plan, digest
+from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, digest
 from skhep_nn.training import _order as order
+from skhep_nn.training._mapped import is_mapped
+from skhep_nn.training._stream import shuffled
+
+# Parameters that the training loop is given.
+PLANNED = ("epochs", "batch_size", "shuffle", "verbose")
 
 
 def fit(estimator, X, y, sample_weight, validation):
@@ -21,24 +27,27 @@ def fit(estimator, X, y, sample_weight, validation):
     estimator._check_parameters()
     continued = estimator.warm_start and estimator.__sklearn_is_fitted__()
     events = _read(estimator, X, y, sample_weight, reset=not continued)
-    seed = seed_of(estimator.random_state)
-    train, held_out = _parts(estimator, events, validation, seed)
+    given = None if validation is None else _given(estimator, *validation)
+    checkpoint, seed = _checkpoint(estimator, events, given, continued=continued)
+    train, held_out = _parts(estimator, events, given, seed)
+    if validation is not None:
+        _warn_of_unweighted(estimator, sample_weight, validation)
     weights, validation_weights, factor = _events.final_weights(
         train,
         held_out,
         estimator.classes_,
-        balance=estimator.balance,
+        balancer=estimator.balancer_,
         negative_weights=estimator.negative_weights,
         within_class=estimator.batch_sampler is not None,
     )
-    _count(estimator, train.weights, weights)
-    if not continued:
-        estimator._new_network(train.x, seed)
     estimator.weight_factor_ = factor
-    plan = _plan(estimator, train, seed)
-    plan.patience = _patience(estimator, held_out)
-    held_out = held_out and _data(estimator, held_out, validation_weights)
-    return _train(estimator, _data(estimator, train, weights), held_out, plan, seed, {})
+    estimator.n_negative_weights_, estimator.n_zero_weights_ = _counts(train.weights, weights)
+    with _network(estimator, train.x, seed, continued=continued):
+        plan = _plan(estimator, train, seed)
+        plan.checkpoint = checkpoint
+        plan.patience = _patience(estimator, held_out)
+        held_out = held_out and _data(estimator, held_out, validation_weights)
+        return _train(estimator, _data(estimator, train, weights), held_out, plan, seed, {})
 
 
 def partial_fit(estimator, X, y, classes, sample_weight):
@@ -47,20 +56,21 @@ def partial_fit(estimator, X, y, classes, sample_weight):
     estimator._check_parameters()
     events = _read(estimator, X, y, sample_weight, reset=first, classes=classes)
     seed = seed_of(estimator.random_state)
-    weights, factor = _events.partial_weights(
+    before = {} if first else vars(estimator)
+    weights, estimator.weight_factor_ = _events.partial_weights(
         events,
         estimator.classes_,
-        balance=estimator.balance,
+        balancer=estimator.balancer_,
         negative_weights=estimator.negative_weights,
-        factor=None if first else estimator.weight_factor_,
+        factor=before.get("weight_factor_"),
     )
-    if first:
-        estimator._new_network(events.x, seed)
-    estimator.weight_factor_ = factor
-    _count(estimator, events.weights, weights)
-    history = {} if first else estimator.history_
-    plan = _plan(estimator, events, seed, epoch=len(history.get("loss", ())), epochs=1)
-    return _train(estimator, _data(estimator, events, weights), None, plan, seed, history)
+    negative, zero = _counts(events.weights, weights)
+    estimator.n_negative_weights_ = before.get("n_negative_weights_", 0) + negative
+    estimator.n_zero_weights_ = before.get("n_zero_weights_", 0) + zero
+    history = before.get("history_", {})
+    with _network(estimator, events.x, seed, continued=not first):
+        plan = _plan(estimator, events, seed, epoch=len(history.get("loss", ())), epochs=1)
+        return _train(estimator, _data(estimator, events, weights), None, plan, seed, history)
 
 
 def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
@@ -88,6 +98,7 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
 def overridden(estimator, arguments, known):
     """`estimator` with some parameters changed for one call."""
     check_known(arguments, known, "fit")
+    arguments = {_routed(estimator, name): value for name, value in arguments.items()}
     before = {name: getattr(estimator, name) for name in arguments}
     vars(estimator).update(arguments)
     try:
@@ -114,24 +125,23 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     if reset:
         learnt = labels if classes is None else np.asarray(classes)
         estimator._learn_targets(labels, _targets.learn_classes(learnt, owner))
-        estimator.X_shape_, estimator.X_dtype_ = _shape(x)
     codes = _targets.encode(labels, estimator.classes_)
     weights = _events.event_weights(estimator, X, sample_weight)
     if getattr(estimator, "class_weight", None) is not None:
         weights = weights * compute_sample_weight(estimator.class_weight, labels)
-    groups = _events.groups_of(_events.balancer_of(estimator.balance), X)
-    return Events(x, codes, weights, groups)
+    estimator.balancer_ = _events.balancer_of(estimator.balance)
+    return Events(x, codes, weights, _events.groups_of(estimator.balancer_, X))
 
 
-def _parts(estimator, events, validation, seed):
+def _parts(estimator, events, given, seed):
     """Training and validation events; the second may be None."""
-    if validation is not None:
-        return events, _given(estimator, *validation)
-    if getattr(estimator, "validation_split", 0.0):
-        return _events.tail(events, estimator.validation_split)
-    fraction = estimator.validation_fraction
-    if _events.wants_split(estimator.early_stopping, events.codes, fraction):
-        return _events.split(events, fraction, seed)
+    if given is not None:
+        return events, given
+    tail = _argument(estimator, "validation_split", 0.0)
+    if tail:
+        return _events.tail(events, tail)
+    if _events.wants_split(estimator.early_stopping, events.codes, estimator.classes_):
+        return _events.split(events, estimator.validation_fraction, seed)
     return events, None
 
 
@@ -143,22 +153,46 @@ def _given(estimator, X_val, y_val, sample_weight_val):
     return Events(x, codes, _events.event_weights(estimator, X_val, sample_weight_val))
 
 
+def _warn_of_unweighted(estimator, sample_weight, validation):
+    if sample_weight is not None and validation[2] is None:
+        warnings.warn(
+            f"{type(estimator).__name__}.fit got sample_weight but no sample_weight_val; within a "
+            "class every validation event counts the same",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
 def _patience(estimator, held_out):
     return None if held_out is None or estimator.early_stopping is False else estimator.patience
 
 
-def _count(estimator, before, after):
-    estimator.n_negative_weights_ = int(np.sum(before < 0))
-    estimator.n_zero_weights_ = int(np.sum(after == 0))
+def _counts(before, after):
+    return int(np.sum(before < 0)), int(np.sum(after == 0))
+
+
+@contextlib.contextmanager
+def _network(estimator, x, seed, *, continued):
+    """A new network, or the one there is; without a fit that succeeds the new one is forgotten."""
+    if continued:
+        estimator._continue_network(x)
+        yield
+        return
+    try:
+        estimator._new_network(x, seed)
+        yield
+    except BaseException:
+        vars(estimator).pop("network_", None)
+        raise
 
 
 def _plan(estimator, events, seed, *, epoch=0, epochs=None):
-    arguments = _fit_arguments(estimator)
+    arguments = {name: _argument(estimator, name) for name in PLANNED}
     batch_size = _batch_size(arguments["batch_size"], len(events))
     sampler = estimator.batch_sampler
     if sampler == "balanced":
         batch_size = max(1, batch_size // estimator.n_classes_) * estimator.n_classes_
-    draw = _order(sampler, events, batch_size, seed, shuffle=arguments["shuffle"])
+    draw = _order(estimator, sampler, events, batch_size, seed, shuffle=arguments["shuffle"])
     return Plan(
         epochs=epochs or arguments["epochs"],
         batch_size=batch_size,
@@ -172,11 +206,13 @@ def _plan(estimator, events, seed, *, epoch=0, epochs=None):
     )
 
 
-def _fit_arguments(estimator):
-    """Arguments of the training loop, a routed ``fit__epochs`` standing above ``epochs``."""
-    names = ("epochs", "batch_size", "shuffle", "verbose")
-    parameters = estimator.get_params(deep=False)
-    return {name: parameters.get(f"fit__{name}", parameters[name]) for name in names}
+def _argument(estimator, name, default=None):
+    """A parameter of fit: a routed ``fit__epochs`` stands above ``epochs``."""
+    return getattr(estimator, _routed(estimator, name), default)
+
+
+def _routed(estimator, name):
+    return f"fit__{name}" if f"fit__{name}" in vars(estimator) else name
 
 
 def _batch_size(given, n_events):
@@ -184,12 +220,20 @@ def _batch_size(given, n_events):
     return min(sizes.get(given, given), n_events)
 
 
-def _order(sampler, events, batch_size, seed, *, shuffle):
+def _order(estimator, sampler, events, batch_size, seed, *, shuffle):
     if sampler is None:
+        if shuffle and is_mapped(events.x):
+            return shuffled(events.x, batch_size, seed)
         return (order.shuffled if shuffle else order.as_given)(len(events), seed)
     if isinstance(sampler, str):
         return order.balanced(events.codes, batch_size, seed)
-    return order.resampled(sampler, events.x, events.codes, seed)
+    if is_mapped(events.x):
+        msg = (
+            f"batch_sampler={sampler!r} needs all features in memory, and these are memory maps; "
+            'use batch_sampler="balanced"'
+        )
+        raise ValueError(msg)
+    return order.resampled(sampler, events.x, estimator.classes_[events.codes], seed)
 
 
 def _data(estimator, events, weights):
@@ -197,6 +241,7 @@ def _data(estimator, events, weights):
     x = events.x
     first = {k: a[:1] for k, a in x.items()} if isinstance(x, dict) else x[:1]
     n_outputs, loss = estimator.network_.describe(first)
+    _targets.check_outputs(n_outputs, estimator.classes_)
     y = _targets.targets(events.codes, estimator.n_classes_, n_outputs, loss)
     return x, y, weights.astype(_targets.float_type())
 
@@ -204,9 +249,7 @@ def _data(estimator, events, weights):
 def _train(estimator, data, held_out, plan, seed, history):
     n_events = len(data[2])
     steps = -(-n_events // plan.batch_size) * plan.epochs
-    if estimator.checkpoint_dir is not None:
-        plan.checkpoint = _checkpoint(estimator, data, held_out)
-    source = ArraySource(*data)
+    source = (StreamSource if is_mapped(data[0]) else ArraySource)(*data)
     outcome = estimator.network_.fit(source, held_out, plan, seed=seed, planned_steps=steps)
     before = len(history.get("loss", ()))
     estimator.history_ = _joined(history, outcome.history)
@@ -221,15 +264,16 @@ def _joined(before, after):
     return {name: [*before.get(name, ()), *values] for name, values in after.items()}
 
 
-def _checkpoint(estimator, data, held_out):
+def _checkpoint(estimator, events, validation, *, continued):
+    """The checkpoint of a fit, or None, and the seed of the fit."""
+    seed = seed_of(estimator.random_state)
+    if estimator.checkpoint_dir is None:
+        return None, seed
     quiet = ("verbose", "checkpoint_dir", "callbacks")
     parameters = {k: v for k, v in estimator.get_params().items() if k not in quiet}
-    key = digest(type(estimator).__name__, parameters, data, held_out)
-    return Checkpoint(estimator.checkpoint_dir, key)
-
-
-def _shape(x):
-    if isinstance(x, dict):
-        shapes = {name: array.shape for name, array in x.items()}
-        return shapes, {name: array.dtype for name, array in x.items()}
-    return x.shape, x.dtype
+    start = [np.array(v) for v in estimator.model_.variables] if continued else None
+    parts = [e and vars(e) for e in (events, validation)]
+    checkpoint = Checkpoint(
+        estimator.checkpoint_dir, digest(type(estimator).__name__, parameters, *parts, start)
+    )
+    return checkpoint, checkpoint.agree_on_seed(seed)

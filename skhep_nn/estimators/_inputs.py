@@ -6,7 +6,9 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skhep_nn import _columns, _validation
+from skhep_nn.estimators._block_inputs import is_mapped_table, labels, of_array, of_blocks
 from skhep_nn.estimators._targets import float_type
+from skhep_nn.training._mapped import MappedRows
 
 
 def read_inputs(estimator, X, *, reset):
@@ -32,23 +34,15 @@ def read_inputs(estimator, X, *, reset):
     ValueError
         If a feature is not a finite number.
     """
-    if not _columns.is_frame(X) and not _columns.is_blocks(X):
+    if not (_columns.is_frame(X) or _columns.is_blocks(X) or is_mapped_table(estimator, X)):
         X = _check_array(estimator, X)
     at = _learn(estimator, X) if reset else estimator.columns_.present(X, _name(estimator))
     if not reset:
         _warn_of_names(estimator, X)
-    features = [n for n, fitted in enumerate(at) if fitted in estimator.columns_.required]
-    if not features:
-        msg = f"X has 0 feature(s) (shape={np.shape(X)}) while a minimum of 1 is required."
-        raise ValueError(msg)
-    if _columns.is_blocks(X):
-        return _blocks(estimator, _columns.select(X, features))
-    chosen = X if len(features) == len(at) else _columns.select(X, features)
-    if _columns.is_frame(X):
-        chosen = _check_array(estimator, _numbers(estimator, chosen))
-    names = [estimator.columns_.label(at[n]) for n in features]
-    check_finite(chosen, names, _name(estimator))
-    return chosen
+    x = _features(estimator, X, at)
+    if reset:
+        estimator.X_shape_, estimator.X_dtype_ = _shape_and_dtype(x)
+    return x
 
 
 def check_finite(array, names, owner):
@@ -58,9 +52,19 @@ def check_finite(array, names, owner):
     ------
     ValueError
     """
-    total = np.sum(array, dtype=np.float64) if array.dtype.kind == "f" else 0.0
-    if np.isfinite(total):
+    if array.dtype.kind != "f":
         return
+    pieces = array.chunks() if isinstance(array, MappedRows) else [(0, array)]
+    for first, piece in pieces:
+        # the sum of finite numbers may overflow; it is not finite for certain if one of them is not
+        with np.errstate(over="ignore", invalid="ignore"):
+            suspicious = not np.isfinite(np.sum(piece))
+        if suspicious:
+            _check_each(piece if piece.ndim > 1 else piece[:, None], first, names, owner)
+
+
+def _check_each(array, first, names, owner):
+    """Raise if a number is not finite; `first` is the number of the first event."""
     bad = ~np.isfinite(array)
     per_column = bad.reshape(-1, array.shape[-1]).sum(axis=0)
     column = int(np.argmax(per_column > 0))
@@ -71,12 +75,40 @@ def check_finite(array, names, owner):
     kind = "NaN" if np.isnan(value) else "infinity or a value too large for float32"
     others = int((per_column > 0).sum()) - 1
     more = f", and {others} more columns" if others else ""
+    among = f"{per_column[column]} of {len(array)} events" + (f" from {first} on" if first else "")
     msg = (
-        f"Input X contains {kind}: {names[column]} is {value} in event {event} "
-        f"({per_column[column]} of {len(array)} events{more}); {owner} needs finite features, "
+        f"Input X contains {kind}: {names[column]} is {value} in event {first + event} "
+        f"({among}{more}); {owner} needs finite features, "
         "see MinMaxScaler(missing_value=...) or an imputer"
     )
     raise ValueError(msg)
+
+
+def _features(estimator, X, at):
+    """Arrays of the columns of `X` that are features; `at` is where its columns were in fit."""
+    required = set(estimator.columns_.required)
+    features = [n for n, fitted in enumerate(at) if fitted in required]
+    if not features:
+        msg = f"X has 0 feature(s) (shape={np.shape(X)}) while a minimum of 1 is required."
+        raise ValueError(msg)
+    if _columns.is_blocks(X):
+        return _blocks(estimator, _columns.select(X, features))
+    if is_mapped_table(estimator, X):
+        chosen = of_array(X, features)
+    else:
+        chosen = X if len(features) == len(at) else _columns.select(X, features)
+    if _columns.is_frame(X):
+        chosen = _check_array(estimator, _numbers(estimator, chosen))
+    names = [estimator.columns_.label(at[n]) for n in features]
+    check_finite(chosen, names, _name(estimator))
+    return chosen
+
+
+def _shape_and_dtype(x):
+    if isinstance(x, dict):
+        shapes = {name: array.shape for name, array in x.items()}
+        return shapes, {name: array.dtype for name, array in x.items()}
+    return x.shape, x.dtype
 
 
 def _learn(estimator, X):
@@ -118,23 +150,25 @@ def _numbers(estimator, frame):
 
 
 def _check_array(estimator, X):
-    return check_array(
-        X,
-        dtype=float_type(),
-        allow_nd=estimator._allow_nd,
-        ensure_all_finite=False,
-        estimator=estimator,
-        input_name="X",
-    )
+    # a number beyond float32 becomes infinite here, and an error that names its column later
+    with np.errstate(over="ignore"):
+        return check_array(
+            X,
+            dtype=float_type(),
+            allow_nd=estimator._allow_nd,
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+        )
 
 
 def _blocks(estimator, blocks):
-    arrays = {name: np.asarray(blocks[name]) for name in blocks.keys()}  # noqa: SIM118
-    for name, array in arrays.items():
-        if array.dtype.kind == "f":
-            labels = [f"block {name!r}, feature {n}" for n in range(array.shape[-1])]
-            check_finite(array, labels, _name(estimator))
-    return arrays
+    owner = _name(estimator)
+    x = of_blocks(blocks, owner, only_table=not estimator._allow_nd)
+    called = labels(x, blocks.keys())
+    for name, array in x.items() if isinstance(x, dict) else [(None, x)]:
+        check_finite(array, called if name is None else called[name], owner)
+    return x
 
 
 def _name(estimator):

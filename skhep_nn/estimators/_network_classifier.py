@@ -19,6 +19,7 @@ class NetworkClassifier(KerasClassifier):
     """
 
     _builder = None
+    _routing_prefixes = frozenset({"optimizer", "loss", "metrics", "callbacks"})
     _network_parameters = ()
     _parameter_constraints: dict = {}  # noqa: RUF012
 
@@ -32,11 +33,20 @@ class NetworkClassifier(KerasClassifier):
         del seed
         self.network_ = PooledNetwork(self._recipe(x), self.jit_compile)
 
+    def _continue_network(self, x):
+        self.network_.continue_with(self._recipe(x))
+
     def _recipe(self, x):
         n_outputs = 1 if self.n_classes_ == 2 else self.n_classes_
         arguments = {name: getattr(self, name) for name in self._network_parameters}
         compiled = self._get_compile_kwargs()
         loss = compiled["loss"] or _compile.loss_for(n_outputs)
+        if getattr(loss, "from_logits", False):
+            msg = (
+                f"loss {loss.name!r} has from_logits=True, but the network of "
+                f"{type(self).__name__} ends in probabilities"
+            )
+            raise ValueError(msg)
         return Recipe(
             builder=self._builder,
             arguments={"shape": x.shape[1:], "n_outputs": n_outputs, **arguments},

@@ -7,6 +7,8 @@ the Keras model that it is.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
 from dataclasses import dataclass, field
 
@@ -14,9 +16,14 @@ import keras
 
 from skhep_nn import networks
 from skhep_nn.estimators._compile import loss_name
-from skhep_nn.estimators._seeds import seeded
-from skhep_nn.training import POOL, Engine, choose, train
+from skhep_nn.estimators._seeds import seeded, seeded_layers
+from skhep_nn.training import POOL, Blueprint, Engine, choose, train
 from skhep_nn.training._best import assign, values_of
+
+# Networks whose initial values are remembered, and the size up to which they are.
+REMEMBERED = 32
+REMEMBERED_BYTES = 4 * 2**20
+_INITIAL = {}
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,14 @@ class Recipe:
 
     def build(self, seed):
         """The compiled network with the initial weights that belong to `seed`."""
-        with seeded(seed):
+        # Keras changes what it deserialises, and the recipe is to stay as it is
+        optimizer, loss = copy.deepcopy((self.optimizer, self.loss))
+        # what has no plain description may draw from any of the global generators
+        with (seeded if self.key() is None else seeded_layers)(seed):
             model = getattr(networks, self.builder)(**self.arguments)
             model.compile(
-                optimizer=keras.saving.deserialize_keras_object(self.optimizer),
-                loss=keras.saving.deserialize_keras_object(self.loss),
+                optimizer=keras.saving.deserialize_keras_object(optimizer),
+                loss=keras.saving.deserialize_keras_object(loss),
                 weighted_metrics=[_metric(metric) for metric in self.metrics] or None,
             )
             return model
@@ -58,16 +68,48 @@ class Recipe:
         rate = self.optimizer["config"]["learning_rate"]
         return None if isinstance(rate, dict) else rate
 
+    @property
+    def optimizer_kind(self):
+        """Class and settings of the optimizer, without what one that stays can be given anew."""
+        shared = ("name",) if self.learning_rate is None else ("name", "learning_rate")
+        config = {k: v for k, v in self.optimizer["config"].items() if k not in shared}
+        return [self.optimizer["class_name"], config]
+
     def key(self):
         """What tells architectures apart; None if something in it has no plain description."""
-        shared = ("name",) if self.learning_rate is None else ("name", "learning_rate")
-        optimizer = {k: v for k, v in self.optimizer["config"].items() if k not in shared}
-        parts = [self.builder, self.arguments, self.optimizer["class_name"], optimizer]
+        parts = [self.builder, self.arguments, self.optimizer_kind]
         parts += [self.loss, self.metrics, keras.config.floatx()]
         try:
             return json.dumps(parts, sort_keys=True)
         except TypeError:
             return None
+
+
+@dataclass(frozen=True)
+class Initial:
+    """A network before training: its values, and what the rule for XLA goes by."""
+
+    variables: list
+    optimizer_variables: list
+    blueprint: Blueprint
+
+
+def initial(recipe, seed):
+    """The network of `recipe` as it starts with `seed`; remembered, as a search asks often."""
+    key = recipe.key()
+    if (key, seed) in _INITIAL:
+        return _INITIAL[key, seed]
+    model = recipe.build(seed)
+    model.optimizer.build(model.trainable_variables)
+    start = Initial(
+        values_of(model.variables), values_of(model.optimizer.variables), Blueprint.of(model)
+    )
+    size = sum(array.nbytes for array in start.variables)
+    if key is not None and size <= REMEMBERED_BYTES:
+        _INITIAL[key, seed] = start
+        while len(_INITIAL) > REMEMBERED:
+            _INITIAL.pop(next(iter(_INITIAL)), None)
+    return start
 
 
 class PooledNetwork:
@@ -81,7 +123,7 @@ class PooledNetwork:
     Attributes
     ----------
     variables, optimizer_variables : list of ndarray or None
-        None before the first fit.
+        None before they are known.
     """
 
     def __init__(self, recipe, jit_compile="auto"):
@@ -91,43 +133,72 @@ class PooledNetwork:
         self.variables = None
         self.optimizer_variables = None
 
+    def initialise(self, seed):
+        """Take the initial weights that belong to `seed`."""
+        self._fill(initial(self.recipe, seed))
+
+    def continue_with(self, recipe):
+        """Train on as `recipe` says: the same architecture, perhaps another optimizer or loss.
+
+        Raises
+        ------
+        ValueError
+            If it is another architecture.
+        """
+        if (recipe.builder, recipe.arguments) != (self.recipe.builder, self.recipe.arguments):
+            changed = [k for k, v in recipe.arguments.items() if v != self.recipe.arguments[k]]
+            msg = (
+                f"{', '.join(changed)} changed since the last fit; a network that is trained on "
+                "(warm_start, partial_fit) keeps its architecture"
+            )
+            raise ValueError(msg)
+        if recipe.optimizer_kind != self.recipe.optimizer_kind:
+            self.optimizer_variables = None
+        self.recipe = recipe
+
     def fit(self, source, validation, plan, *, seed, planned_steps):
         """Train, from the initial weights of `seed` or from where the last fit ended."""
-        fresh = self.recipe.build(seed) if self.variables is None else None
-        model = fresh or self.recipe.build(seed)
-        self.jit = choose(model, self.jit_compile, plan.batch_size, planned_steps)
+        start = initial(self.recipe, seed)
+        self._fill(start)
+        self.jit = choose(start.blueprint, self.jit_compile, plan.batch_size, planned_steps)
         # callbacks may keep the model that they were given, so it must not be lent again
         key = None if plan.callbacks else self._key
-        with POOL.borrow(key, lambda: Engine(model, self.jit)) as engine:
+        # Keras' own loop, which callbacks may need, draws from the global generators
+        draws = seeded(seed) if plan.callbacks else contextlib.nullcontext()
+        with draws, POOL.borrow(key, self._engine) as engine:
             engine.loaded = None
             engine.build(*_first(source))
-            self._start(engine, fresh)
+            self._start(engine)
             outcome = train(engine, source, validation, plan)
             self._keep(engine)
         return outcome
 
     def predict(self, x):
         """Outputs of the network for the events `x`."""
-        with POOL.borrow(self._key, self._engine, prefer=self) as engine:
-            if engine.loaded is not self:
+        with POOL.borrow(self._key, self._engine, prefer=self.variables) as engine:
+            if engine.loaded is not self.variables:
                 assign(engine.model.variables, self.variables)
-                engine.loaded = self
+                engine.loaded = self.variables
             return engine.predict(x)
 
     def describe(self, x):
         """Number of output nodes and name of the loss."""
         del x
-        loss = keras.saving.deserialize_keras_object(self.recipe.loss)
+        loss = keras.saving.deserialize_keras_object(copy.deepcopy(self.recipe.loss))
         return self.recipe.arguments["n_outputs"], loss_name(loss)
+
+    @property
+    def from_logits(self):
+        """Whether the loss takes the outputs before sigmoid or softmax: the builders add these."""
+        return False
 
     @property
     def model(self):
         """A Keras model with the weights; a copy, changing it changes no prediction."""
         model = self.recipe.build(0)
+        model.optimizer.build(model.trainable_variables)
         assign(model.variables, self.variables)
-        if self.optimizer_variables is not None:
-            model.optimizer.build(model.trainable_variables)
-            assign(model.optimizer.variables, self.optimizer_variables)
+        assign(model.optimizer.variables, self.optimizer_variables)
         return model
 
     @property
@@ -138,23 +209,25 @@ class PooledNetwork:
     def _engine(self):
         return Engine(self.recipe.build(0), self.jit)
 
-    def _start(self, engine, fresh):
+    def _fill(self, start):
+        """What is not known from an earlier fit is as at the start."""
+        if self.variables is None:
+            self.variables = start.variables
+        if self.optimizer_variables is None:
+            self.optimizer_variables = start.optimizer_variables
+
+    def _start(self, engine):
         optimizer = engine.model.optimizer
-        if fresh is not None:
-            if engine.model is not fresh:
-                assign(engine.model.variables, values_of(fresh.variables))
-            fresh.optimizer.build(fresh.trainable_variables)
-            assign(optimizer.variables, values_of(fresh.optimizer.variables))
-        else:
-            assign(engine.model.variables, self.variables)
-            assign(optimizer.variables, self.optimizer_variables)
+        assign(engine.model.variables, self.variables)
+        assign(optimizer.variables, self.optimizer_variables)
         if self.recipe.learning_rate is not None:
             optimizer.learning_rate = self.recipe.learning_rate
 
     def _keep(self, engine):
         self.variables = values_of(engine.model.variables)
         self.optimizer_variables = values_of(engine.model.optimizer.variables)
-        engine.loaded = self
+        # these values, not this object: it may be trained on by another engine
+        engine.loaded = self.variables
 
 
 class UserNetwork:
@@ -172,6 +245,14 @@ class UserNetwork:
         self.jit_compile = jit_compile
         self.jit = False
         self._engine = None
+
+    def initialise(self, seed):
+        """Nothing: the model came with its initial weights."""
+
+    @property
+    def from_logits(self):
+        """Whether the loss takes the outputs before sigmoid or softmax."""
+        return getattr(self.model.loss, "from_logits", False)
 
     def fit(self, source, validation, plan, *, seed, planned_steps):
         """Train the model, from where it is."""
@@ -199,7 +280,9 @@ class UserNetwork:
 
 
 def _metric(metric):
-    return metric if isinstance(metric, str) else keras.saving.deserialize_keras_object(metric)
+    if isinstance(metric, str):
+        return metric
+    return keras.saving.deserialize_keras_object(copy.deepcopy(metric))
 
 
 def _first(source):

@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from inspect import Parameter
 from textwrap import indent
 
+import keras
+
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn._weights import NEGATIVE_WEIGHTS
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="neither")
 COLUMN = (str, Integral)
+# Arguments of Keras' fit, predict and compile that a scikeras user may pass to ours.
+FIT = ("epochs", "batch_size", "verbose", "shuffle", "callbacks", "validation_split")
+PREDICT = ("batch_size", "verbose", "steps", "callbacks")
+COMPILE = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
+UNNAMED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -187,7 +194,10 @@ n_epochs_ : int
 model_ : keras.Model
     The network.
 n_negative_weights_, n_zero_weights_ : int
-    Events in fit with a negative weight, and with none after `negative_weights` was applied.
+    Training events with a negative weight, and with none after `negative_weights` was applied; in
+    ``partial_fit`` of all calls together.
+balancer_ : EventWeightBalancer or None
+    The fitted balancer, whose ``factors_`` tell what `balance` did.
 training_loop_ : str
     ``"compiled"``, or ``"keras: ..."`` with the reason.
 jit_compile_ : str or False
@@ -221,15 +231,46 @@ def shares_training_parameters(**defaults):
 
 
 def defaults_of(cls):
-    """Default of each named constructor argument of `cls`."""
-    parameters = inspect.signature(cls.__init__).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not Parameter.empty}
+    """Default of each named constructor argument of `cls`.
+
+    A user's subclass may state arguments of its own and hand the rest on as ``**kwargs``; those of
+    its bases then count too.
+    """
+    found = {}
+    for base in cls.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        own = inspect.signature(base.__init__).parameters.values()
+        found = {
+            p.name: p.default for p in own if p.kind not in UNNAMED and p.name != "self"
+        } | found
+        states_all = hasattr(base.__init__, "__signature__")
+        if states_all or not any(p.kind is Parameter.VAR_KEYWORD for p in own):
+            break
+    return found
 
 
-def nearest(name, candidates):
+def nearest(name, candidates, form="{}"):
     """``"; did you mean 'x'?"``, or nothing if no candidate is like `name`."""
     near = difflib.get_close_matches(name, candidates, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; it has {sorted(candidates)}"
+    return f"; did you mean {form.format(near[0])!r}?" if near else ""
+
+
+def routed_arguments(optimizer):
+    """What may follow ``fit__``, ``predict__``, ``compile__`` and ``optimizer__``.
+
+    Parameters
+    ----------
+    optimizer : str, class or Keras optimizer
+        One that is not Keras' own may take any argument.
+    """
+    known = {"fit": {*FIT}, "predict": {*PREDICT}, "compile": {*COMPILE}}
+    if isinstance(optimizer, str):
+        optimizer = type(keras.optimizers.get(optimizer))
+    if inspect.isclass(optimizer) and optimizer.__module__.startswith("keras."):
+        names = inspect.signature(optimizer.__init__).parameters
+        known["optimizer"] = {n for n, p in names.items() if p.kind not in UNNAMED} - {"self"}
+    return known
 
 
 def _with_shared_text(doc, defaults):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import random
+import threading
 
 import numpy as np
+
+# the global generators serve one thread at a time
+_LOCK = threading.RLock()
 
 
 def seed_of(random_state):
@@ -26,8 +31,31 @@ def seed_of(random_state):
 
 @contextlib.contextmanager
 def seeded(seed):
-    """Global generators of Python, NumPy and TensorFlow at `seed`, restored at the end."""
-    from skhep_nn.estimators._base import tensorflow_random_state
+    """Global generators of Python, NumPy and TensorFlow at `seed`, restored at the end.
 
-    with tensorflow_random_state(seed % 2**32):
-        yield
+    Changing TensorFlow's seed makes it prepare every compiled function anew; networks of the
+    package's own are built under :func:`seeded_layers`, which does not.
+    """
+    from skhep_nn.estimators._base import scikeras_state as state
+
+    with _LOCK:
+        # scikeras' context leaves deterministic operations switched on
+        was_deterministic = state.config.is_op_determinism_enabled()
+        try:
+            with state.tensorflow_random_state(seed % 2**32):
+                yield
+        finally:
+            if not was_deterministic:
+                state.tf_disable_op_determinism()
+
+
+@contextlib.contextmanager
+def seeded_layers(seed):
+    """Python's generator, from which Keras' layers draw their seeds, at `seed`; then restored."""
+    with _LOCK:
+        before = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(before)

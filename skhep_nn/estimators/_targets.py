@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+from scipy.special import expit, softmax
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -24,6 +25,10 @@ def labels_of(y, owner):
             "one per event"
         )
         raise ValueError(msg)
+    nullable = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if nullable is not None:
+        # scikit-learn would make floats of pandas' nullable integers and booleans
+        y = y.to_numpy(dtype=nullable)
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):
@@ -51,7 +56,7 @@ def learn_classes(labels, owner):
     """
     classes = np.unique(labels)
     if len(classes) < 2:
-        msg = f"{owner} needs at least two classes; y has only one class, {classes[0]!r}"
+        msg = f"{owner} needs at least two classes; y has only one class, {classes.tolist()[0]!r}"
         raise ValueError(msg)
     return classes
 
@@ -73,6 +78,22 @@ def encode(labels, classes):
     return codes
 
 
+def check_outputs(n_outputs, classes):
+    """Raise if a network with `n_outputs` output nodes cannot tell `classes` apart.
+
+    Raises
+    ------
+    ValueError
+    """
+    if n_outputs != len(classes) and (n_outputs, len(classes)) != (1, 2):
+        wanted = "1 or 2" if len(classes) == 2 else len(classes)
+        msg = (
+            f"the network has {n_outputs} output nodes for the {len(classes)} classes "
+            f"{classes.tolist()[:20]}; it needs {wanted} (meta['n_classes_'] tells)"
+        )
+        raise ValueError(msg)
+
+
 def targets(codes, n_classes, n_outputs, loss):
     """What the loss compares the outputs with.
 
@@ -90,12 +111,18 @@ def targets(codes, n_classes, n_outputs, loss):
     return codes.astype(np.int32)
 
 
-def probabilities(outputs):
-    """Class probabilities of shape (n_events, n_classes) from the outputs of a network."""
-    if outputs.ndim == 1:
-        outputs = outputs[:, None]
+def probabilities(outputs, *, from_logits=False):
+    """Class probabilities of shape (n_events, n_classes) from the outputs of a network.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_events, n_outputs)
+    from_logits : bool, default=False
+        Whether the loss takes the outputs before sigmoid or softmax.
+    """
     if outputs.shape[1] > 1:
-        return outputs
+        return softmax(outputs, axis=1) if from_logits else outputs
+    outputs = expit(outputs) if from_logits else outputs
     return np.concatenate([1 - outputs, outputs], axis=1)
 
 

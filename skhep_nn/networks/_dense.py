@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import layers
 
 BATCH_NORMALIZATION = (False, "input", "all")
@@ -61,7 +62,7 @@ def hidden(x, units, *, activation, kernel_initializer, dropout, l2, batch_norma
     """Hidden dense layers on `x`; the parameters are those of :func:`dense`."""
     for width, rate in zip(units, per_layer(dropout, len(units), "dropout"), strict=True):
         x = layers.Dense(
-            width,
+            int(width),
             kernel_initializer=fresh(kernel_initializer),
             kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
         )(x)
@@ -80,7 +81,7 @@ def output(x, n_outputs):
 
 def per_layer(value, n_layers, name):
     """One value per layer, from one for all or a sequence of the right length."""
-    if not isinstance(value, (list, tuple)):
+    if np.ndim(value) == 0:
         return [value] * n_layers
     if len(value) != n_layers:
         msg = f"{name} has {len(value)} values for {n_layers} layers; give one per layer, or one"

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         "._checkpoint": ["Checkpoint", "digest"],
         "._engine": ["Engine"],
-        "._jit": ["choose"],
+        "._jit": ["Blueprint", "choose"],
         "._loop": ["train"],
         "._plan": ["Outcome", "Plan"],
         "._pool": ["POOL", "EnginePool"],

@@ -52,7 +52,11 @@ def why_keras_loop(model, callbacks):
 
 def stops_on_nan(callbacks):
     """Whether the user asked for training to end quietly when the loss is not finite."""
-    return any(isinstance(callback, keras.callbacks.TerminateOnNaN) for callback in callbacks)
+    return any(
+        isinstance(callback, keras.callbacks.TerminateOnNaN)
+        and not getattr(callback, "raise_error", False)
+        for callback in callbacks
+    )
 
 
 def _overrides(callback, hook, base):

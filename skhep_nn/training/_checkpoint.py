@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import types
+import warnings
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -11,7 +15,9 @@ import numpy as np
 
 from skhep_nn.training._best import assign, kept_variables, values_of
 
-FORMAT = 1
+FORMAT = 2
+# What reading a file that is cut off or damaged may raise.
+DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 class Checkpoint:
@@ -26,6 +32,17 @@ class Checkpoint:
 
     def __init__(self, directory, key):
         self.path = Path(directory) / f"fit-{key}.npz"
+        self.seed = None
+
+    def agree_on_seed(self, seed):
+        """The seed of the fit on disk, or `seed` if there is none; it is written with the state.
+
+        A fit without ``random_state`` has a new seed each time, but a fit that continues must draw
+        as it would have drawn.
+        """
+        found = self._read()
+        self.seed = seed if found is None else found[0]["seed"]
+        return self.seed
 
     def save(self, loop):
         """Write the state of `loop`; the file is replaced at once or not at all."""
@@ -33,27 +50,49 @@ class Checkpoint:
         arrays = _numbered("network", values_of(kept_variables(loop.model)))
         arrays |= _numbered("optimizer", values_of(loop.model.optimizer.variables))
         arrays |= _numbered("best", loop.best.variables or [])
+        state = json.dumps(_state(loop) | {"seed": self.seed})
         temporary = self.path.with_suffix(".tmp")
         with temporary.open("wb") as file:
-            np.savez(file, state=np.array(json.dumps(_state(loop))), **arrays)
+            np.savez(file, state=np.array(state), **arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
 
     def resume(self, loop):
         """Give `loop` the state on disk, if there is one; the number of epochs done."""
-        if not self.path.exists():
+        found = self._read(loop)
+        if found is None:
             return 0
-        with np.load(self.path, allow_pickle=False) as file:
-            state = json.loads(str(file["state"]))
-            assign(kept_variables(loop.model), _list(file, "network"))
-            assign(loop.model.optimizer.variables, _list(file, "optimizer"))
-            loop.best.variables = _list(file, "best") or None
+        state, arrays = found
+        assign(kept_variables(loop.model), arrays["network"])
+        assign(loop.model.optimizer.variables, arrays["optimizer"])
+        loop.best.variables = arrays["best"] or None
         loop.history = state["history"]
         _set(loop.best, state["best"])
         if loop.plan.plateau is not None:
             _set(loop.plan.plateau, state["plateau"])
         return loop.n_epochs
+
+    def _read(self, loop=None):
+        """State and arrays on disk, which must fit `loop` if it is given; None if there are none.
+
+        Everything is read and checked before anything is changed.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                state = json.loads(str(file["state"]))
+                arrays = {name: _list(file, name) for name in ("network", "optimizer", "best")}
+            _check(state, arrays, loop)
+        except DAMAGED as error:
+            warnings.warn(
+                f"{self.path} cannot be read ({type(error).__name__}: {error}); the fit starts "
+                "from its first epoch",
+                stacklevel=2,
+            )
+            return None
+        return state, arrays
 
     def remove(self):
         """The fit is whole: nothing to continue."""
@@ -61,8 +100,56 @@ class Checkpoint:
 
 
 def digest(*parts):
-    """Short hexadecimal digest of arrays and parameters."""
-    return joblib.hash(parts)[:16]
+    """Short hexadecimal digest of arrays and parameters.
+
+    Functions count by their source, Keras objects by their configuration and weights.
+    """
+    return joblib.hash(_plain(parts))[:16]
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, types.FunctionType):
+        return _described(value)
+    if hasattr(value, "get_config") and not isinstance(value, type):
+        weights = [np.array(variable) for variable in getattr(value, "variables", ())]
+        # names of Keras objects count up in a process
+        config = {k: v for k, v in value.get_config().items() if k != "name"}
+        return [type(value).__name__, _plain(config), weights]
+    return value
+
+
+def _described(function):
+    """What a function does, as far as it can be told: source, constants, and what it encloses."""
+    code = function.__code__
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    values = [*code.co_consts, *(function.__defaults__ or ()), *cells]
+    plain = [value for value in values if isinstance(value, (str, int, float, tuple))]
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        source = ""
+    return [function.__qualname__, source, code.co_code.hex(), repr(plain)]
+
+
+def _check(state, arrays, loop):
+    if state["format"] != FORMAT:
+        msg = f"it has format {state['format']}, not {FORMAT}"
+        raise ValueError(msg)
+    if loop is None:
+        return
+    expected = {
+        "network": kept_variables(loop.model),
+        "optimizer": loop.model.optimizer.variables,
+        "best": kept_variables(loop.model) if arrays["best"] else [],
+    }
+    for name, variables in expected.items():
+        if [a.shape for a in arrays[name]] != [tuple(v.shape) for v in variables]:
+            msg = f"its {name} variables are not those of this network"
+            raise ValueError(msg)
 
 
 def _state(loop):

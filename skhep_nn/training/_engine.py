@@ -245,9 +245,7 @@ class Engine:
     def _outputs(self, x):
         if _longest_sum(self.model) <= LONGEST_SUM:
             return self._forward(x, training=False)
-        blocks = tf.nest.map_structure(
-            lambda a: tf.reshape(a, [-1, ROW_MULTIPLE, *a.shape[1:]]), x
-        )
+        blocks = tf.nest.map_structure(lambda a: tf.reshape(a, [-1, ROW_MULTIPLE, *a.shape[1:]]), x)
         out = tf.map_fn(
             lambda block: self._forward(block, training=False),
             blocks,

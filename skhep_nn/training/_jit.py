@@ -10,6 +10,7 @@ time, which would make two fits of the same data differ.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 EPOCH, STEP, NONE = "epoch", "step", False
 JIT_COMPILE = ("auto", EPOCH, STEP, NONE)
@@ -20,12 +21,39 @@ EPOCH_PRODUCT = 30_000_000
 STEPS_TO_REPAY = {EPOCH: 10_000, STEP: 3_000}
 
 
-def choose(model, jit_compile, batch_size, planned_steps):
-    """The scope of XLA for `model`: ``"epoch"``, ``"step"`` or False.
+@dataclass(frozen=True)
+class Blueprint:
+    """What the rule goes by.
 
     Parameters
     ----------
-    model : keras.Model
+    reads_sequences : bool
+        Whether an event is more than a vector of features.
+    largest_kernel : int
+        Numbers in the largest weight array.
+    has_metrics : bool
+        Whether metrics are followed beside the loss.
+    """
+
+    reads_sequences: bool
+    largest_kernel: int
+    has_metrics: bool
+
+    @classmethod
+    def of(cls, model):
+        """The blueprint of a compiled Keras model."""
+        inputs = getattr(model, "inputs", None) or ()
+        sizes = [math.prod(weight.shape) for weight in model.trainable_variables]
+        sequences = any(len(tensor.shape) > 2 for tensor in inputs)
+        return cls(sequences, max(sizes, default=0), len(model.metrics) > 1)
+
+
+def choose(network, jit_compile, batch_size, planned_steps):
+    """The scope of XLA for a network: ``"epoch"``, ``"step"`` or False.
+
+    Parameters
+    ----------
+    network : keras.Model or Blueprint
     jit_compile : {"auto", "epoch", "step", False}
         Anything but ``"auto"`` is taken as it is. Training metrics keep state that XLA cannot
         hold in one program, so that ``"epoch"`` becomes ``"step"`` with them.
@@ -35,20 +63,13 @@ def choose(model, jit_compile, batch_size, planned_steps):
     if jit_compile not in JIT_COMPILE:
         msg = f"jit_compile={jit_compile!r}; it must be one of {JIT_COMPILE}"
         raise ValueError(msg)
-    scope = _rule(model, batch_size, planned_steps) if jit_compile == "auto" else jit_compile
-    return STEP if scope == EPOCH and len(model.metrics) > 1 else scope
+    plan = network if isinstance(network, Blueprint) else Blueprint.of(network)
+    scope = _rule(plan, batch_size, planned_steps) if jit_compile == "auto" else jit_compile
+    return STEP if scope == EPOCH and plan.has_metrics else scope
 
 
-def _rule(model, batch_size, planned_steps):
-    scope = STEP if _reads_sequences(model) else EPOCH
-    if scope == EPOCH and batch_size * _largest_kernel(model) > EPOCH_PRODUCT:
+def _rule(plan, batch_size, planned_steps):
+    scope = STEP if plan.reads_sequences else EPOCH
+    if scope == EPOCH and batch_size * plan.largest_kernel > EPOCH_PRODUCT:
         return NONE
     return scope if planned_steps >= STEPS_TO_REPAY[scope] else NONE
-
-
-def _reads_sequences(model):
-    return any(len(tensor.shape) > 2 for tensor in getattr(model, "inputs", None) or ())
-
-
-def _largest_kernel(model):
-    return max((math.prod(weight.shape) for weight in model.trainable_variables), default=0)

@@ -9,9 +9,11 @@ import numpy as np
 
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training._best import BestEpoch
+from skhep_nn.training._callbacks import stops_on_nan
 from skhep_nn.training._messages import not_finite, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
+from skhep_nn.training._source import ArraySource
 
 
 def train(model, source, validation, plan, reason):
@@ -19,7 +21,7 @@ def train(model, source, validation, plan, reason):
 
     The parameters are those of :func:`skhep_nn.training.train`; `reason` says why this loop.
     """
-    _check_supported(plan, reason)
+    _check_supported(source, plan, reason)
     watcher = Watcher(plan, validated=validation is not None)
     x, y, weights = source.data
     interrupted = False
@@ -42,7 +44,7 @@ def train(model, source, validation, plan, reason):
             interrupted = True
     watcher.best.restore(model)
     if interrupted:
-        warn_interrupted(watcher.n_epochs, plan.epochs, watcher.best_epoch)
+        warn_interrupted(watcher.n_epochs, plan.epochs, watcher.best.epoch)
     return Outcome(
         watcher.history, watcher.best_epoch, watcher.n_epochs, f"keras: {reason}", interrupted
     )
@@ -72,12 +74,16 @@ class Watcher(keras.callbacks.Callback):
         """Keep the best epoch; stop when it is long ago."""
         logs = dict(logs or {})
         bad = [name for name in ("loss", "val_loss") if not np.isfinite(logs.get(name, 0.0))]
+        if bad and self.best.epoch and stops_on_nan(self.plan.callbacks):
+            self.model.stop_training = True
+            return
         if bad:
             raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
         monitored = logs.get("val_loss", logs["loss"])
         if self.validated:
             self.best.update(epoch + 1, monitored, self.model)
         if self.plan.plateau is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
             self.plan.plateau.update(monitored, self.model.optimizer)
         append(self.history, logs)
         self.progress.epoch_done(epoch, logs)
@@ -85,13 +91,14 @@ class Watcher(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _check_supported(plan, reason):
+def _check_supported(source, plan, reason):
     wanted = [
         name
         for name, used in (
             ("batch_sampler", plan.sampled),
             ("checkpoint_dir", plan.checkpoint is not None),
             ("resample", plan.redraw is not None),
+            ("X in a memory-mapped cache", type(source) is not ArraySource),
         )
         if used
     ]

@@ -57,6 +57,7 @@ class CompiledLoop:
         self.engine, self.source, self.validation, self.plan = engine, source, validation, plan
         self.model = engine.model
         self.history = {}
+        self.logs = {}
         self.best = BestEpoch(plan.patience)
         self.callbacks = keras.callbacks.CallbackList(
             plan.callbacks, model=self.model, epochs=plan.epochs, verbose=0
@@ -77,12 +78,13 @@ class CompiledLoop:
                 raise
             interrupted = True
         except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(out_of_memory(error, self.plan, self.source.n_bytes)) from error
+            size = out_of_memory(error, self.source.n_bytes, self.plan.batch_size)
+            raise MemoryError(size) from error
         finally:
             self.progress.close()
-        self._finish()
+        self._finish(interrupted=interrupted)
         if interrupted:
-            warn_interrupted(self.n_epochs, self.plan.epochs, self.best_epoch)
+            warn_interrupted(self.n_epochs, self.plan.epochs, self.best.epoch)
         return Outcome(self.history, self.best_epoch, self.n_epochs, interrupted=interrupted)
 
     @property
@@ -130,7 +132,7 @@ class CompiledLoop:
         if self.validation is None:
             return {}
         self.callbacks.on_test_begin()
-        logs = self.engine.evaluate(*self.validation)
+        logs = self.engine.evaluate(*self.validation, self.plan.batch_size)
         self.callbacks.on_test_end(logs)
         return {f"val_{name}": value for name, value in logs.items()}
 
@@ -141,8 +143,14 @@ class CompiledLoop:
         if self.plan.plateau is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
             self.plan.plateau.update(monitored, self.model.optimizer)
-        self.callbacks.on_epoch_end(epoch, logs)
-        append(self.history, logs)
+        self.logs = dict(logs)
+        try:
+            # not through the list, which copies the logs: callbacks add values to them
+            for callback in self.callbacks.callbacks:
+                callback.on_epoch_end(epoch, logs)
+        finally:
+            # interrupted or not, the epoch is done
+            append(self.history, logs)
         self.progress.epoch_done(epoch, logs)
         if self.plan.checkpoint is not None:
             self.plan.checkpoint.save(self)
@@ -155,11 +163,11 @@ class CompiledLoop:
             return False
         raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
 
-    def _finish(self):
+    def _finish(self, *, interrupted):
         self.best.restore(self.model)
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-        self.callbacks.on_train_end()
-        if self.plan.checkpoint is not None:
+        self.callbacks.on_train_end(self.logs)
+        if self.plan.checkpoint is not None and not interrupted:
             self.plan.checkpoint.remove()
 
     def _resume(self):

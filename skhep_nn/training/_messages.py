@@ -20,19 +20,20 @@ def not_finite(name, value, epoch, plan, model):
 
 
 def warn_interrupted(n_epochs, epochs, best_epoch):
-    """Tell the user which network an interrupted fit has kept."""
+    """Tell the user which network an interrupted fit has kept; `best_epoch` may be None."""
+    kept = f"of epoch {best_epoch}" if best_epoch else "as it was at the interruption"
     warnings.warn(
-        f"training was interrupted after {n_epochs} of {epochs} epochs; the network of epoch "
-        f"{best_epoch} is kept",
+        f"training was interrupted after {n_epochs} of {epochs} epochs; the network {kept} is kept",
         TrainingInterruptedWarning,
         stacklevel=2,
     )
 
 
-def out_of_memory(error, plan, n_bytes):
-    """Message for a device that ran out of memory."""
-    return (
-        f"the device ran out of memory with {n_bytes / 2**20:.0f} MiB of events and "
-        f"batch_size={plan.batch_size}; lower batch_size, use a smaller network, or train from a "
-        f"memory-mapped cache ({type(error).__name__})"
-    )
+def out_of_memory(error, n_bytes, batch_size=None):
+    """Message for a device that ran out of memory, with the events or in a step."""
+    size = f"the device ran out of memory with {n_bytes / 2**20:.1f} MiB of events"
+    remedy = "use fewer events, or train from a memory-mapped cache"
+    if batch_size is not None:
+        size += f" and batch_size={batch_size}"
+        remedy = f"lower batch_size, {remedy}, or use a smaller network"
+    return f"{size}; {remedy} ({type(error).__name__})"

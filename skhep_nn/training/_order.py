@@ -35,8 +35,17 @@ def balanced(codes, batch_size, seed):
     batch_size : int
         A multiple of the number of classes.
     seed : int
+
+    Raises
+    ------
+    ValueError
+        If a class has no events.
     """
     members = [np.flatnonzero(codes == code).astype(np.int32) for code in range(codes.max() + 1)]
+    empty = [code for code, rows in enumerate(members) if not len(rows)]
+    if empty:
+        msg = f"a balanced batch needs events of every class; class number {empty[0]} has none"
+        raise ValueError(msg)
     share = batch_size // len(members)
     n_steps = max(1, round(len(codes) / batch_size))
 
@@ -55,8 +64,9 @@ def resampled(sampler, x, codes, seed):
     ----------
     sampler : imblearn sampler
         One that selects events (has ``sample_indices_`` once fitted).
-    x : ndarray of shape (n_events, n_features)
+    x : ndarray of shape (n_events, ...), or dict of str to these
     codes : ndarray of shape (n_events,)
+        Class numbers or labels, as `sampler` names the classes.
     seed : int
 
     Raises
@@ -79,14 +89,20 @@ def _selected(sampler, x, codes, seed):
     fitted = clone(sampler)
     if "random_state" in fitted.get_params():
         fitted.set_params(random_state=seed)
-    fitted.fit_resample(x, codes)
-    if not hasattr(fitted, "sample_indices_"):
+    fitted.fit_resample(_table(x), codes)
+    # a smoothed bootstrap has indices, and yet moves the events
+    if not hasattr(fitted, "sample_indices_") or getattr(fitted, "shrinkage_", None):
         msg = (
             f"batch_sampler={sampler!r} makes new events instead of selecting some; use it as a "
             "step before the balancer in an imbalanced-learn Pipeline"
         )
         raise ValueError(msg)
     return fitted.sample_indices_
+
+
+def _table(x):
+    arrays = x.values() if isinstance(x, dict) else [x]
+    return np.concatenate([a.reshape(len(a), -1) for a in arrays], axis=1)
 
 
 def _cycle(rows, n, rng):

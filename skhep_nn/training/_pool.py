@@ -36,7 +36,7 @@ class EnginePool:
         make : callable
             Makes the engine.
         prefer : object, optional
-            Whose weights the engine should have loaded, if there is a choice.
+            What the engine should have loaded, if there is a choice.
         """
         engine = self._take(key, prefer) or make()
         try:

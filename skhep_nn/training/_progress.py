@@ -26,6 +26,7 @@ class Progress:
 
     def __init__(self, epochs, verbose, title, initial=0):
         self.lines = verbose == 2
+        self.title, self.epochs = title, epochs
         self.bar = tqdm(
             total=epochs,
             initial=initial,
@@ -46,10 +47,10 @@ class Progress:
         self.bar.update(epoch + 1 - self.bar.n)
         if self.lines:
             shown = ", ".join(f"{name} {value}" for name, value in text.items())
-            tqdm.write(f"{self.bar.desc}: epoch {epoch + 1}/{self.bar.total}: {shown}")
+            tqdm.write(f"{self.title}: epoch {epoch + 1}/{self.epochs}: {shown}")
 
     def close(self, note=""):
         """End the bar with `note` beside it."""
         if note:
-            self.bar.set_description_str(f"{self.bar.desc} ({note})")
+            self.bar.set_description_str(f"{self.title} ({note})")
         self.bar.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from skhep_nn.training._messages import out_of_memory
+
 BLOCK_BYTES = 256 * 2**20
 
 
@@ -15,11 +17,20 @@ class ArraySource:
     ----------
     x : ndarray or dict of str to ndarray
     y, weights : ndarray of shape (n_events, ...)
+
+    Raises
+    ------
+    MemoryError
+        If the device has no room for them.
     """
 
     def __init__(self, x, y, weights):
         self.n_events = len(weights)
-        self.data = tf.nest.map_structure(tf.convert_to_tensor, (x, y, weights))
+        try:
+            self.data = tf.nest.map_structure(tf.convert_to_tensor, (x, y, weights))
+        except tf.errors.ResourceExhaustedError as error:
+            n_bytes = sum(array.nbytes for array in tf.nest.flatten((x, y, weights)))
+            raise MemoryError(out_of_memory(error, n_bytes)) from error
 
     def blocks(self, order, batch_size):
         """The events of `order` as tensors, in blocks of whole batches.
@@ -31,7 +42,8 @@ class ArraySource:
             compiled for one serves all. The last block has 0 steps and holds the partial batch.
         """
         n_steps = len(order) // batch_size
-        steps = min(_bucket(n_steps), max(1, BLOCK_BYTES // (self._row_bytes * batch_size)))
+        most = BLOCK_BYTES // max(1, self._row_bytes * batch_size)
+        steps = max(1, min(_bucket(n_steps), most))
         for start in range(0, n_steps, steps):
             count = min(steps, n_steps - start)
             rows = order[start * batch_size : (start + count) * batch_size]

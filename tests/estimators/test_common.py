@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import DenseClassifier, KerasClassifier
@@ -28,7 +27,7 @@ def network(meta):
     )
 
 
-SMALL = {"learning_rate": 0.02, "epochs": 40, "batch_size": 64, "verbose": 0}
+SMALL = {"learning_rate": 0.1, "epochs": 10, "batch_size": 64, "verbose": 0}
 CLASSIFIERS = [
     DenseClassifier(units=(20,), **SMALL),
     KerasClassifier(network, **SMALL),

@@ -1,0 +1,174 @@
+"""Events of memory maps as an array that is sliced and never copied whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from skhep_nn import _blocks
+
+# Rows in which columns are put side by side, so that a tile stays in the processor's cache.
+TILE_ROWS = 4096
+CHUNK_BYTES = 16 * 2**20
+
+
+class MappedRows:
+    """Events of memory maps, read in pieces.
+
+    Parameters
+    ----------
+    entries : list of (array, rows)
+        One entry as :mod:`skhep_nn._blocks` has them, or one for each column of a table.
+    dtype : dtype, optional
+        Type of the values that are read; that of the map by default.
+    columns : list of int, optional
+        Positions along the last axis that are wanted; all by default.
+    table : bool, default=False
+        Whether each entry is a column.
+    length : int, optional
+        The map holds lengths of sequences, which are read as masks of this length.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    """
+
+    def __init__(self, entries, dtype=None, columns=None, *, table=False, length=None):
+        self.entries, self.columns, self.table, self.length = entries, columns, table, length
+        base = entries[0][0]
+        self.dtype = np.dtype(dtype or base.dtype)
+        last = len(entries) if table else len(columns or ())
+        tail = (last,) if table else base.shape[1:]
+        tail = (*tail[:-1], last) if columns is not None else tail
+        tail = tail if length is None else (length,)
+        self.shape = (_blocks.length(entries[0]), *tail)
+        self.ndim = len(self.shape)
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, key):
+        rows = np.arange(len(self))[key] if not isinstance(key, slice) else key
+        n_events = len(range(len(self))[rows]) if isinstance(rows, slice) else len(rows)
+        out = np.empty((n_events, *self.shape[1:]), self.dtype)
+        self.read_into(rows, out)
+        return out
+
+    def __array__(self, dtype=None, copy=None):
+        msg = f"{self!r} stays on disk; slice it"
+        raise TypeError(msg)
+
+    def __repr__(self):
+        return f"<{self.shape} {self.dtype} of memory maps>"
+
+    def __reduce__(self):
+        # what a digest sees: where the values are, and when they were last written
+        state = [_blocks.portable(entry) for entry in self.entries]
+        stamps = sorted({stamp for base, _ in self.entries for stamp in _stamps(base)})
+        return _restored, (state, stamps, self._parameters)
+
+    def at(self, rows):
+        """The events `rows`, a slice or integers, as `MappedRows`; nothing is read."""
+        rows = rows if isinstance(rows, slice) else _small(rows)
+        shared, entries = {}, []
+        for entry in self.entries:
+            base, before = entry
+            if before is None:
+                entries.append(_blocks.subset(entry, rows))
+                continue
+            if id(before) not in shared:
+                shared[id(before)] = before[rows]
+            entries.append((base, shared[id(before)]))
+        return MappedRows(entries, **self._parameters)
+
+    def read_into(self, rows, out):
+        """Write the values of the events `rows`, a slice or integers, to `out`."""
+        if not self.table:
+            base, at = _blocks.subset(self.entries[0], rows)
+            if self.length is None:
+                _read(base, at, out, self.columns)
+            else:
+                lengths = base[:] if at is None else base[at]
+                np.less(np.arange(self.length), lengths[:, None], out=out)
+            return
+        subsets = [_blocks.subset(entry, rows) for entry in self.entries]
+        for start in range(0, len(out), TILE_ROWS):
+            tile = slice(start, start + TILE_ROWS)
+            for column, (base, at) in enumerate(subsets):
+                out[tile, column] = base[tile] if at is None else base[at[tile]]
+
+    def chunks(self):
+        """The events in their order, in arrays of some megabytes: (number of the first, array)."""
+        size = max(1, int(CHUNK_BYTES // max(1, self.row_bytes)))
+        for start in range(0, len(self), size):
+            yield start, self[start : start + size]
+
+    def order_on_disk(self):
+        """Event numbers in the order in which they lie on disk; None if that is their own."""
+        rows = self.entries[0][1]
+        if rows is None or len(rows) < 2 or bool((rows[1:] >= rows[:-1]).all()):
+            return None
+        return _small(np.argsort(rows, kind="stable"))
+
+    @property
+    def _parameters(self):
+        named = ("dtype", "columns", "table", "length")
+        return {name: getattr(self, name) for name in named}
+
+    @property
+    def row_bytes(self):
+        """Bytes of an event."""
+        return self.dtype.itemsize * int(np.prod(self.shape[1:]))
+
+
+def is_mapped(x):
+    """Whether `x`, an array or a dict of arrays, has a part that is read from disk."""
+    parts = x.values() if isinstance(x, dict) else [x]
+    return any(isinstance(part, MappedRows) for part in parts)
+
+
+def rows_of(x, rows):
+    """The events `rows` of an array or of `MappedRows`."""
+    return x.at(rows) if isinstance(x, MappedRows) else x[rows]
+
+
+def _read(base, at, out, columns):
+    if at is None:
+        values = base[:]
+        out[...] = values if columns is None else values[..., columns]
+    elif columns is None and _plain(base, out):
+        # with "clip" there is no buffer in between; the rows are in range
+        np.take(base, at, axis=0, out=out, mode="clip")
+    else:
+        out[...] = base[at] if columns is None else base[at][..., columns]
+
+
+def _plain(base, out):
+    if not isinstance(base, np.ndarray) or base.dtype != out.dtype:
+        return False
+    # numpy.take would first copy the whole of anything else
+    return base.flags.c_contiguous and base.flags.aligned
+
+
+def _small(rows):
+    rows = np.asarray(rows)
+    if rows.dtype == bool:
+        rows = np.flatnonzero(rows)
+    return rows.astype(np.int32) if len(rows) == 0 or rows.max() < 2**31 else rows
+
+
+def _stamps(base):
+    if isinstance(base, _blocks.ChainedRows):
+        return [stamp for part, _ in base.parts for stamp in _stamps(part)]
+    mapped = _blocks.memory_map(base)
+    if mapped is None:
+        return []
+    facts = Path(mapped.filename).stat()
+    return [(str(mapped.filename), facts.st_size, facts.st_mtime_ns)]
+
+
+def _restored(state, stamps, parameters):
+    del stamps
+    return MappedRows([_blocks.restored(one) for one in state], **parameters)

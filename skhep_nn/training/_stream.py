@@ -1,0 +1,273 @@
+"""Events on disk as the compiled loop reads them: in shuffled blocks, read ahead by a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+
+import numpy as np
+import tensorflow as tf
+
+from skhep_nn.training._mapped import MappedRows
+from skhep_nn.training._source import _bucket, _pad
+
+# Events among which the order is random. Five such blocks are in memory at a time: one in training,
+# one that waits, one that waits for its place, one as it is read and one as it is shuffled.
+BUFFER_BYTES = 96 * 2**20
+# Contiguous pieces that such a block is made of, from all over the file.
+CHUNKS_PER_BUFFER = 128
+POLL_SECONDS = 0.1
+
+
+class StreamSource:
+    """Events of memory maps, read in blocks while the network trains on the block before.
+
+    Parameters
+    ----------
+    x : MappedRows, ndarray, or dict of str to these
+    y, weights : ndarray of shape (n_events, ...)
+        In memory.
+
+    Attributes
+    ----------
+    n_events : int
+    data : tuple of (x, y, weights)
+    """
+
+    def __init__(self, x, y, weights):
+        self.n_events = len(weights)
+        self.data = (x, y, weights)
+
+    def blocks(self, order, batch_size):
+        """The events of `order` as tensors, in blocks of whole batches.
+
+        Parameters
+        ----------
+        order : ndarray of int or ChunkedOrder
+        batch_size : int
+
+        Yields
+        ------
+        tuple of (block, n_steps)
+            As `ArraySource.blocks` does: (x, y, weights) padded to a common length, and last the
+            partial batch with 0 steps.
+        """
+        return read_ahead(self._blocks(order, batch_size))
+
+    def _blocks(self, order, batch_size):
+        n_steps = max(1, len(order) // batch_size)
+        steps = min(_bucket(n_steps), buffer_events(self.data[0], batch_size) // batch_size)
+        size, held = steps * batch_size, {}
+        for start in range(0, len(order), size):
+            rows, permutation = sorted_part(order, start, min(start + size, len(order)))
+            self._read(rows, held)
+            count = len(rows) // batch_size
+            whole, rest = np.split(permutation, [count * batch_size])
+            if count:
+                yield self._gather(held, rows, _pad(whole, size)), count
+            if len(rest):
+                yield self._gather(held, rows, rest), 0
+
+    def _read(self, rows, held):
+        """Read events to the arrays in `held`, which are made once for an epoch."""
+        for number, part in enumerate(tf.nest.flatten(self.data)):
+            if isinstance(part, MappedRows):
+                if number not in held:
+                    shape = (len(rows), *part.shape[1:])
+                    held[number] = np.empty(shape, part.dtype), np.empty(shape, part.dtype)
+                part.read_into(rows, held[number][0][: len(rows)])
+
+    def _gather(self, held, rows, permutation):
+        """The events at hand in the order of `permutation`."""
+        taken = []
+        for number, part in enumerate(tf.nest.flatten(self.data)):
+            if number in held:
+                # memory that is used again costs half of what new memory does
+                as_read, out = held[number]
+                values = _take(as_read, permutation, out)
+            else:
+                values = np.take(part, rows[permutation], axis=0)
+            taken.append(tf.convert_to_tensor(values))
+        return tf.nest.pack_sequence_as(self.data, taken)
+
+    @property
+    def n_bytes(self):
+        """Size of the events, most of it on disk."""
+        return self.n_events * _row_bytes(self.data)
+
+
+def buffer_events(x, batch_size):
+    """Number of events among which the order is random: whole batches of some 100 MB."""
+    return batch_size * max(1, BUFFER_BYTES // (batch_size * max(1, _row_bytes(x))))
+
+
+def shuffled(x, batch_size, seed):
+    """Every epoch the events of `x` in an order of its own that reads the disk in large pieces.
+
+    Events that fit in one block are in the very order in which they would be in memory.
+
+    Parameters
+    ----------
+    x : MappedRows, or dict of arrays some of which are
+    batch_size : int
+    seed : int
+
+    Returns
+    -------
+    callable
+        Epoch number to `ChunkedOrder`.
+    """
+    parts = tf.nest.flatten(x)
+    on_disk = next(part for part in parts if isinstance(part, MappedRows)).order_on_disk()
+    n_events, buffer = len(parts[0]), buffer_events(x, batch_size)
+    if n_events <= buffer:
+        from skhep_nn.training import _order
+
+        return _order.shuffled(n_events, seed)
+    return lambda epoch: ChunkedOrder(n_events, buffer, (seed, epoch), on_disk)
+
+
+class ChunkedOrder:
+    """A random order of events that reads them in contiguous chunks.
+
+    The chunks, whose borders are drawn too, come in random order; the events of one buffer, which
+    is made of many chunks, are shuffled. Nothing as long as the number of events is held.
+
+    Parameters
+    ----------
+    n_events, buffer : int
+        Events, and events of a buffer.
+    seed : tuple of int
+        On which alone the order depends.
+    on_disk : ndarray of int, optional
+        Event numbers in the order on disk, if that is not their own.
+    """
+
+    def __init__(self, n_events, buffer, seed, on_disk=None):
+        self.n_events, self.buffer, self.seed, self.on_disk = n_events, buffer, seed, on_disk
+        rng = np.random.default_rng(seed)
+        size = max(1, buffer // CHUNKS_PER_BUFFER)
+        borders = np.arange(int(rng.integers(1, size + 1)), n_events, size)
+        starts = np.concatenate([[0], borders])
+        lengths = np.diff(np.append(starts, n_events))
+        chosen = rng.permutation(len(starts))
+        self.starts, self.ends = starts[chosen], np.cumsum(lengths[chosen])
+
+    def __len__(self):
+        return self.n_events
+
+    def __array__(self, dtype=None, copy=None):
+        parts = [
+            self.sorted_part(start, min(start + self.buffer, self.n_events))
+            for start in range(0, self.n_events, self.buffer)
+        ]
+        return np.concatenate([rows[order] for rows, order in parts]).astype(dtype or np.int64)
+
+    def sorted_part(self, start, stop):
+        """Event numbers of the places `start` to `stop` as they lie on disk, and their order.
+
+        Returns
+        -------
+        tuple of (rows, permutation)
+            ``rows[permutation]`` is the order of training.
+        """
+        pieces = sorted(self._pieces(start, stop))
+        rows = np.concatenate([np.arange(*piece, dtype=_index_type(stop)) for piece in pieces])
+        rng = np.random.default_rng((*self.seed, 1 + start))
+        return self._numbers(rows), rng.permutation(np.arange(len(rows), dtype=np.int32))
+
+    def _pieces(self, start, stop):
+        """Ranges of events on disk for a range of places in the order."""
+        for number in range(np.searchsorted(self.ends, start, side="right"), len(self.ends)):
+            first = self.ends[number - 1] if number else 0
+            if first >= stop:
+                return
+            low, high = max(start, first) - first, min(stop, self.ends[number]) - first
+            yield self.starts[number] + low, self.starts[number] + high
+
+    def _numbers(self, rows):
+        return rows if self.on_disk is None else self.on_disk[rows]
+
+
+def sorted_part(order, start, stop):
+    """Rows of a part of an order, for reading, and the permutation that puts them in order."""
+    if isinstance(order, ChunkedOrder):
+        return order.sorted_part(start, stop)
+    rows = order[start:stop]
+    by_row = np.argsort(rows, kind="stable")
+    permutation = np.empty(len(rows), np.int32)
+    permutation[by_row] = np.arange(len(rows), dtype=np.int32)
+    return rows[by_row], permutation
+
+
+def read_ahead(items, n_ahead=1):
+    """The items of a generator, each made by a thread while the one before is in use.
+
+    Parameters
+    ----------
+    items : generator
+        Closed in the thread when it is done, or when the caller stops.
+    n_ahead : int, default=1
+        Items that may wait.
+
+    Raises
+    ------
+    BaseException
+        Whatever the generator raises.
+    """
+    line, stopped = queue.Queue(n_ahead), threading.Event()
+    thread = threading.Thread(
+        target=_fill, args=(items, line, stopped), name="skhep_nn-read-ahead", daemon=True
+    )
+    thread.start()
+    try:
+        while True:
+            kind, value = line.get()
+            if kind == "error":
+                raise value
+            if kind == "end":
+                return
+            yield value
+            # while the next item is awaited, nothing holds on to this one
+            del value
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _fill(items, line, stopped):
+    try:
+        with contextlib.closing(items):
+            for item in items:
+                if not _put(line, ("item", item), stopped):
+                    return
+                del item
+        _put(line, ("end", None), stopped)
+    # also KeyboardInterrupt and SystemExit belong to whoever waits for the events
+    except BaseException as error:
+        _put(line, ("error", error), stopped)
+
+
+def _put(line, entry, stopped):
+    while not stopped.is_set():
+        try:
+            line.put(entry, timeout=POLL_SECONDS)
+        except queue.Full:
+            continue
+        return True
+    return False
+
+
+def _take(values, rows, out):
+    if len(rows) > len(out):
+        return np.take(values, rows, axis=0)
+    return np.take(values, rows, axis=0, out=out[: len(rows)], mode="clip")
+
+
+def _row_bytes(data):
+    return sum(a.dtype.itemsize * int(np.prod(a.shape[1:])) for a in tf.nest.flatten(data))
+
+
+def _index_type(n_events):
+    return np.int32 if n_events < 2**31 else np.int64

@@ -1,0 +1,120 @@
+"""The package as a whole: what importing it loads, and which part knows which."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skhep_nn
+
+ROOT = Path(skhep_nn.__file__).parent
+HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "uproot", "awkward", "h5py", "tables"}
+LIGHT_PACKAGES = [
+    "cache", "datasets", "deploy", "estimators", "events", "exceptions", "io", "metrics",
+    "model_selection", "networks", "plotting", "preprocessing", "training",
+]  # fmt: skip
+USE_OF_LIGHT_PACKAGES = """
+import sys
+import skhep_nn
+from skhep_nn import EventWeightBalancer, MinMaxScaler, make_auc_scorer, make_fom_scorer
+from skhep_nn import train_validation_test_split
+from skhep_nn.metrics import figure_of_merit, roc_auc, significance_scan
+from skhep_nn.events import EventBlocks
+MinMaxScaler().fit_transform([[0.0], [1.0]])
+EventWeightBalancer("equal").balance([0, 1], [1.0, 2.0])
+roc_auc([0, 1], [0.1, 0.9])
+"""
+
+
+def modules_loaded_by(program):
+    """Top-level modules that a new process has loaded after `program`."""
+    program += (
+        "\nimport sys; sys.stdout.write(' '.join({m.partition('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_neither_tensorflow_nor_keras():
+    assert not modules_loaded_by("import skhep_nn") & HEAVY
+
+
+def test_importing_its_parts_loads_neither_tensorflow_nor_keras():
+    program = "import " + ", ".join(f"skhep_nn.{name}" for name in LIGHT_PACKAGES)
+    assert not modules_loaded_by(program) & HEAVY
+
+
+def test_using_what_needs_no_network_loads_neither_tensorflow_nor_keras():
+    assert not modules_loaded_by(USE_OF_LIGHT_PACKAGES) & HEAVY
+
+
+def test_every_public_name_is_there():
+    for name in skhep_nn.__all__:
+        assert getattr(skhep_nn, name) is not None
+    assert set(skhep_nn.__all__) <= set(dir(skhep_nn))
+    with pytest.raises(AttributeError, match="module 'skhep_nn' has no attribute 'nothing'"):
+        _ = skhep_nn.nothing
+
+
+def imports_of(path):
+    """Dotted names of the modules that a source file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers_of(*modules, within="."):
+    """Source files below `within` that import one of `modules`."""
+    files = sorted((ROOT / within).rglob("*.py"))
+    assert files
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        for name in imports_of(path)
+        if any(f"{name}.".startswith(f"{module}.") for module in modules)
+    }
+
+
+def test_only_the_base_of_the_estimators_imports_scikeras():
+    assert importers_of("scikeras") == {"estimators/_base.py"}
+
+
+def test_only_one_module_imports_private_helpers_of_scikit_learn():
+    private = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*.py")
+        for name in imports_of(path)
+        if name.startswith("sklearn.") and any(part.startswith("_") for part in name.split("."))
+    }
+    assert private == {"_validation.py"}
+
+
+def test_networks_know_nothing_of_scikit_learn():
+    assert not importers_of("sklearn", "skhep_nn.estimators", within="networks")
+
+
+@pytest.mark.parametrize(
+    "package", ["preprocessing", "metrics", "model_selection", "io", "datasets"]
+)
+def test_what_works_on_tables_knows_nothing_of_keras(package):
+    assert not importers_of("keras", "tensorflow", "scikeras", within=package)
+    assert not importers_of("skhep_nn.estimators", "skhep_nn.networks", within=package)
+
+
+@pytest.mark.parametrize("package", ["networks", "training", "preprocessing", "metrics", "cache"])
+def test_nothing_below_the_estimators_imports_them(package):
+    assert not importers_of("skhep_nn.estimators", within=package)
+
+
+def test_no_module_is_longer_than_500_lines():
+    lengths = {path.name: len(path.read_text().splitlines()) for path in ROOT.rglob("*.py")}
+    assert max(lengths.values()) <= 500, max(lengths, key=lengths.get)
