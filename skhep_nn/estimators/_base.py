@@ -339,7 +339,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _check_parameters(self):
         _validation.check_parameters(self)
         network = self._network_arguments()
-        by_prefix = _parameters.routed_arguments(self.optimizer) | {"model": network}
+        by_prefix = {"model": network}
+        if self._routed_names():
+            by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(self.optimizer))
         for name in self._routed_names():
             prefix, routed, argument = name.partition("__")
             if not routed:
@@ -422,7 +424,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _get_compile_kwargs(self):
         routed = route_params(self.get_params(), "optimizer", set(), strict=True)
         _compile.check_learning_rate(self, routed)
-        with _compile.loss_as_class(self):
+        with _compile.names_as_classes(self):
             arguments = super()._get_compile_kwargs()
         arguments["optimizer"] = _compile.with_learning_rate(self, arguments["optimizer"])
         # metrics see the event weights, as the loss does

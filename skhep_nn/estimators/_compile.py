@@ -64,6 +64,8 @@ def with_learning_rate(estimator, optimizer):
     """
     config = optimizer.get_config()
     rate = learning_rate_of(estimator, config["learning_rate"])
+    if rate is None and optimizer is not estimator.optimizer:
+        return optimizer
     config |= {} if rate is None else {"learning_rate": rate}
     return type(optimizer).from_config(config)
 
@@ -124,18 +126,29 @@ def check_loss(asked_for, compiled):
 
 
 @contextlib.contextmanager
-def loss_as_class(estimator):
-    """`estimator` with a loss given by name as its class, if there are ``loss__`` arguments.
+def names_as_classes(estimator):
+    """`estimator` with its optimizer as a class, and its loss if there are ``loss__`` arguments.
 
-    Keras gives functions and objects for names, which take no arguments.
+    Keras gives functions and objects for names of losses, which take no arguments, and scikeras
+    makes an optimizer, with its variables, to learn the class.
     """
+    before = {"loss": estimator.loss, "optimizer": estimator.optimizer}
     name = estimator.loss
     if isinstance(name, str) and any(n.startswith("loss__") for n in estimator.get_params()):
         vars(estimator)["loss"] = _loss_classes().get(loss_name(name), name)
+    vars(estimator)["optimizer"] = optimizer_class(estimator.optimizer)
     try:
         yield
     finally:
-        vars(estimator)["loss"] = name
+        vars(estimator).update(before)
+
+
+def optimizer_class(optimizer):
+    """The class of an optimizer given by Keras' name; anything else as it is."""
+    if not isinstance(optimizer, str):
+        return optimizer
+    classes = {n.lower(): c for n, c in vars(keras.optimizers).items() if inspect.isclass(c)}
+    return classes.get(optimizer.lower(), optimizer)
 
 
 def _loss_classes():

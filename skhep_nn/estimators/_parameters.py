@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from inspect import Parameter
 from textwrap import indent
 
-import keras
-
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn._weights import NEGATIVE_WEIGHTS
 
@@ -261,12 +259,10 @@ def routed_arguments(optimizer):
 
     Parameters
     ----------
-    optimizer : str, class or Keras optimizer
+    optimizer : class or Keras optimizer
         One that is not Keras' own may take any argument.
     """
     known = {"fit": {*FIT}, "predict": {*PREDICT}, "compile": {*COMPILE}}
-    if isinstance(optimizer, str):
-        optimizer = type(keras.optimizers.get(optimizer))
     if inspect.isclass(optimizer) and optimizer.__module__.startswith("keras."):
         names = inspect.signature(optimizer.__init__).parameters
         known["optimizer"] = {n for n, p in names.items() if p.kind not in UNNAMED} - {"self"}
