@@ -8,7 +8,7 @@ from skhep_nn._version import __version__
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
-        ".cache": [],
+        ".cache": ["MemmapCache", "build_cache"],
         ".datasets": [],
         ".events": ["BlockKind", "EventBlocks"],
         ".exceptions": [],

@@ -133,10 +133,50 @@ def _apply(arguments):
     return None if arguments.quiet else str(done)
 
 
+def _cache_arguments(parser):
+    add = parser.add_argument
+    add("files", nargs="+", help="ROOT, Parquet, Feather, HDF5, CSV or npz files, or patterns")
+    add(
+        "--transformer",
+        "-t",
+        help="joblib file of a transformer, fitted on the files if it is not"
+        " (it can run code: trust where it is from)",
+    )
+    add("--output", "-o", required=True, metavar="DIR", help="folder that becomes the cache")
+    add("--columns", type=_listed, metavar="A,B", help="columns to read")
+    add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
+    add("--names", type=_listed, metavar="A,B", help="columns of a CSV file without header")
+    add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
+    add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
+    add("--skip-empty", action="store_true", help="pass over files without events")
+    add("--verify", action="store_true", help="if the cache is there, check all of its content")
+    add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
+
+
+def _cache(arguments):
+    from skhep_nn.cache._command import build
+
+    line = build(
+        arguments.files,
+        arguments.transformer,
+        arguments.output,
+        columns=arguments.columns,
+        tree=arguments.tree,
+        names=arguments.names,
+        cut=arguments.cut,
+        chunk_size=arguments.chunk_size,
+        empty="skip" if arguments.skip_empty else "error",
+        verify=arguments.verify,
+        progress=not arguments.quiet,
+    )
+    return None if arguments.quiet else line
+
+
 def _listed(text):
     return [one.strip() for one in text.split(",")]
 
 
 COMMANDS = {
     "apply": Command("Score files of events with a fitted model.", _apply_arguments, _apply),
+    "cache": Command("Make a memory-mapped cache of files.", _cache_arguments, _cache),
 }

@@ -6,7 +6,9 @@ contiguously on the device, and one call runs many optimiser steps over slices o
 
 from __future__ import annotations
 
+import gc
 import inspect
+import itertools
 import math
 import time
 
@@ -27,6 +29,10 @@ LONGEST_SUM = 64
 CHUNK_ROWS = 65_536
 CHUNK_BYTES = 128 * 2**20
 SECONDS_PER_CALL = 0.5
+# What was traced for an engine that is gone is some MB in few Python objects, in cycles, which the
+# garbage collector, counting objects, leaves lying for long.
+ENGINES_PER_COLLECTION = 10
+_ENGINES = itertools.count(1)
 
 
 class Engine:
@@ -54,6 +60,8 @@ class Engine:
         self._functions = {}
         self._built = False
         self._batchwise = False
+        _without_replicas(model.optimizer)
+        _collect_garbage(next(_ENGINES))
 
     def build(self, x, y, weights):
         """Create every variable of model, optimizer and metrics; no state of training moves."""
@@ -252,6 +260,23 @@ class Engine:
             fn_output_signature=self.model.compute_output_spec(x).dtype,
         )
         return tf.reshape(out, [-1, *out.shape[2:]])
+
+
+def _without_replicas(optimizer):
+    """Take from `optimizer` the sum of gradients over replicas, which are none here.
+
+    TensorFlow registers a gradient of that sum for each trace, for ever, and with it every graph
+    that was traced: some MB per fit of a new network.
+    """
+    while optimizer is not None and not tf.distribute.has_strategy():
+        if hasattr(optimizer, "_all_reduce_sum_gradients"):
+            vars(optimizer)["_all_reduce_sum_gradients"] = list
+        optimizer = getattr(optimizer, "inner_optimizer", None)
+
+
+def _collect_garbage(n_engines):
+    if n_engines % ENGINES_PER_COLLECTION == 0:
+        gc.collect()
 
 
 def _longest_sum(model):

@@ -1,0 +1,163 @@
+"""Files to a cache, for samples that never fit in memory: everything streams."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from skhep_nn._version import __version__
+from skhep_nn.cache import _digest, _manifest, _store
+from skhep_nn.cache._open import open_cache
+from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
+from skhep_nn.io import iterate_events
+from skhep_nn.io._files import expand
+
+CHUNK_SIZE = 100_000
+TRANSFORMER = "transformer.joblib"
+
+
+def build_cache(
+    files,
+    transformer,
+    directory,
+    *,
+    tree=None,
+    columns=None,
+    names=None,
+    cut=None,
+    n_max=None,
+    empty="error",
+    dtype="float32",
+    chunk_size=CHUNK_SIZE,
+    verify=False,
+    progress=True,
+):
+    """Make a cache of files: fit a transformer on them, transform them, both chunk by chunk.
+
+    Parameters
+    ----------
+    files : path, pattern, or list of them
+        As for `skhep_nn.io.read_events`.
+    transformer : transformer, Pipeline of transformers, or None
+        One that is not fitted is fitted, by ``partial_fit``, in one pass over the files (in a
+        Pipeline, one pass for each step that learns). One that is fitted is used as it is. None
+        caches the columns unchanged. A `MemmapCache` at the end is passed over.
+    directory : path
+        The folder that becomes the cache. A cache of other files, or made with other parameters,
+        is replaced; anything else in its place is an error.
+    tree, columns, names, cut, n_max, empty
+        As for `skhep_nn.io.read_events`.
+    dtype : dtype or None, default="float32"
+        As for `MemmapCache`.
+    chunk_size : int, default=100_000
+        Events in memory at a time.
+    verify : bool, default=False
+        If the cache is there already, read all of it and compare with its digests.
+    progress : bool, default=True
+        Show a bar for each pass.
+
+    Returns
+    -------
+    EventBlocks or numpy.memmap
+        The events, mapped from disk.
+
+    Raises
+    ------
+    FileFormatError, MissingFileError, ColumnError
+        If a file cannot be read, or an event cannot be cached.
+    CacheError
+        If the disk is full, or the place is taken. What was written is removed.
+    ValueError
+        If the transformer cannot be fitted on a stream.
+
+    Notes
+    -----
+    The cache is recognised by the names, sizes and contents of the files, by what is read of
+    them, and by the parameters and fitted attributes of the transformer. The fitted transformer,
+    which application needs, is in the cache too, as ``transformer.joblib``; when the cache is
+    there already, a transformer that is not fitted gets its state from there.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from skhep_nn.cache import build_cache
+    >>> from skhep_nn.preprocessing import MinMaxScaler
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "events.csv"
+    ...     _ = path.write_text("pt,is_signal\\n20.0,0\\n60.0,1\\n")
+    ...     scaler = MinMaxScaler(exclude="is_signal")
+    ...     cache = build_cache(path, scaler, pathlib.Path(folder) / "cache", progress=False)
+    ...     cache["pt"].tolist(), cache["is_signal"].tolist()
+    ([-1.0, 1.0], [0, 1])
+    """
+    reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "n_max": n_max}
+    job = _Job(files, transformer, reading, dtype, chunk_size, progress, empty)
+    # an absolute path, so that its parent is known
+    path = Path(directory).expanduser().absolute()
+    _store.ensure(path, [job.key()], job.write)
+    job.take_state(path)
+    return open_cache(path, verify=verify)
+
+
+class _Job:
+    """The parameters of `build_cache`, checked, and the passes over the files."""
+
+    def __init__(self, files, transformer, reading, dtype, chunk_size, progress, empty):
+        self.files = expand(files)
+        self.transformer, self.dtype, self.chunk_size = transformer, dtype, chunk_size
+        self.reading = {"empty": empty, **reading}
+        self.progress = progress
+        self.steps = steps_of(transformer)
+        self.source = {
+            "files": [_digest.of_file(path) for path in self.files],
+            "reading": {key: _listed(value) for key, value in self.reading.items()},
+        }
+
+    def key(self):
+        """Digest of the files and of the transformer as it is now."""
+        dtype = None if self.dtype is None else np.dtype(self.dtype).str
+        steps = [_digest.of_transformer(step) for step in self.steps]
+        return _manifest.digest([__version__, self.source, dtype, steps])
+
+    def events(self):
+        """The events of the files, in chunks that are not empty."""
+        chunks = iterate_events(
+            self.files, **self.reading, chunk_size=self.chunk_size, progress=self.progress
+        )
+        return (chunk for chunk in chunks if len(chunk))
+
+    def write(self, folder):
+        """Write the cache to `folder`."""
+        before = self.key()
+        fit_on_stream(self.steps, self.events)
+        writer = _store.CacheWriter(folder, self.dtype)
+        try:
+            for chunk in self.events():
+                writer.write(transformed(self.steps, chunk), self.chunk_size)
+            self._check_any(writer)
+            joblib.dump(self.transformer, folder / TRANSFORMER)
+            writer.finish(
+                keys=list(dict.fromkeys([before, self.key()])),
+                source=self.source,
+                parameters={"transformer": repr(self.transformer), "dtype": str(self.dtype)},
+            )
+        finally:
+            writer.close()
+
+    def take_state(self, path):
+        """Give a transformer that is not fitted the state with which the cache was made."""
+        if all(is_fitted(step) for step in self.steps):
+            return
+        stored = joblib.load(path / TRANSFORMER)
+        vars(self.transformer).update(vars(stored))
+
+    def _check_any(self, writer):
+        if writer.kinds is None:
+            msg = f"no event of {len(self.files)} files passes cut={self.reading['cut']!r}"
+            raise ValueError(msg)
+
+
+def _listed(value):
+    return list(value) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,120 @@
+"""What is cached as named arrays, and what comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skhep_nn import _columns
+from skhep_nn.events import EventBlocks
+from skhep_nn.exceptions import ColumnError
+
+ARRAY, BLOCKS = "array", "blocks"
+# Name of the only array of a cache that is no blocks.
+ONLY = "X"
+
+
+def as_blocks(X):
+    """`X` as `EventBlocks`, and whether it was an array.
+
+    The columns of a DataFrame become blocks of one number per event.
+
+    Returns
+    -------
+    tuple of (layout, EventBlocks)
+
+    Raises
+    ------
+    ColumnError
+        If a column or block is neither numbers nor booleans.
+    """
+    if issparse(X):
+        msg = "a sparse matrix cannot be mapped from disk; pass a dense array"
+        raise TypeError(msg)
+    if _columns.is_frame(X) and all(isinstance(name, str) for name in X.columns):
+        return BLOCKS, EventBlocks({name: _numbers(X[name]) for name in X.columns})
+    if _columns.is_blocks(X):
+        for name in X.keys():  # noqa: SIM118
+            _check_numeric(name, X[name].dtype, X[name])
+        return BLOCKS, X
+    array = _floats(X if isinstance(X, np.ndarray) else np.asarray(X))
+    _check_numeric(ONLY, array.dtype, array)
+    return ARRAY, EventBlocks({ONLY: array}, {ONLY: "features"})
+
+
+def pieces(blocks, chunk_size):
+    """The events of `blocks` in dicts of arrays in memory, at least one."""
+    for start in range(0, max(1, len(blocks)), chunk_size):
+        rows = slice(start, start + chunk_size)
+        yield {name: np.asarray(array[rows]) for name, array in blocks.items()}
+
+
+def stored_type(name, dtype, kind, wanted, exclude):
+    """Type in which a block is stored: `wanted` for features that are no whole numbers."""
+    dtype = np.dtype(dtype)
+    if wanted is None or dtype.kind != "f" or kind.name == "weight" or name in exclude:
+        return dtype
+    return np.dtype(wanted)
+
+
+def converted(name, values, dtype):
+    """`values` in the type in which their block is stored.
+
+    Raises
+    ------
+    ColumnError
+        If a number does not fit in it.
+    """
+    if values.dtype == dtype:
+        return values
+    if not np.can_cast(values.dtype, dtype, "same_kind"):
+        msg = (
+            f"block {name!r} holds {values.dtype} here and {dtype} in the events before; "
+            "give it one type"
+        )
+        raise ColumnError(msg)
+    with np.errstate(over="ignore"):
+        out = values.astype(dtype)
+    lost = np.isinf(out) & np.isfinite(values) if dtype.kind == "f" else out != values
+    if lost.any():
+        msg = (
+            f"block {name!r}: {values[lost][0]} does not fit in {dtype} ({lost.sum()} such "
+            "values); pass dtype=None to keep the types of the data"
+        )
+        raise ColumnError(msg)
+    return out
+
+
+def _floats(array):
+    """Objects as the numbers that they are, if they are."""
+    if array.dtype != object:
+        return array
+    try:
+        return array.astype(np.float64)
+    except ValueError:
+        return array
+
+
+def _numbers(column):
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype):
+        _check_numeric(column.name, dtype, column)
+        return column.to_numpy()
+    kind = getattr(dtype, "kind", "O")
+    if kind not in "biuf":
+        _check_numeric(column.name, None, column)
+    # a whole number that is missing has no other way than NaN
+    missing = column.isna().any()
+    return column.to_numpy(dtype="float64" if missing else dtype.numpy_dtype, na_value=np.nan)
+
+
+def _check_numeric(name, dtype, values):
+    if dtype is None or dtype.kind not in "biuf":
+        shown = getattr(values, "iloc", values)
+        first = f", first value {shown[0]!r:.60}" if len(values) else ""
+        what = getattr(values, "dtype", dtype)
+        msg = (
+            f"column {name!r} holds {what}{first}, which cannot be mapped from disk; encode it "
+            "(lists: SequencePadder), or leave it out"
+        )
+        raise ColumnError(msg)
