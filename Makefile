@@ -9,6 +9,11 @@ OLDEST ?= .venv-oldest
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
+FOR_USE := -e '.[io,plot]'
+FOR_TESTS := -e '.[test]'
+FOR_DEVELOPMENT := -e '.[io,plot,examples,dev]'
+FOR_BENCHMARKS := -e '.[io,plot,bench]'
+
 # The first interpreter that runs and is of a supported version: one on the PATH may not run at all.
 SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10 python
@@ -32,20 +37,20 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
 
 $(VENV)/.run: setup.cfg pyproject.toml
-	$(call environment,$(VENV),-e '.[io,plot]')
+	$(call environment,$(VENV),$(FOR_USE))
 	@touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml
-	$(call environment,$(VENV),-e '.[io,plot,examples,dev]')
+	$(call environment,$(VENV),$(FOR_DEVELOPMENT))
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/.dev
-	$(call environment,$(VENV),torch==2.13.0 -e '.[io,plot,bench]')
+	$(call environment,$(VENV),$(FOR_BENCHMARKS))
 	@touch $@
 
 $(OLDEST)/.run: setup.cfg pyproject.toml .ci/oldest.py
 	@$(FIND_PYTHON); mkdir -p $(OLDEST); $$python .ci/oldest.py test io plot > $(OLDEST).txt
-	$(call environment,$(OLDEST),-c $(OLDEST).txt -e '.[test]')
+	$(call environment,$(OLDEST),-c $(OLDEST).txt $(FOR_TESTS))
 	@rm -f $(OLDEST).txt; touch $@
 
 .PHONY: demo
