@@ -14,6 +14,8 @@ FOR_TESTS := -e '.[test]'
 FOR_DEVELOPMENT := -e '.[io,plot,examples,dev]'
 FOR_BENCHMARKS := -e '.[io,plot,bench]'
 
+NEED_A_PATH := examples/higgs_ml.py examples/negative_weights.py
+
 # The first interpreter that runs and is of a supported version: one on the PATH may not run at all.
 SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10 python
@@ -81,7 +83,7 @@ bench-memory: $(VENV)/.dev  ## training from a cache larger than memory
 
 .PHONY: examples
 examples: $(VENV)/.dev  ## every example that needs no file of yours
-	@for example in $(filter-out examples/demo.py examples/higgs_ml.py,$(wildcard examples/*.py)); do \
+	@for example in $(filter-out examples/demo.py $(NEED_A_PATH),$(wildcard examples/*.py)); do \
 	echo "== $$example"; $(BIN)/python $$example || exit 1; done
 
 .PHONY: clean

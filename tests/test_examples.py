@@ -14,8 +14,10 @@ from skhep_nn.datasets import load_lepton_jets
 from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHORT = ("cms_binary", "cms_multiclass", "higgs_ml")
-HIGGS_FILE = EXAMPLES.parents[1] / "shared" / "data" / "higgsml_atlas2014_9998.csv.gz"
+SHORT = ("cms_binary", "cms_multiclass", "higgs_ml", "negative_weights")
+DATA = EXAMPLES.parents[1] / "shared" / "data"
+HIGGS_FILE = DATA / "higgsml_atlas2014_9998.csv.gz"
+LHE_FILE = DATA / "zjets_fxfx_negative_weights.lhe.gz"
 
 
 def example(name):
@@ -229,3 +231,41 @@ def test_a_few_epochs_on_atlas_events_come_near_to_boosted_trees(higgs, capsys):
     assert table.loc["boosted trees", "weighted AUC"] == pytest.approx(0.915, abs=0.01)
     assert table.loc["average of 1", "difference"] > -0.02
     assert "AMS" in capsys.readouterr().out
+
+
+LHE = """<LesHouchesEvents version="3.0">
+<init>
+2212 2212 6500. 6500. 0 0 0 0 -4 1
+1. 0. 1. 1
+</init>
+<event>
+5 1 {weight} 90. 0.0075 0.118
+21 -1 0 0 501 502 0. 0. 50. 50. 0. 0. 9.
+2 -1 0 0 502 0 0. 0. -60. 60. 0. 0. 9.
+-11 1 1 2 0 0 3. 4. 1. 5.1 0. 0. 9.
+11 1 1 2 0 0 -6. 8. 2. 10.2 0. 0. 9.
+2 1 1 2 501 0 3. -12. -3. 12.7 0. 0. 9.
+</event>
+</LesHouchesEvents>
+"""
+
+
+def test_les_houches_events_become_lepton_momenta_jets_and_signed_weights(tmp_path):
+    pytest.importorskip("pylhe")
+    path = tmp_path / "one.lhe"
+    path.write_text(LHE.format(weight=-2.5))
+    table, several, weight = example("negative_weights").read(path)
+    # (3, 4) and (-6, 8) have the transverse momenta 5 and 10, their sum (-3, 12)
+    assert table[["pt_plus", "pt_minus"]].to_numpy().tolist() == [[5.0, 10.0]]
+    assert table["pt_z"].tolist() == pytest.approx([153**0.5])
+    assert (several.tolist(), weight.tolist()) == ([False], [-2.5])
+
+
+@pytest.mark.skipif(not LHE_FILE.exists(), reason="the generator's sample is not there")
+def test_only_keeping_the_signs_predicts_the_signed_fraction():
+    module = example("negative_weights")
+    X, y, weight = module.read(LHE_FILE)
+    parts = module.train_test_split(X, y, weight, test_size=0.4, random_state=1, stratify=y)
+    found = {p: module.evaluate(p, 0, parts[::2], parts[1::2]) for p in ("keep", "abs")}
+    assert abs(found["keep"]["predicted / true"] - 1) < 0.5
+    assert found["abs"]["predicted / true"] > 2

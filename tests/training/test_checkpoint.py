@@ -105,7 +105,12 @@ def flipped(content):
     return content[:middle] + bytes(64) + content[middle + 64 :]
 
 
-DAMAGE = {"cut off": cut_off, "overwritten": flipped, "empty": lambda _: b"", "text": lambda _: b"x"}
+DAMAGE = {
+    "cut off": cut_off,
+    "overwritten": flipped,
+    "empty": lambda _: b"",
+    "text": lambda _: b"x",
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
@@ -120,7 +125,9 @@ def test_a_damaged_file_is_ignored_with_a_warning(fit, damage, tmp_path):
     assert outcome == expected
 
 
-def test_the_state_of_another_network_is_ignored_with_a_warning(fit, make_data, compiled, run, tmp_path):
+def test_the_state_of_another_network_is_ignored_with_a_warning(
+    fit, make_data, compiled, run, tmp_path
+):
     with pytest.raises(Killed):
         fit(killed_at=3)
     model = compiled("dense")

@@ -106,9 +106,7 @@ def test_two_hundred_steps_of_an_optimizer_are_those_of_keras(
 
 
 @pytest.mark.parametrize("jit", ["step", "epoch"])
-def test_xla_computes_the_same_steps(
-    jit, make_data, compiled, run, keras_fit, assert_same_weights
-):
+def test_xla_computes_the_same_steps(jit, make_data, compiled, run, keras_fit, assert_same_weights):
     data = make_data(470)
     theirs, ours = (compiled(regularised, optimizer=OPTIMIZERS["all together"]) for _ in range(2))
     keras_fit(theirs, data, epochs=2)
@@ -117,9 +115,7 @@ def test_xla_computes_the_same_steps(
 
 
 @pytest.mark.parametrize("jit", [False, "step"])
-def test_reported_losses_and_metrics_are_those_of_keras(
-    jit, make_data, compiled, run, keras_fit
-):
+def test_reported_losses_and_metrics_are_those_of_keras(jit, make_data, compiled, run, keras_fit):
     def metrics():
         return ["accuracy", keras.metrics.AUC(name="auc"), keras.metrics.Precision(name="p")]
 

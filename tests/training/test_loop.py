@@ -54,9 +54,7 @@ PER_EPOCH = {
 
 
 @pytest.mark.parametrize("name", PER_EPOCH)
-def test_callbacks_at_epochs_do_what_they_do_in_keras(
-    name, make_data, compiled, run, keras_fit
-):
+def test_callbacks_at_epochs_do_what_they_do_in_keras(name, make_data, compiled, run, keras_fit):
     data, validation = make_data(), make_data(70, seed=5)
     theirs, ours = PER_EPOCH[name](), PER_EPOCH[name]()
     expected = keras_fit(compiled(), data, validation, epochs=5, callbacks=[theirs])

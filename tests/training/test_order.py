@@ -104,7 +104,9 @@ def test_a_sampler_may_name_the_classes_by_their_labels():
     assert np.bincount(CODES[rows]).tolist() == [15, 20, 10]
 
 
-@pytest.mark.parametrize("x", [np.ones((100, 4, 2)), {"jet": np.ones((100, 2)), "pdg": np.ones((100, 3, 1))}])
+@pytest.mark.parametrize(
+    "x", [np.ones((100, 4, 2)), {"jet": np.ones((100, 2)), "pdg": np.ones((100, 3, 1))}]
+)
 def test_a_sampler_takes_sequences_and_blocks(x):
     rows = order.resampled(RandomUnderSampler(), x, CODES, 0)(0)
     assert np.bincount(CODES[rows]).tolist() == [10, 10, 10]
