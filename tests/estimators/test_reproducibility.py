@@ -85,12 +85,12 @@ def test_a_random_state_object_does_not_advance(dense, sample):
 @pytest.mark.parametrize("random_state", [0, None])
 def test_global_generators_are_not_disturbed(dense, sample, random_state):
     def draw():
-        return random.random(), float(np.random.rand()), float(tf.random.uniform([]))  # noqa: NPY002
+        return random.random(), float(np.random.rand()), float(tf.random.uniform([]))
 
     X, y = sample
     for fit in (False, True):
         random.seed(7)
-        np.random.seed(7)  # noqa: NPY002
+        np.random.seed(7)
         tf.random.set_seed(7)
         if fit:
             drawn_after_fit = dense(random_state=random_state, dropout=0.5).fit(X, y) and draw()

@@ -17,7 +17,7 @@ from skhep_nn.training import Checkpoint, Plateau, digest
 from skhep_nn.training import _order as order
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for the end of the process."""
 
 
@@ -26,7 +26,7 @@ def ends_at(draw, last):
 
     def order_of(epoch):
         if epoch == last:
-            raise Killed
+            raise KilledError
         return draw(epoch)
 
     return order_of
@@ -65,7 +65,7 @@ def fit(make_data, compiled, run, tmp_path):
 def test_a_killed_fit_continues_as_if_nothing_had_happened(fit, kills, tmp_path):
     expected, model = fit(checkpoint=False)
     for killed_at in kills:
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             # other initial weights and random numbers, which must not matter
             fit(killed_at=killed_at, seed=1 if killed_at == kills[0] else 99)
         assert (tmp_path / "state" / "fit-key.npz").exists()
@@ -78,7 +78,7 @@ def test_a_killed_fit_continues_as_if_nothing_had_happened(fit, kills, tmp_path)
 
 def test_patience_is_remembered(fit):
     expected, _ = fit(checkpoint=False, patience=1)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(killed_at=expected.n_epochs - 1, patience=1)
     assert fit(seed=99, patience=1)[0] == expected
 
@@ -116,7 +116,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_file_is_ignored_with_a_warning(fit, damage, tmp_path):
     expected, _ = fit(checkpoint=False)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(killed_at=3)
     file = tmp_path / "state" / "fit-key.npz"
     file.write_bytes(damage(file.read_bytes()))
@@ -128,7 +128,7 @@ def test_a_damaged_file_is_ignored_with_a_warning(fit, damage, tmp_path):
 def test_the_state_of_another_network_is_ignored_with_a_warning(
     fit, make_data, compiled, run, tmp_path
 ):
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(killed_at=3)
     model = compiled("dense")
     with pytest.warns(UserWarning, match="its network variables are not those of this network"):
@@ -137,16 +137,16 @@ def test_the_state_of_another_network_is_ignored_with_a_warning(
 
 
 def test_a_file_that_is_not_finished_is_never_seen(fit, tmp_path, monkeypatch):
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(killed_at=3)
     file = tmp_path / "state" / "fit-key.npz"
     before = file.read_bytes()
 
     def dies(descriptor):
-        raise Killed
+        raise KilledError
 
     monkeypatch.setattr(os, "fsync", dies)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit()
     assert file.read_bytes() == before
 
@@ -195,7 +195,7 @@ def dies_after(monkeypatch):
         def save_and_die(self, loop):
             save(self, loop)
             if loop.n_epochs == n:
-                raise Killed
+                raise KilledError
 
         monkeypatch.setattr(Checkpoint, "save", save if n is None else save_and_die)
 
@@ -205,7 +205,7 @@ def dies_after(monkeypatch):
 def test_a_classifier_without_random_state_continues_with_the_seed_on_disk(tmp_path, dies_after):
     X, y = table()
     dies_after(3)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         classifier(tmp_path, random_state=None).fit(X, y)
     (file,) = tmp_path.iterdir()
     seed = Checkpoint(tmp_path, file.stem.removeprefix("fit-")).agree_on_seed(None)
@@ -232,7 +232,7 @@ def test_a_network_of_the_users_own_continues_too(tmp_path, dies_after):
     X, y = table()
     parameters = {"epochs": 5, "random_state": 3, "verbose": 0, "checkpoint_dir": tmp_path}
     dies_after(2)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         KerasClassifier(network, **parameters).fit(X, y)
     dies_after(None)
     continued = KerasClassifier(network, **parameters).fit(X, y)
@@ -252,7 +252,7 @@ CHANGED = {
 def test_other_parameters_or_events_start_anew(what, tmp_path, dies_after):
     X, y = table()
     dies_after(3)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         classifier(tmp_path).fit(X, y)
     dies_after(None)
     parameters, change = CHANGED[what]
@@ -268,7 +268,7 @@ def test_a_second_fit_that_continues_a_network_is_no_first_one(tmp_path, dies_af
     X, y = table()
     first = classifier(tmp_path, warm_start=True).fit(X, y)
     dies_after(3)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         first.fit(X, y)
     dies_after(None)
     anew = classifier(tmp_path, warm_start=True).fit(X, y)

@@ -76,7 +76,7 @@ def test_a_loss_that_is_not_finite_is_an_error(make_data, compiled, run):
 
 def test_terminate_on_nan_keeps_the_best_epoch(make_data, compiled, run):
     explodes = callbacks.LearningRateScheduler(lambda epoch: 0.01 if epoch < 2 else 1e25)
-    model = compiled(unbounded, loss="mse", optimizer=lambda: keras.optimizers.SGD())
+    model = compiled(unbounded, loss="mse", optimizer=keras.optimizers.SGD)
     ends = [explodes, callbacks.TerminateOnNaN(), CountsBatches()]
     outcome, _ = run(model, make_data(), make_data(70, seed=5), epochs=9, callbacks=ends)
     assert outcome.n_epochs == 2

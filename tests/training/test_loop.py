@@ -241,7 +241,7 @@ def explodes_after(n):
 
 def test_terminate_on_nan_keeps_the_best_epoch_in_the_compiled_loop(make_data, compiled, run):
     data, validation = make_data(), make_data(70, seed=5)
-    model = compiled(unbounded, loss="mse", optimizer=lambda: keras.optimizers.SGD())
+    model = compiled(unbounded, loss="mse", optimizer=keras.optimizers.SGD)
     ends = [explodes_after(2), callbacks.TerminateOnNaN()]
     outcome, engine = run(model, data, validation, epochs=9, callbacks=ends)
     assert outcome.loop == "compiled"
@@ -250,7 +250,7 @@ def test_terminate_on_nan_keeps_the_best_epoch_in_the_compiled_loop(make_data, c
 
 
 def test_terminate_on_nan_may_ask_for_an_error(make_data, compiled, run):
-    model = compiled(unbounded, loss="mse", optimizer=lambda: keras.optimizers.SGD())
+    model = compiled(unbounded, loss="mse", optimizer=keras.optimizers.SGD)
     ends = [explodes_after(2), callbacks.TerminateOnNaN(raise_error=True)]
     with pytest.raises(TrainingError, match="in epoch 3 of 9"):
         run(model, make_data(), make_data(70, seed=5), epochs=9, callbacks=ends)
