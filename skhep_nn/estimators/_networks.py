@@ -13,6 +13,7 @@ import json
 from dataclasses import dataclass, field
 
 import keras
+import numpy as np
 
 from skhep_nn import networks
 from skhep_nn.estimators._compile import loss_name
@@ -78,9 +79,9 @@ class Recipe:
     def key(self):
         """What tells architectures apart; None if something in it has no plain description."""
         parts = [self.builder, self.arguments, self.optimizer_kind]
-        parts += [self.loss, self.metrics, keras.config.floatx()]
+        parts += [self.loss, self.metrics, keras.config.floatx(), keras.config.dtype_policy().name]
         try:
-            return json.dumps(parts, sort_keys=True)
+            return json.dumps(parts, sort_keys=True, default=_as_number)
         except TypeError:
             return None
 
@@ -277,6 +278,13 @@ class UserNetwork:
 
     def __getstate__(self):
         return {**self.__dict__, "_engine": None}
+
+
+def _as_number(value):
+    """A NumPy number as Python's, for JSON."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(value)
 
 
 def _metric(metric):

@@ -60,7 +60,7 @@ class Engine:
         self._functions = {}
         self._built = False
         self._batchwise = False
-        _without_replicas(model.optimizer)
+        _without_replicas(getattr(model, "optimizer", None))
         _collect_garbage(next(_ENGINES))
 
     def build(self, x, y, weights):

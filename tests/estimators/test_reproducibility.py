@@ -126,3 +126,14 @@ def test_the_order_of_the_fits_does_not_matter(sample):
             fits.setdefault(seed, []).append(clf.fit(X, y).predict_proba(X))
     for first, second in fits.values():
         assert (first == second).all()
+
+
+def test_numpy_numbers_in_parameters_name_the_same_architecture():
+    x, y = np.linspace(-1, 1, 20)[:, None], np.arange(20) % 2
+    classifiers = [
+        DenseClassifier(units=units, epochs=1, random_state=1).fit(x, y)
+        for units in ((3,), (np.int64(3),))
+    ]
+    keys = {classifier.network_.recipe.key() for classifier in classifiers}
+    assert len(keys) == 1
+    assert keys != {None}

@@ -248,7 +248,7 @@ def whole(name):
 
 
 @pytest.mark.parametrize("name", ["dense", "wide", "cnn", "lstm"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(n=st.integers(1, 300), start=st.integers(0, 1700), seed=st.integers(0, 100))
 def test_predictions_are_bit_equal_for_any_rows_in_any_order(name, n, start, seed):
     x, expected = whole(name)

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from skhep_nn.training import choose
-from skhep_nn.training._jit import EPOCH_PRODUCT, STEPS_TO_REPAY
+from skhep_nn.training._jit import EPOCH_PRODUCT, STEPS_TO_REPAY, Blueprint
 
 
 def network(shape, width, layer=keras.layers.Dense, metrics=None):
@@ -35,6 +35,15 @@ RULE = {
 def test_auto_follows_the_rule(name):
     arguments, batch_size, steps, scope = RULE[name]
     assert choose(network(*arguments), "auto", batch_size, steps) == scope
+
+
+def test_a_blueprint_has_what_the_rule_goes_by():
+    # the largest kernel is 12 * 50 numbers
+    assert Blueprint.of(network((12,), 50)) == Blueprint(False, 600, False)
+    assert Blueprint.of(network((20, 10), 8, keras.layers.LSTM, ["accuracy"])).reads_sequences
+    blueprint = Blueprint.of(network((12,), 50, metrics=["accuracy"]))
+    assert blueprint.has_metrics
+    assert choose(blueprint, "auto", 256, MANY) == "step"
 
 
 @pytest.mark.parametrize("scope", ["epoch", "step", False])
