@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,9 +136,12 @@ def apply(
     paths = expand(files)
     pieces = stream(paths, selection, check_size(chunk_size, "chunk_size"), progress=verbose > 0)
     n_read = n_scored = n_kept = 0
+    in_file = Counter()
     with open_writer(output, inputs=paths) as writer:
         for piece in pieces:
-            kept = _score_piece(piece, model, scores, wanted, named=features is None)
+            first = in_file[piece.path]
+            kept = _score_piece(piece, model, scores, wanted, first, named=features is None)
+            in_file[piece.path] += piece.n_read
             writer.write(kept)
             n_read += piece.n_read
             n_scored += piece.n_events
@@ -145,8 +149,8 @@ def apply(
     return ApplySummary(Path(output), n_read, n_scored, n_kept, time.perf_counter() - started)
 
 
-def _score_piece(piece, model, scores, wanted, *, named):
-    """The rows of `output` for some events of one file."""
+def _score_piece(piece, model, scores, wanted, first, *, named):
+    """The rows of `output` for the events of one file that stand in it from `first` on."""
     carried = to_table(wanted.carried_of(piece.columns), 0, n_events=piece.n_events)
     X = to_table(wanted.features_of(piece.columns), 0)
     if piece.n_events == 0:
@@ -154,11 +158,13 @@ def _score_piece(piece, model, scores, wanted, *, named):
     try:
         return scores.keep(carried, model.predict_proba(X if named else X.to_numpy()))
     except ValueError as error:
-        raise _about(error, piece, wanted) from error
+        raise _about(error, piece, wanted, first) from error
 
 
-def _about(error, piece, wanted):
+def _about(error, piece, wanted, first):
     absent = wanted.absent_from(piece.columns)
-    lacking = f" (it has no column {', '.join(map(repr, absent))})" if absent else ""
-    msg = f"{piece.path}{lacking}: the model cannot score its events: {error}"
+    missing = absent and isinstance(error, ColumnError)
+    lacking = f" (it has no column {', '.join(map(repr, absent))})" if missing else ""
+    which = f"its events from {first} on" if first else "its events"
+    msg = f"{piece.path}{lacking}: the model cannot score {which}: {error}"
     return ColumnError(msg) if absent or isinstance(error, ColumnError) else ValueError(msg)

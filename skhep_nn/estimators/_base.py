@@ -24,6 +24,7 @@ from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork
 from skhep_nn.estimators._seeds import seed_of, seeded
+from skhep_nn.exceptions import WeightError
 
 if "__sklearn_tags__" not in vars(BaseWrapper):
     # scikeras predates scikit-learn's tags; without the method every subclass fails its check
@@ -266,6 +267,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         weights = _weights.resolve(X, sample_weight, self.weight_column, type(self).__name__)
         labels = _targets.labels_of(y, type(self).__name__)
         check_consistent_length(X, labels)
+        if weights is not None and not weights.sum() > 0:
+            msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"
+            raise WeightError(msg)
         return float(np.average(self.predict(X) == labels, weights=weights))
 
     @property

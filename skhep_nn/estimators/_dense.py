@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn._validation import HasMethods, Interval, Real, StrOptions
+from skhep_nn._validation import HasMethods, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._network_classifier import NetworkClassifier
 from skhep_nn.estimators._parameters import shares_training_parameters
 
@@ -65,7 +65,7 @@ class DenseClassifier(NetworkClassifier):
         "units": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "batch_normalization": [StrOptions({"input", "all"}), "boolean"],
+        "batch_normalization": [StrOptions({"input", "all"}), Options(bool, {False})],
         "activation": [str, callable, HasMethods("get_config")],
     }
 

@@ -71,13 +71,27 @@ def split(events, fraction, seed):
     -------
     tuple of Events
     """
+    held_out = _held_out(events, fraction, seed)
+    return events.at(np.flatnonzero(~held_out)), events.at(np.flatnonzero(held_out))
+
+
+def split_if_weights_allow(events, fraction, seed):
+    """As :func:`split`, or no validation events if the weights of a class would sum to nothing."""
+    parts = split(events, fraction, seed)
+    n_classes = int(events.codes.max()) + 1
+    sums = [_weights.class_sums(part.codes, part.weights, n_classes) for part in parts]
+    present = np.bincount(events.codes, minlength=n_classes) > 0
+    return parts if all((s[present] > 0).all() for s in sums) else (events, None)
+
+
+def _held_out(events, fraction, seed):
     rng = np.random.default_rng(seed)
     held_out = np.zeros(len(events), dtype=bool)
     for code in np.unique(events.codes):
         rows = np.flatnonzero(events.codes == code)
         n_validation = min(max(1, round(fraction * len(rows))), len(rows) - 1)
         held_out[rng.permutation(rows)[:n_validation]] = True
-    return events.at(np.flatnonzero(~held_out)), events.at(np.flatnonzero(held_out))
+    return held_out
 
 
 def tail(events, fraction):

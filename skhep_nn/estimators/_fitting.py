@@ -26,6 +26,9 @@ def fit(estimator, X, y, sample_weight, validation):
     """Fit `estimator`; `validation` is None or (X_val, y_val, sample_weight_val)."""
     estimator._check_parameters()
     continued = estimator.warm_start and estimator.__sklearn_is_fitted__()
+    if not continued:
+        # a fit that fails must not leave the old network beside new columns and classes
+        vars(estimator).pop("network_", None)
     events = _read(estimator, X, y, sample_weight, reset=not continued)
     given = None if validation is None else _given(estimator, *validation)
     checkpoint, seed = _checkpoint(estimator, events, given, continued=continued)
@@ -87,9 +90,10 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
             msg = f"{owner}.fit got X_val and validation_data; give the validation events one way"
             raise ValueError(msg)
         return (*data, None)[:3]
-    if (X_val is None) != (y_val is None):
-        missing = "y_val" if y_val is None else "X_val"
-        msg = f"{owner}.fit needs X_val and y_val together; {missing} is missing"
+    given = {"X_val": X_val, "y_val": y_val}
+    missing = [name for name, value in given.items() if value is None]
+    if missing and (len(missing) == 1 or sample_weight_val is not None):
+        msg = f"{owner}.fit needs X_val and y_val together; {' and '.join(missing)} is missing"
         raise ValueError(msg)
     return None if X_val is None else (X_val, y_val, sample_weight_val)
 
@@ -97,7 +101,7 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
 @contextlib.contextmanager
 def overridden(estimator, arguments, known):
     """`estimator` with some parameters changed for one call."""
-    check_known(arguments, known, "fit")
+    check_known(arguments, [name for name in known if hasattr(estimator, name)], "fit")
     arguments = {_routed(estimator, name): value for name, value in arguments.items()}
     before = {name: getattr(estimator, name) for name in arguments}
     vars(estimator).update(arguments)
@@ -125,6 +129,12 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     if reset:
         learnt = labels if classes is None else np.asarray(classes)
         estimator._learn_targets(labels, _targets.learn_classes(learnt, owner))
+    elif classes is not None and not np.array_equal(np.unique(classes), estimator.classes_):
+        msg = (
+            f"classes={np.unique(classes).tolist()} is not the same as on last call to partial_fit,"
+            f" was: {estimator.classes_.tolist()}"
+        )
+        raise ValueError(msg)
     codes = _targets.encode(labels, estimator.classes_)
     weights = _events.event_weights(estimator, X, sample_weight)
     if getattr(estimator, "class_weight", None) is not None:
@@ -141,7 +151,9 @@ def _parts(estimator, events, given, seed):
     if tail:
         return _events.tail(events, tail)
     if _events.wants_split(estimator.early_stopping, events.codes, estimator.classes_):
-        return _events.split(events, estimator.validation_fraction, seed)
+        auto = estimator.early_stopping == "auto"
+        divide = _events.split_if_weights_allow if auto else _events.split
+        return divide(events, estimator.validation_fraction, seed)
     return events, None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
 
 import numpy as np
@@ -322,10 +321,11 @@ def _check_labels_only(owner, settings, sample_weight):
         return
     _check_asked_for(owner, settings)
     msg = (
-        f"{owner} scores predicted labels without event weights; if that is what you want, "
-        "say so by weighted=False"
+        f"{owner} would score predicted labels without event weights, and cannot see whether the "
+        "estimator has a weight column; pass sample_weight by metadata routing, or say "
+        "weighted=False if the events have no weights"
     )
-    warnings.warn(msg, UserWarning, stacklevel=2)
+    raise WeightError(msg)
 
 
 def _signal_scores(estimator, X, signal):

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 import sklearn
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
-from skhep_nn import EventWeightBalancer, KerasClassifier, MinMaxScaler
+from skhep_nn import DenseClassifier, EventWeightBalancer, KerasClassifier, MinMaxScaler
 from skhep_nn.estimators import _events
 from skhep_nn.estimators._events import Events
 from skhep_nn.exceptions import ColumnError, WeightError
@@ -260,3 +261,51 @@ def test_reordered_validation_columns_are_an_error(dense, halves):
     X, y, X_val, y_val = halves
     with pytest.raises(ColumnError, match="must be in the same order as they were in fit"):
         dense(weight_column="weight").fit(X, y, X_val=X_val[X_val.columns[::-1]], y_val=y_val)
+
+
+@pytest.mark.parametrize("weights", [[1, 0, 0, 0, 0, 1], [1, 1, 1, -0.4, -0.4, 1]])
+def test_auto_early_stopping_never_fails_by_the_seed(weights):
+    y = np.zeros(1000, dtype=int)
+    y[:6] = 1
+    sample_weight = np.ones(1000)
+    sample_weight[:6] = weights
+    x = np.arange(1000.0)[:, None] / 1000
+    for seed in range(8):
+        network = DenseClassifier(units=(3,), epochs=1, batch_size=1000, random_state=seed)
+        network.fit(x, y, sample_weight=sample_weight)
+        assert np.isfinite(network.history_["loss"]).all()
+
+
+def test_validation_weights_without_validation_events_are_an_error():
+    x, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    with pytest.raises(ValueError, match="needs X_val and y_val together; X_val and y_val"):
+        DenseClassifier(units=(3,), epochs=1).fit(x, y, sample_weight_val=np.ones(20))
+
+
+def test_a_parameter_of_another_class_is_an_error_in_fit():
+    x, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    with pytest.raises(TypeError, match="unexpected keyword argument 'validation_split'"):
+        DenseClassifier(units=(3,), epochs=1).fit(x, y, validation_split=0.3)
+
+
+def test_a_fit_that_fails_forgets_the_network_of_before():
+    x, y = np.linspace(-1, 1, 40)[:, None], np.arange(40) // 20
+    network = DenseClassifier(units=(3,), epochs=1).fit(x, y)
+    with pytest.raises(ValueError, match="zero"):
+        network.fit(x, np.where(y == 1, "a", "b"), sample_weight=np.zeros(40))
+    with pytest.raises(NotFittedError):
+        network.predict(x)
+
+
+def test_other_classes_in_a_later_partial_fit_are_an_error():
+    x, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    network = DenseClassifier(units=(3,)).partial_fit(x, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] is not the same"):
+        network.partial_fit(x, y, classes=[0, 1, 2])
+
+
+def test_a_score_needs_weights_with_a_positive_sum():
+    x, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    network = DenseClassifier(units=(3,), epochs=1).fit(x, y)
+    with pytest.raises(ValueError, match="sum to -20; a score needs a positive sum"):
+        network.score(x, y, sample_weight=-np.ones(20))

@@ -368,9 +368,8 @@ def test_a_tuned_threshold_without_requested_weights_is_an_error(table, routing)
 
 
 def test_a_tuned_threshold_without_weights_has_to_be_said(table):
-    with pytest.warns(UserWarning, match="without event weights; if that is what you want"):
+    with pytest.raises(WeightError, match="without event weights, and cannot see whether"):
         tuned(make_fom_scorer()).fit(*table)
-    # warnings are errors here
     assert tuned(make_fom_scorer(weighted=False)).fit(*table).best_score_ > 0
 
 
