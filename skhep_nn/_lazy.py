@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 
-def attach(package, table, first=None):
+def attach(package, table):
     """Module-level ``__getattr__``, ``__dir__`` and ``__all__`` for `package`.
 
     Parameters
@@ -15,15 +15,11 @@ def attach(package, table, first=None):
     table : dict of str to list of str
         Submodule (relative, e.g. ``"._balancer"``) to the public names that it holds. A submodule
         without a leading underscore is public itself.
-    first : str, optional
-        A module to import before any of them.
     """
     home = {name: module for module, public in table.items() for name in public}
     modules = {module[1:]: module for module in table if not module.startswith("._")}
 
     def getter(name):
-        if first is not None and (name in home or name in modules):
-            importlib.import_module(first)
         if name in home:
             return getattr(importlib.import_module(home[name], package), name)
         if name in modules:

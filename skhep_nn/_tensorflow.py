@@ -42,14 +42,28 @@ def start():
     if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with without_notes():
-        import keras  # noqa: F401
-        import tensorflow as tf
+    try:
+        with without_notes():
+            _start_runtime()
+    finally:
+        # processes that this one starts do the same for themselves
+        del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 
-        from skhep_nn.training._threads import respect_limits
 
-        respect_limits()
-        tf.config.list_logical_devices()
+def _start_runtime():
+    import keras  # noqa: F401
+    import tensorflow as tf
+
+    from skhep_nn.training._threads import respect_limits
+
+    respect_limits()
+    tf.config.list_logical_devices()
+    tf.get_logger().addFilter(_is_no_hint_on_retracing)
+
+
+def _is_no_hint_on_retracing(record):
+    # an engine has functions of its own by design, which TensorFlow takes for one in a loop
+    return not ("Engine." in record.getMessage() and "retracing" in record.getMessage())
 
 
 start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,8 +76,9 @@ def make_parser():
 
 
 def _run(command, arguments):
-    # TensorFlow's start-up notes would hide the one line that matters
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # a model may need a module beside it, as it would find with python -m skhep_nn
+    if "" not in sys.path:
+        sys.path.append("")
     try:
         line = command.run(arguments)
     except KeyboardInterrupt:

@@ -133,7 +133,15 @@ def _load(path):
         msg = f"there is no model file {str(path)!r}"
         raise MissingFileError(msg)
     with reading(path):
-        return joblib.load(path)
+        try:
+            return joblib.load(path)
+        except (AttributeError, ModuleNotFoundError) as error:
+            msg = (
+                f"{path} needs code of the script that trained it ({error}); put the function that "
+                "makes the network in a module of its own, in the folder where you are or on "
+                "PYTHONPATH, and import it from there before training"
+            )
+            raise FileFormatError(msg) from error
 
 
 def _optional(model, names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import skhep_nn._tensorflow  # noqa: F401  (before anything that imports it with its notes)
 from skhep_nn import _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
@@ -10,5 +11,4 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._base": ["KerasClassifier"],
         "._dense": ["DenseClassifier"],
     },
-    first="skhep_nn._tensorflow",
 )

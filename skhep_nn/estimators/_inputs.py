@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+
 import numpy as np
 from sklearn.utils.validation import check_array
 
@@ -9,6 +12,9 @@ from skhep_nn import _columns, _validation
 from skhep_nn.estimators._block_inputs import is_mapped_table, labels, of_array, of_blocks
 from skhep_nn.estimators._targets import float_type
 from skhep_nn.training._mapped import MappedRows
+
+# Names of columns that hold event weights rather than features.
+WEIGHT_LIKE = re.compile(r"(^|_)weights?$", re.IGNORECASE)
 
 
 def read_inputs(estimator, X, *, reset):
@@ -117,7 +123,23 @@ def _learn(estimator, X):
     _check_named(estimator, X)
     estimator.columns_ = _columns.FittedColumns.of(X, dict.fromkeys(optional))
     estimator.n_features_in_ = estimator.columns_.n_columns
+    _warn_of_weights(estimator)
     return list(range(estimator.columns_.n_columns))
+
+
+def _warn_of_weights(estimator):
+    """Warn of a feature that is called like a weight: it may give the labels away."""
+    if estimator.weight_column is not None or estimator.columns_.names is None:
+        return
+    features = [str(estimator.columns_.names[at]) for at in estimator.columns_.required]
+    for name in features:
+        if WEIGHT_LIKE.search(name):
+            warnings.warn(
+                f"column {name!r} is used as a feature; if it holds event weights, say so by "
+                f"weight_column={name!r}, if it is not for training by exclude=[{name!r}]",
+                UserWarning,
+                stacklevel=2,
+            )
 
 
 def _check_named(estimator, X):

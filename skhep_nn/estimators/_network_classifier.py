@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import keras
 
@@ -61,4 +62,12 @@ class NetworkClassifier(KerasClassifier):
 
 
 def _plain(metric):
-    return metric if isinstance(metric, str) else keras.saving.serialize_keras_object(metric)
+    """`metric` as Keras serialises it, named alike in every fit where Keras counts its names."""
+    if isinstance(metric, str):
+        return metric
+    plain = keras.saving.serialize_keras_object(metric)
+    if isinstance(plain["config"], dict) and re.fullmatch(r".+_\d+", plain["config"]["name"]):
+        kind, counted = type(metric).__name__.lower(), plain["config"]["name"].rpartition("_")[0]
+        if counted.replace("_", "") == kind:
+            plain["config"]["name"] = counted
+    return plain

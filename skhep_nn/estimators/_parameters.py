@@ -172,7 +172,7 @@ TRAINING = {
         [StrOptions({"auto"}), "verbose"],
         """{"auto", 0, 1, 2}
         1 is a progress bar, 2 a line per epoch, ``"auto"`` a bar for fits that last longer than
-        two seconds.""",
+        two seconds, in a terminal or notebook.""",
     ),
 }
 

@@ -10,6 +10,9 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+# Rounding of float32 in a softmax of many classes.
+TOLERANCE = 1e-3
+
 
 def labels_of(y, owner):
     """`y` as a 1-D array of labels.
@@ -119,11 +122,34 @@ def probabilities(outputs, *, from_logits=False):
     outputs : ndarray of shape (n_events, n_outputs)
     from_logits : bool, default=False
         Whether the loss takes the outputs before sigmoid or softmax.
+
+    Raises
+    ------
+    ValueError
+        If they are not between 0 and 1, or those of an event do not sum to one.
     """
-    if outputs.shape[1] > 1:
-        return softmax(outputs, axis=1) if from_logits else outputs
-    outputs = expit(outputs) if from_logits else outputs
-    return np.concatenate([1 - outputs, outputs], axis=1)
+    if from_logits:
+        outputs = (softmax(outputs, axis=1) if outputs.shape[1] > 1 else expit(outputs)).astype(
+            outputs.dtype
+        )
+    if outputs.shape[1] == 1:
+        outputs = np.concatenate([1 - outputs, outputs], axis=1)
+    _check_probabilities(outputs)
+    return outputs
+
+
+def _check_probabilities(outputs):
+    """Raise if `outputs` are no probabilities: a network that lacks its last activation."""
+    sums = outputs.sum(axis=1)
+    if len(outputs) and (outputs.min() < -TOLERANCE or np.abs(sums - 1).max() > TOLERANCE):
+        worst = int(np.abs(sums - 1).argmax())
+        msg = (
+            "the outputs of the network are not probabilities: lowest "
+            f"{outputs.min():.6g}, the classes of event {worst} sum to {sums[worst]:.6g}; end the "
+            "network with a sigmoid (one node) or softmax (one node per class), or use a loss "
+            "with from_logits=True"
+        )
+        raise ValueError(msg)
 
 
 def float_type():

@@ -5,6 +5,7 @@ Nothing here knows scikit-learn's estimators; :mod:`skhep_nn.estimators` puts th
 
 from __future__ import annotations
 
+import skhep_nn._tensorflow  # noqa: F401  (before anything that imports it with its notes)
 from skhep_nn import _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
@@ -20,5 +21,4 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._source": ["ArraySource"],
         "._stream": ["StreamSource"],
     },
-    first="skhep_nn._tensorflow",
 )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 from tqdm import tqdm
 
 FORMAT = (
     "{desc} {percentage:3.0f}%|{bar:20}| epoch {n:.1f}/{total} [{elapsed}<{remaining}{postfix}]"
 )
-# With verbose="auto" a fit shows its bar once it turns out to be long.
+# With verbose="auto" a fit shows its bar once it turns out to be long, to whoever is looking.
 DELAY = {"auto": 2.0}
+
+
+def _is_watched():
+    """Whether standard error is a terminal or a notebook, not a file or a batch log."""
+    return "ipykernel" in sys.modules or bool(sys.stderr and sys.stderr.isatty())
 
 
 class Progress:
@@ -18,7 +25,8 @@ class Progress:
     ----------
     epochs : int
     verbose : {"auto", 0, 1, 2}
-        0 is silent, 1 a bar, 2 a line per epoch, ``"auto"`` a bar for fits longer than two seconds.
+        0 is silent, 1 a bar, 2 a line per epoch, ``"auto"`` a bar for fits longer than two
+        seconds, in a terminal or notebook.
     title : str
     initial : int, default=0
         Epochs already done.
@@ -31,7 +39,7 @@ class Progress:
             total=epochs,
             initial=initial,
             desc=title,
-            disable=not verbose or self.lines,
+            disable=not verbose or self.lines or (verbose == "auto" and not _is_watched()),
             delay=DELAY.get(verbose, 0),
             bar_format=FORMAT,
         )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 
 import joblib
 import numpy as np
@@ -12,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import skhep_nn
@@ -386,3 +388,13 @@ def test_progress_is_shown_unless_verbose_is_0(model, file, tmp_path, capsys):
     assert "100%" in capsys.readouterr().err
     run(model, file, tmp_path / "s.csv")
     assert capsys.readouterr().err == ""
+
+
+def test_a_model_of_a_function_that_is_not_there_says_what_to_do(tmp_path, monkeypatch):
+    module = types.ModuleType("my_networks")
+    exec("def double(x):\n    return 2 * x\ndouble.__module__ = 'my_networks'", vars(module))
+    monkeypatch.setitem(sys.modules, "my_networks", module)
+    joblib.dump(FunctionTransformer(module.double), tmp_path / "model.joblib")
+    monkeypatch.delitem(sys.modules, "my_networks")
+    with pytest.raises(FileFormatError, match=r"needs code of the script .*my_networks"):
+        skhep_nn.apply(tmp_path / "model.joblib", "events.csv", tmp_path / "out.csv")

@@ -12,6 +12,9 @@ from skhep_nn import DenseClassifier, KerasClassifier
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 
+# here the weights are one more number
+pytestmark = pytest.mark.filterwarnings("ignore:column 'weight' is used as a feature")
+
 FEATURES = ["pt", "eta", "mt"]
 
 
@@ -219,3 +222,9 @@ def test_predictions_do_not_depend_on_which_events_are_predicted_together(fitted
     X, _ = sample
     chosen = np.random.default_rng(0).permutation(600)[:n_events]
     assert (fitted.predict_proba(X.iloc[chosen]) == fitted.predict_proba(X)[chosen]).all()
+
+
+def test_a_feature_that_is_called_weight_is_a_warning_that_says_what_to_do():
+    X = pd.DataFrame({"pt": np.arange(20.0), "genWeight": 1.0, "event_weight": 1.0})
+    with pytest.warns(UserWarning, match=r"weight_column='event_weight', .* exclude="):
+        DenseClassifier(units=(2,), epochs=1).fit(X, np.arange(20) % 2)

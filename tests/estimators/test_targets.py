@@ -9,6 +9,7 @@ import pytest
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from skhep_nn import DenseClassifier, KerasClassifier
+from skhep_nn.estimators import _targets
 
 X = np.random.default_rng(0).normal(size=(120, 3))
 TWO, THREE = np.arange(120) % 2, np.arange(120) % 3
@@ -155,3 +156,9 @@ def test_a_network_with_the_wrong_number_of_outputs_is_refused(n_outputs, codes,
     message = f"network has {n_outputs} output nodes for the .* classes .*; it needs {needed}"
     with pytest.raises(ValueError, match=message):
         KerasClassifier(network, verbose=0).fit(X, codes)
+
+
+@pytest.mark.parametrize("outputs", [[[-2.1], [3.1]], [[5.0, 3.0], [0.5, 0.5]]])
+def test_outputs_that_are_no_probabilities_are_an_error_that_says_what_is_missing(outputs):
+    with pytest.raises(ValueError, match=r"not probabilities: .* end the network with a sigmoid"):
+        _targets.probabilities(np.array(outputs))

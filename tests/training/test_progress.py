@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from skhep_nn.training import _progress
 from skhep_nn.training._progress import Progress
 
 
@@ -42,7 +43,15 @@ def test_two_is_a_line_per_epoch(capsys):
     ]
 
 
-def test_auto_shows_a_bar_after_two_seconds(capsys):
+def test_auto_is_silent_where_nobody_looks(capsys):
+    progress = Progress(3, "auto", "Net")
+    progress.epoch_done(0, {"loss": 0.5})
+    progress.close()
+    assert capsys.readouterr().err == ""
+
+
+def test_auto_shows_a_bar_after_two_seconds(capsys, monkeypatch):
+    monkeypatch.setattr(_progress, "_is_watched", lambda: True)
     progress = Progress(3, "auto", "Net")
     progress.bar.start_t -= 3
     progress.bar.last_print_t -= 3
