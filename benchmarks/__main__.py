@@ -45,11 +45,9 @@ def main(wanted):
     rows = []
     for name in tqdm(names, desc="cases"):
         rows += _in_new_process(name)
-        tqdm.write(f"done: {name}")
-    text = _head() + _table(rows)
-    print(text)
-    if not wanted:
-        RESULTS.write_text(text)
+        if not wanted:  # after each case, so that what was measured is kept whatever comes
+            RESULTS.write_text(_head() + _table(rows))
+    print(_head() + _table(rows))
 
 
 def _in_new_process(name):

@@ -12,9 +12,6 @@ from skhep_nn import DenseClassifier, KerasClassifier
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 
-# here the weights are one more number
-pytestmark = pytest.mark.filterwarnings("ignore:column 'weight' is used as a feature")
-
 FEATURES = ["pt", "eta", "mt"]
 
 

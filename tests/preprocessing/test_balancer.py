@@ -12,6 +12,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 
 from skhep_nn import EventWeightBalancer, MinMaxScaler
+from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError, WeightError
 
 MODES = ["none", "equal", "n_background", "sqrt"]
@@ -184,34 +185,15 @@ def test_the_type_of_the_weight_column(frame, given_type, expected):
     assert EventWeightBalancer(weight_column=1).fit_transform(X, Y).dtype == expected
 
 
-class Blocks:
-    """Named arrays with one event axis, as small as it can be."""
-
-    def __init__(self, **arrays):
-        self.arrays = arrays
-
-    def __len__(self):
-        return len(next(iter(self.arrays.values())))
-
-    def __getitem__(self, name):
-        return self.arrays[name]
-
-    def keys(self):
-        return self.arrays.keys()
-
-    def assign(self, **arrays):
-        return Blocks(**{**self.arrays, **arrays})
-
-
 def test_named_blocks_are_balanced_too():
-    X = Blocks(jet=np.zeros((10, 4, 2)), weight=W)
+    X = EventBlocks({"jet": np.zeros((10, 4, 2)), "weight": W})
     balancer = EventWeightBalancer(weight_column="weight")
     out = balancer.fit_transform(X, Y)
     assert sums(out["weight"], Y) == pytest.approx(TARGETS["equal"])
     assert balancer.transform(X) is X
-    assert len(balancer.transform(Blocks(jet=X["jet"]))) == 10
+    assert len(balancer.transform(EventBlocks({"jet": X["jet"]}))) == 10
     with pytest.raises(ColumnError, match=r"(?s)now missing.*- jet"):
-        balancer.transform(Blocks(weight=W))
+        balancer.transform(EventBlocks({"weight": W}))
 
 
 def test_negative_weights_are_kept_with_their_sign():

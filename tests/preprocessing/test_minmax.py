@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skhep_nn import MinMaxScaler
+from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 
 FINITE = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -441,7 +442,7 @@ def test_sparse_input_is_refused_in_scikit_learns_words(container):
 
 def test_named_blocks_are_refused():
     with pytest.raises(TypeError, match="X holds named blocks"):
-        MinMaxScaler().fit({"jet": np.ones((3, 2))})
+        MinMaxScaler().fit(EventBlocks({"jet": np.ones((3, 2))}))
 
 
 def test_a_clone_is_not_fitted():
