@@ -17,7 +17,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".model_selection": ["train_validation_test_split"],
         ".plotting": [],
         ".preprocessing": ["EventWeightBalancer", "MinMaxScaler"],
-        ".estimators": ["DenseClassifier", "KerasClassifier"],
+        ".estimators": [
+            "BlockClassifier",
+            "CNNClassifier",
+            "DenseClassifier",
+            "KerasClassifier",
+            "LSTMClassifier",
+            "ResNetClassifier",
+        ],
         ".deploy": ["apply"],
     },
 )

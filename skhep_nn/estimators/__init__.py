@@ -9,6 +9,18 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
         "._base": ["KerasClassifier"],
+        "._blocks": ["BlockClassifier"],
+        "._cnn": ["CNNClassifier"],
         "._dense": ["DenseClassifier"],
+        "._lstm": ["LSTMClassifier"],
+        "._presets": [
+            "INFN_CNN",
+            "INFN_LSTM",
+            "LHCB_ACCEPTANCE",
+            "LHCB_EFFICIENCY",
+            "SMARTBKG_LSTM",
+            "SMARTBKG_RESNET",
+        ],
+        "._resnet": ["ResNetClassifier"],
     },
 )

@@ -63,6 +63,62 @@ def of_blocks(blocks, owner, *, only_table):
     raise TypeError(msg)
 
 
+def check_as_in_fit(estimator, blocks, owner):
+    """Raise if a block is not what it was in fit: its shape, kind or vocabulary.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, kind in blocks.kinds.items():
+        fitted, shape = estimator.block_shapes_[name], blocks.event_shape(name)
+        if shape != fitted:
+            msg = (
+                f"block {name!r} has shape {shape} per event, in the fit of {owner} it had "
+                f"{fitted}; blocks come from the transformer that was fitted in training"
+            )
+            raise ValueError(msg)
+        before, now = estimator.block_kinds_[name], kind
+        for field in ("name", "vocabulary_size", "vocabulary"):
+            if getattr(before, field) != getattr(now, field):
+                msg = (
+                    f"block {name!r} has another {'kind' if field == 'name' else field} than in "
+                    f"the fit of {owner}: {getattr(now, field)!r:.80} instead of "
+                    f"{getattr(before, field)!r:.80}"
+                )
+                raise ValueError(msg)
+
+
+def check_tokens(kinds, x):
+    """Raise if a token is outside of its vocabulary, where an embedding has no row for it.
+
+    Parameters
+    ----------
+    kinds : dict of str to BlockKind
+    x : ndarray, MappedRows, or dict of str to these
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, array in x.items() if isinstance(x, dict) else ():
+        if kinds[name].name != "tokens":
+            continue
+        for first, part in array.chunks() if isinstance(array, MappedRows) else [(0, array)]:
+            _check_tokens(name, part, first, kinds[name].vocabulary_size)
+
+
+def _check_tokens(name, tokens, first, size):
+    outside = (tokens < 0) | (tokens >= size)
+    if outside.any():
+        event = int(np.argwhere(outside)[0][0])
+        msg = (
+            f"block {name!r} has the token {int(tokens[outside][0])} in event {first + event} "
+            f"({int(outside.sum())} in all); its vocabulary has the tokens 0 to {size - 1}"
+        )
+        raise ValueError(msg)
+
+
 def labels(x, names):
     """What an error calls each number of `x`, by block and feature."""
     if isinstance(x, dict):
@@ -101,7 +157,10 @@ def _input(blocks, name):
 def _block(block, dtype=None):
     entry = _entry(block)
     if entry is None:
-        return np.asarray(block)
+        block = np.asarray(block)
+        with np.errstate(over="ignore"):
+            # beyond float32 is infinity, which the check of finite numbers names
+            return block if block.dtype.kind != "f" else block.astype(float_type(), copy=False)
     base = entry[0]
     return MappedRows([entry], dtype or (float_type() if base.dtype.kind == "f" else base.dtype))
 

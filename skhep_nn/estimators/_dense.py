@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhep_nn._validation import HasMethods, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._network_classifier import NetworkClassifier
-from skhep_nn.estimators._parameters import shares_training_parameters
+from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 
 @shares_training_parameters()
@@ -16,8 +16,8 @@ class DenseClassifier(NetworkClassifier):
 
     Parameters
     ----------
-    units : sequence of int, default=(50, 50)
-        Width of each hidden layer.
+    units : int or sequence of int, default=(50, 50)
+        Width of each hidden layer; an int is one layer.
     activation : str or callable, default="relu"
         Of the hidden layers.
     kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
@@ -26,8 +26,8 @@ class DenseClassifier(NetworkClassifier):
         Fraction dropped after each hidden layer.
     l2 : float, default=0.
         L2 penalty on the kernels of the hidden layers.
-    batch_normalization : {False, "input", "all"}, default=False
-        On the features, or there and before the activation of each hidden layer.
+    batch_normalization : {False, "input", "hidden", "all"}, default=False
+        Nowhere, on the features, before the activation of each hidden layer, or both.
     {training}
     **routed
         ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
@@ -62,10 +62,10 @@ class DenseClassifier(NetworkClassifier):
     )
     _allow_nd = False
     _parameter_constraints: dict = {  # noqa: RUF012
-        "units": ["array-like"],
+        "units": ["array-like", POSITIVE],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "batch_normalization": [StrOptions({"input", "all"}), Options(bool, {False})],
+        "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "activation": [str, callable, HasMethods("get_config")],
     }
 

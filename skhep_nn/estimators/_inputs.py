@@ -9,7 +9,14 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skhep_nn import _columns, _validation
-from skhep_nn.estimators._block_inputs import is_mapped_table, labels, of_array, of_blocks
+from skhep_nn.estimators._block_inputs import (
+    check_as_in_fit,
+    check_tokens,
+    is_mapped_table,
+    labels,
+    of_array,
+    of_blocks,
+)
 from skhep_nn.estimators._targets import float_type
 from skhep_nn.training._mapped import MappedRows
 
@@ -45,7 +52,9 @@ def read_inputs(estimator, X, *, reset):
     at = _learn(estimator, X) if reset else estimator.columns_.present(X, _name(estimator))
     if not reset:
         _warn_of_names(estimator, X)
-    x = _features(estimator, X, at)
+    if reset:
+        vars(estimator).pop("block_kinds_", None)
+    x = _features(estimator, X, at, reset=reset)
     if reset:
         estimator.X_shape_, estimator.X_dtype_ = _shape_and_dtype(x)
     return x
@@ -90,7 +99,7 @@ def _check_each(array, first, names, owner):
     raise ValueError(msg)
 
 
-def _features(estimator, X, at):
+def _features(estimator, X, at, *, reset):
     """Arrays of the columns of `X` that are features; `at` is where its columns were in fit."""
     required = set(estimator.columns_.required)
     features = [n for n, fitted in enumerate(at) if fitted in required]
@@ -98,7 +107,7 @@ def _features(estimator, X, at):
         msg = f"X has 0 feature(s) (shape={np.shape(X)}) while a minimum of 1 is required."
         raise ValueError(msg)
     if _columns.is_blocks(X):
-        return _blocks(estimator, _columns.select(X, features))
+        return _blocks(estimator, _columns.select(X, features), reset=reset)
     if is_mapped_table(estimator, X):
         chosen = of_array(X, features)
     else:
@@ -184,12 +193,18 @@ def _check_array(estimator, X):
         )
 
 
-def _blocks(estimator, blocks):
+def _blocks(estimator, blocks, *, reset):
     owner = _name(estimator)
+    if reset:
+        estimator.block_kinds_ = dict(blocks.kinds)
+        estimator.block_shapes_ = {name: blocks.event_shape(name) for name in blocks.kinds}
+    else:
+        check_as_in_fit(estimator, blocks, owner)
     x = of_blocks(blocks, owner, only_table=not estimator._allow_nd)
     called = labels(x, blocks.keys())
     for name, array in x.items() if isinstance(x, dict) else [(None, x)]:
         check_finite(array, called if name is None else called[name], owner)
+    check_tokens(blocks.kinds, x)
     return x
 
 

@@ -37,11 +37,17 @@ class NetworkClassifier(KerasClassifier):
     def _continue_network(self, x):
         self.network_.continue_with(self._recipe(x))
 
+    def _check_phase(self, x, settings):
+        del settings
+        self._recipe(x)
+
+    def _begin_phase(self, x):
+        self.network_.begin_phase(self._recipe(x))
+
     def _recipe(self, x):
         n_outputs = 1 if self.n_classes_ == 2 else self.n_classes_
-        arguments = {name: getattr(self, name) for name in self._network_parameters}
         compiled = self._get_compile_kwargs()
-        loss = compiled["loss"] or _compile.loss_for(n_outputs)
+        loss = _compile.loss_of(self, compiled["loss"], n_outputs)
         if getattr(loss, "from_logits", False):
             msg = (
                 f"loss {loss.name!r} has from_logits=True, but the network of "
@@ -50,11 +56,17 @@ class NetworkClassifier(KerasClassifier):
             raise ValueError(msg)
         return Recipe(
             builder=self._builder,
-            arguments={"shape": x.shape[1:], "n_outputs": n_outputs, **arguments},
+            # a copy: what the user does to a dict afterwards is not to change a fitted network
+            arguments=copy.deepcopy({**self._describe_network(x), "n_outputs": n_outputs}),
             optimizer=keras.saving.serialize_keras_object(compiled["optimizer"]),
             loss=keras.saving.serialize_keras_object(loss),
             metrics=[_plain(metric) for metric in compiled["weighted_metrics"] or ()],
         )
+
+    def _describe_network(self, x):
+        """Arguments of the function that builds the network, but for the number of outputs."""
+        arguments = {name: getattr(self, name) for name in self._network_parameters}
+        return {"shape": x.shape[1:], **arguments}
 
     def _callbacks_for_fit(self):
         # a callback object would otherwise serve, and remember, every fit of every clone

@@ -8,6 +8,8 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
+        "._blocks": ["blocks"],
         "._dense": ["dense"],
+        "._parametric": ["parametric"],
     },
 )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 from keras import layers
 
-BATCH_NORMALIZATION = (False, "input", "all")
+from skhep_nn.networks._hidden import (
+    as_layers,
+    fresh,
+    normalised,
+    per_layer,
+    regularizer,
+    where_normalised,
+)
 
 
 def dense(
@@ -36,8 +42,8 @@ def dense(
         Fraction dropped after each hidden layer.
     l2 : float
         L2 penalty on the kernels of the hidden layers.
-    batch_normalization : {False, "input", "all"}
-        Nowhere, on the features, or there and before the activation of each hidden layer.
+    batch_normalization : {False, "input", "hidden", "all"}
+        Nowhere, on the features, before the activation of each hidden layer, or both.
 
     Returns
     -------
@@ -45,52 +51,54 @@ def dense(
         Not compiled.
     """
     inputs = layers.Input(shape, name="features")
-    x = layers.BatchNormalization()(inputs) if batch_normalization else inputs
     x = hidden(
-        x,
+        inputs,
         units,
         activation=activation,
         kernel_initializer=kernel_initializer,
         dropout=dropout,
         l2=l2,
-        batch_normalization=batch_normalization == "all",
+        batch_normalization=batch_normalization,
     )
     return keras.Model(inputs, output(x, n_outputs), name="dense")
 
 
-def hidden(x, units, *, activation, kernel_initializer, dropout, l2, batch_normalization):
-    """Hidden dense layers on `x`; the parameters are those of :func:`dense`."""
+def hidden(
+    x,
+    units=(),
+    *,
+    activation="relu",
+    kernel_initializer="he_normal",
+    dropout=0.0,
+    l2=0.0,
+    batch_normalization=False,
+    after=None,
+):
+    """Hidden dense layers on `x`; the parameters are those of :func:`dense`.
+
+    `after`, if given, is called with the activated features of each layer and returns what the
+    next one gets.
+    """
+    units = as_layers(units, "units")
+    on_input, inside = where_normalised(batch_normalization)
+    x = normalised(x) if on_input else x
     for width, rate in zip(units, per_layer(dropout, len(units), "dropout"), strict=True):
         x = layers.Dense(
-            int(width),
+            width,
             kernel_initializer=fresh(kernel_initializer),
-            kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
+            kernel_regularizer=regularizer(l2),
         )(x)
-        if batch_normalization:
-            x = layers.BatchNormalization()(x)
+        x = normalised(x) if inside else x
         x = layers.Activation(activation)(x)
+        x = x if after is None else after(x)
         x = layers.Dropout(rate)(x) if rate else x
     return x
 
 
-def output(x, n_outputs):
+def output(x, n_outputs, initializer="glorot_uniform"):
     """The output layer: a sigmoid for one output, a softmax for more."""
     activation = "sigmoid" if n_outputs == 1 else "softmax"
-    return layers.Dense(n_outputs, activation=activation, name="output")(x)
-
-
-def per_layer(value, n_layers, name):
-    """One value per layer, from one for all or a sequence of the right length."""
-    if np.ndim(value) == 0:
-        return [value] * n_layers
-    if len(value) != n_layers:
-        msg = f"{name} has {len(value)} values for {n_layers} layers; give one per layer, or one"
-        raise ValueError(msg)
-    return list(value)
-
-
-def fresh(initializer):
-    """An initializer of its own for each layer, where an object was given for all."""
-    if isinstance(initializer, keras.initializers.Initializer):
-        return type(initializer).from_config(initializer.get_config())
-    return initializer
+    layer = layers.Dense(
+        n_outputs, activation=activation, kernel_initializer=fresh(initializer), name="output"
+    )
+    return layer(x)

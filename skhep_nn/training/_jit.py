@@ -28,7 +28,7 @@ class Blueprint:
     Parameters
     ----------
     reads_sequences : bool
-        Whether an event is more than a vector of features.
+        Whether an event is more than a vector of features, here or inside (embedded tokens).
     largest_kernel : int
         Numbers in the largest weight array.
     has_metrics : bool
@@ -44,7 +44,8 @@ class Blueprint:
         """The blueprint of a compiled Keras model."""
         inputs = getattr(model, "inputs", None) or ()
         sizes = [math.prod(weight.shape) for weight in model.trainable_variables]
-        sequences = any(len(tensor.shape) > 2 for tensor in inputs)
+        inside = (getattr(layer, "output", None) for layer in model.layers)
+        sequences = any(len(getattr(t, "shape", ())) > 2 for t in (*inputs, *inside))
         return cls(sequences, max(sizes, default=0), len(model.metrics) > 1)
 
 

@@ -1,0 +1,126 @@
+"""Networks of published analyses, as constructor arguments of the classifiers.
+
+Each can be changed as any other: ``ResNetClassifier(**{**LHCB_ACCEPTANCE, "n_blocks": 5})``.
+"""
+
+from __future__ import annotations
+
+_LAYERS = {"activation": "leaky_relu", "batch_normalization": "hidden"}
+
+#: Belle II selective simulation, the combined network of residual convolutions on particles and
+#: wide convolutions on decay strings: arguments of `BlockClassifier` for the blocks ``particle``
+#: (100, 13), ``pdg`` (100,), ``mother_pdg`` (100,) and ``decay`` (150,); 193,274 parameters with a
+#: vocabulary of 542 (class CNN_ResNet of github.com/kahn-jms/smartBKG).
+SMARTBKG_RESNET = {
+    "branches": {
+        "decay": {
+            "kind": "cnn",
+            "filters": 64,
+            "kernel_size": (4, 5, 6, 7, 8, 9),
+            "dense_units": (128, 32),
+            "dense_dropout": (0.2, 0.0),
+            **_LAYERS,
+        },
+        "particle": {
+            "kind": "resnet",
+            "tokens": ("pdg", "mother_pdg"),
+            "n_blocks": 4,
+            "filters": 64,
+            "kernel_size": (4, 3, 3, 3),
+            **_LAYERS,
+        },
+    },
+    "shared_embeddings": (("pdg", "mother_pdg"),),
+    "head": {"units": (256, 128), "dropout": (0.4, 0.0), "activation": "leaky_relu"},
+    "embedding_size": 8,
+    "learning_rate": 5e-4,
+    "optimizer__amsgrad": True,
+    "batch_size": 128,
+}
+
+#: Belle II selective simulation, convolutions on particles and an LSTM on decay strings: arguments
+#: of `BlockClassifier` for the same blocks; 488,065 parameters (class CNN_LSTM, there).
+SMARTBKG_LSTM = {
+    "branches": {
+        "decay": {
+            "kind": "lstm",
+            "units": 64,
+            "convolutions_first": 64,
+            "kernel_size": 3,
+            "pool_size": 2,
+            "dense_units": (256, 32),
+            "dense_dropout": (0.3, 0.0),
+            **_LAYERS,
+        },
+        "particle": {
+            "kind": "cnn",
+            "tokens": ("pdg", "mother_pdg"),
+            "filters": (64,) * 6,
+            "kernel_size": (4, 4, 3, 3, 3, 3),
+            "pool_size": (1, 2, 1, 1, 1, 1),
+            **_LAYERS,
+        },
+    },
+    "shared_embeddings": (("pdg", "mother_pdg"),),
+    "head": {"units": (512, 512, 64), "dropout": (0.4, 0.2, 0.0), "activation": "leaky_relu"},
+    "embedding_size": 8,
+    "learning_rate": 1e-3,
+    "optimizer__amsgrad": True,
+    "batch_size": 128,
+}
+
+#: b-tagging at the INFN school, an LSTM on tracks: arguments of `LSTMClassifier` for 10 tracks of
+#: 21 features and 19 features of the jet; 99,922 parameters with six classes (notebook btaggingTom
+#: of github.com/tommasoboccali/ml_infn_hackBase).
+INFN_LSTM = {
+    "units": 64,
+    "dense_units": (200, 100, 100, 100, 100, 100),
+    "dense_dropout": 0.25,
+    "batch_size": 512,
+    "patience": 30,
+}
+
+#: b-tagging at the INFN school, 1x1 convolutions on tracks: arguments of `CNNClassifier` for the
+#: same jets; 76,894 parameters.
+INFN_CNN = {
+    "filters": (64, 32, 8, 4),
+    "kernel_size": 1,
+    "pool": "flatten",
+    "dropout": (0.25, 0.25, 0.25, 0.0),
+    "dense_units": (200, 100, 100, 100, 100, 100),
+    "dense_dropout": 0.25,
+    "batch_size": 512,
+    "patience": 10,
+    "learning_rate_schedule": "plateau",
+    "plateau_factor": 0.1,
+    "plateau_patience": 2,
+}
+
+_LHCB = {
+    "units": 128,
+    "layers_per_block": 1,
+    "activation": "tanh",
+    "kernel_initializer": "he_normal",
+    "output_initializer": "he_normal",
+    "l2": 1e-3,
+    "optimizer": "rmsprop",
+    "batch_size": 100_000,
+    "epochs": 50,
+}
+
+#: LHCb's parametrised simulation, whether a particle is in acceptance: arguments of
+#: `ResNetClassifier` for 12 features; 166,913 parameters (notebook Acceptance of
+#: github.com/landerlini/lb-trksim-train).
+LHCB_ACCEPTANCE = {
+    **_LHCB,
+    "n_blocks": 10,
+    "block_initializer": "zeros",
+    "phases": (
+        {"learning_rate": 1e-2, "label_smoothing": 0.01, "patience": 3},
+        {"learning_rate": 1e-3, "patience": 5},
+    ),
+}
+
+#: LHCb's parametrised simulation, in which of four ways a particle is reconstructed: arguments of
+#: `ResNetClassifier`; 84,740 parameters with 12 features and four classes (there).
+LHCB_EFFICIENCY = {**_LHCB, "n_blocks": 5}

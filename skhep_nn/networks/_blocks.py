@@ -1,0 +1,133 @@
+"""A network of blocks: a branch for each, joined, and a dense head."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from skhep_nn.networks import _branches
+from skhep_nn.networks._dense import hidden, output
+from skhep_nn.networks._embeddings import Embeddings
+from skhep_nn.networks._masks import PaddingMask
+
+
+def blocks(
+    inputs,
+    n_outputs,
+    *,
+    branches=None,
+    shared_embeddings=(),
+    head=None,
+    embedding_size=8,
+    mask_value=0.0,
+    named=True,
+):
+    """A network from blocks of features, sequences and tokens to class probabilities.
+
+    Parameters
+    ----------
+    inputs : dict of str to dict
+        Blocks: ``"kind"`` ("features", "sequence", "tokens", "mask"), ``"shape"`` of an event,
+        and where it applies ``"vocabulary_size"``, ``"mask"`` (name of the block with the mask of a
+        sequence) and ``"of"`` (name of the sequence that tokens describe).
+    n_outputs : int
+        1 for a sigmoid (two classes), else one softmax node per class.
+    branches : dict of str to dict
+        What each block goes through.
+    shared_embeddings : sequence of sequences of str
+        Blocks of tokens that share one embedding.
+    head : dict
+        Arguments of the dense layers where the branches are joined.
+    embedding_size : int
+        Of blocks of tokens that do not say their own.
+    mask_value : float or None
+        Entries of a sequence without mask, all of whose numbers are this, are padding.
+    named : bool
+        False: the network takes the array of the only block, not a dict.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+    """
+    tensors = {name: _input(name, block) for name, block in inputs.items()}
+    x = join(
+        tensors,
+        inputs,
+        branches=branches,
+        shared_embeddings=shared_embeddings,
+        embedding_size=embedding_size,
+        mask_value=mask_value,
+    )
+    head = dict(head or {})
+    allowed = _branches.parameters_of(hidden) | {"units", "output_initializer"}
+    _branches.check_keys(head, allowed, "head")
+    initializer = head.pop("output_initializer", "glorot_uniform")
+    outputs = output(hidden(x, **head), n_outputs, initializer)
+    return keras.Model(tensors if named else next(iter(tensors.values())), outputs, name="blocks")
+
+
+def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size=8, mask_value=0.0):
+    """The outcome of all branches side by side; the parameters are those of :func:`blocks`.
+
+    Parameters
+    ----------
+    tensors : dict of str to KerasTensor
+
+    Returns
+    -------
+    KerasTensor of shape (n_events, n_outputs)
+    """
+    done, joined = _branches.complete(branches, inputs)
+    tokens = {
+        n: block["vocabulary_size"] for n, block in inputs.items() if "tokens" in block.values()
+    }
+    sizes = {n: (branches or {}).get(n, {}).get("embedding_size", embedding_size) for n in tokens}
+    embeddings = Embeddings(tokens, sizes, shared_embeddings)
+    parts = []
+    for name, branch in done.items():
+        if inputs[name]["kind"] == "features":
+            parts.append(_features(tensors[name], inputs[name], branch))
+            continue
+        entries = _entries(name, tensors, inputs, mask_value)
+        x = [embeddings(name, tensors[name]) if name in tokens else tensors[name]]
+        x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
+        x = layers.Concatenate()(x) if len(x) > 1 else x[0]
+        parts.append(_sequence(x, entries, inputs[name], branch))
+    return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def _input(name, block):
+    dtypes = {"tokens": "int32", "mask": "bool"}
+    return layers.Input(block["shape"], name=name, dtype=dtypes.get(block["kind"]))
+
+
+def _features(x, block, branch):
+    function = _branches.function_of(branch, block)
+    x = layers.Reshape((1,))(x) if len(block["shape"]) == 0 else x
+    x = layers.Flatten()(x) if len(block["shape"]) > 1 else x
+    return function(x, **_arguments(branch))
+
+
+def _sequence(x, entries, block, branch):
+    x = _branches.function_of(branch, block)(x, entries, **_arguments(branch))
+    return hidden(
+        x,
+        branch.get("dense_units", ()),
+        dropout=branch.get("dense_dropout", 0.0),
+        activation=branch.get("dense_activation", branch.get("activation", "relu")),
+    )
+
+
+def _entries(name, tensors, inputs, mask_value):
+    """Mask of a sequence: its own block, or where the numbers are not those of padding."""
+    mask = inputs[name].get("mask")
+    if mask is not None:
+        return tensors[mask]
+    value = 0 if inputs[name]["kind"] == "tokens" else mask_value
+    return PaddingMask(value, name=f"{name}_entries")(tensors[name])
+
+
+def _arguments(branch):
+    not_the_body = ("kind", "embedding_size", *_branches.OF_SEQUENCES)
+    return {key: value for key, value in branch.items() if key not in not_the_body}

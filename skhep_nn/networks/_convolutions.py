@@ -1,0 +1,145 @@
+"""Convolutional networks on sequences: layers one after the other, or kernels side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+from keras import layers
+
+from skhep_nn.networks._hidden import (
+    as_layers,
+    choice,
+    fresh,
+    normalised,
+    per_layer,
+    regularizer,
+    where_normalised,
+)
+from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling, Masked
+
+
+def convolutional(
+    x,
+    entries,
+    *,
+    filters=64,
+    kernel_size=1,
+    pool="average",
+    pool_size=1,
+    activation="relu",
+    kernel_initializer="he_normal",
+    dropout=0.0,
+    l2=0.0,
+    batch_normalization=False,
+):
+    """Convolutions along a sequence, then one vector per event.
+
+    Padding is 0 before each convolution and counts in no average, so that more of it changes
+    nothing, at any width of kernel (with ``pool="flatten"`` there is one more input per entry).
+
+    Parameters
+    ----------
+    x : KerasTensor of shape (n_events, length, n_features)
+    entries : KerasTensor of bool of shape (n_events, length)
+        True for an entry, False for padding.
+    filters : int or sequence of int
+        Of each layer; an int is one layer.
+    kernel_size : int or sequence of int
+        Entries that a kernel sees; 1 treats each entry for itself. One for each layer; where
+        `filters` is an int, several are layers side by side, each pooled, that are joined.
+    pool : {"average", "max", "sum", "flatten"}
+        Over the entries at the end.
+    pool_size : int or sequence of int
+        Neighbours that are averaged after each layer; 1 for none.
+    activation, kernel_initializer, dropout, l2
+        As of dense layers.
+    batch_normalization : {False, "input", "hidden", "all"}
+        Nowhere, on the sequence, before each activation (layers then have no bias), or both.
+
+    Returns
+    -------
+    KerasTensor of shape (n_events, n_outputs)
+    """
+    choice(pool, POOLINGS, "pool")
+    options = {
+        "activation": activation,
+        "kernel_initializer": kernel_initializer,
+        "l2": l2,
+    }
+    on_input, inside = where_normalised(batch_normalization)
+    x = normalised(x, entries) if on_input else x
+    if np.ndim(filters) == 0 and np.ndim(kernel_size) == 1:
+        stacks = [([filters], [size]) for size in as_layers(kernel_size, "kernel_size")]
+    else:
+        stacks = [(filters, kernel_size)]
+    pooled = []
+    for widths, sizes in stacks:
+        y, real = convolutions(
+            x,
+            entries,
+            widths,
+            sizes,
+            pool_size=pool_size,
+            dropout=dropout,
+            normalises=inside,
+            **options,
+        )
+        pooled.append(GlobalPooling(pool)(y, real))
+    return pooled[0] if len(pooled) == 1 else layers.Concatenate()(pooled)
+
+
+def convolutions(x, entries, filters, kernel_size, *, pool_size=1, dropout=0.0, **options):
+    """Convolutions one after the other, with local pooling and dropout behind each.
+
+    Returns
+    -------
+    tuple of KerasTensor
+        The sequence and its mask, shorter by the product of `pool_size`.
+    """
+    filters = as_layers(filters, "filters")
+    n_layers = len(filters)
+    settings = zip(
+        filters,
+        as_layers(per_layer(kernel_size, n_layers, "kernel_size"), "kernel_size"),
+        as_layers(per_layer(pool_size, n_layers, "pool_size"), "pool_size"),
+        per_layer(dropout, n_layers, "dropout"),
+        strict=True,
+    )
+    for n_filters, size, n_pooled, rate in settings:
+        x = convolution(x, entries, n_filters, size, **options)
+        if n_pooled > 1:
+            x, entries = LocalPooling(n_pooled)(x, entries)
+        x = layers.Dropout(rate)(x) if rate else x
+    return x, entries
+
+
+def convolution(
+    x,
+    entries,
+    filters,
+    kernel_size,
+    *,
+    activation="relu",
+    kernel_initializer="he_normal",
+    l2=0.0,
+    normalises=False,
+):
+    """One convolution: kernel, batch normalisation if wanted, activation."""
+    x = plain_convolution(
+        x, entries, filters, kernel_size, kernel_initializer, l2, use_bias=not normalises
+    )
+    x = normalised(x, entries) if normalises else x
+    return layers.Activation(activation)(x)
+
+
+def plain_convolution(x, entries, filters, kernel_size, initializer, l2=0.0, *, use_bias=True):
+    """The kernel alone; what it sees beyond the entries is 0."""
+    if kernel_size > 1:
+        x = Masked()(x, entries)
+    return layers.Conv1D(
+        filters,
+        kernel_size,
+        padding="same",
+        use_bias=use_bias,
+        kernel_initializer=fresh(initializer),
+        kernel_regularizer=regularizer(l2),
+    )(x)

@@ -1,0 +1,59 @@
+"""Embeddings of tokens, shared between blocks or not."""
+
+from __future__ import annotations
+
+from keras import layers
+
+from skhep_nn.networks._hidden import as_layers
+
+
+class Embeddings:
+    """The embedding layers of a network, one for each block of tokens or group of such.
+
+    Parameters
+    ----------
+    vocabulary_sizes : dict of str to int
+        Of each block of tokens.
+    sizes : dict of str to int
+        Length of the vector that a token becomes, for each block.
+    shared : sequence of sequences of str
+        Blocks of one vocabulary that share one embedding.
+
+    Raises
+    ------
+    ValueError
+        If blocks that share differ in vocabulary or size, or a name is no block of tokens.
+    """
+
+    def __init__(self, vocabulary_sizes, sizes, shared=()):
+        self.vocabulary_sizes, self.sizes = vocabulary_sizes, sizes
+        self.groups = {name: (name,) for name in vocabulary_sizes}
+        for names in shared:
+            group = (names,) if isinstance(names, str) else tuple(names)
+            self._check(group)
+            self.groups.update(dict.fromkeys(group, group))
+        self._layers = {}
+
+    def __call__(self, name, tokens):
+        """The vectors of `tokens`, of shape (n_events, length, size)."""
+        group = self.groups[name]
+        if group not in self._layers:
+            (size,) = as_layers(self.sizes[name], "embedding_size")
+            self._layers[group] = layers.Embedding(
+                self.vocabulary_sizes[name], size, name="embedding_" + "_".join(group)
+            )
+        return self._layers[group](tokens)
+
+    def _check(self, group):
+        unknown = [name for name in group if name not in self.vocabulary_sizes]
+        if unknown:
+            msg = (
+                f"shared_embeddings names {unknown[0]!r}, which is no block of tokens; these are "
+                f"{sorted(self.vocabulary_sizes)}"
+            )
+            raise ValueError(msg)
+        for what, values in (("vocabulary", self.vocabulary_sizes), ("size", self.sizes)):
+            found = {name: values[name] for name in group}
+            if len(set(found.values())) > 1:
+                msg = f"blocks that share an embedding need the same {what}; they have {found}"
+                raise ValueError(msg)

@@ -1,0 +1,103 @@
+"""Recurrent networks on sequences: LSTM and GRU."""
+
+from __future__ import annotations
+
+from keras import layers
+
+from skhep_nn.networks._convolutions import convolutions
+from skhep_nn.networks._hidden import (
+    as_layers,
+    choice,
+    normalised,
+    per_layer,
+    regularizer,
+    where_normalised,
+)
+from skhep_nn.networks._masks import Reversed
+
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
+
+
+def recurrent(
+    x,
+    entries,
+    *,
+    units=64,
+    cell="lstm",
+    bidirectional=False,
+    go_backwards=False,
+    convolutions_first=(),
+    kernel_size=1,
+    pool_size=1,
+    activation="relu",
+    kernel_initializer="he_normal",
+    dropout=0.0,
+    l2=0.0,
+    batch_normalization=False,
+):
+    """A recurrent network along a sequence; its state after the last entry is the outcome.
+
+    Padding is passed over: the state stays as it is.
+
+    Parameters
+    ----------
+    x, entries : KerasTensor
+        The sequence and its mask.
+    units : int or sequence of int
+        Size of the state of each recurrent layer.
+    cell : {"lstm", "gru"}
+    bidirectional : bool
+        Read in both directions and join the states.
+    go_backwards : bool
+        Read from the last entry to the first: what comes first, e.g. the track with the largest
+        impact parameter, is then fresh in the state. Not together with `bidirectional`.
+    convolutions_first : int or sequence of int
+        Filters of convolutions before; `kernel_size`, `pool_size`, `activation`,
+        `kernel_initializer` and `batch_normalization` ("hidden") are theirs.
+    dropout : float or sequence of float
+        Behind each layer, convolutions first.
+    l2 : float
+        On kernels, not on recurrent kernels.
+    batch_normalization : {False, "input", "hidden", "all"}
+
+    Returns
+    -------
+    KerasTensor of shape (n_events, n_outputs)
+    """
+    units, filters = as_layers(units, "units"), as_layers(convolutions_first, "convolutions_first")
+    choice(cell, CELLS, "cell")
+    _check_directions(bidirectional=bidirectional, go_backwards=go_backwards)
+    rates = per_layer(dropout, len(filters) + len(units), "dropout")
+    on_input, inside = where_normalised(batch_normalization)
+    x = normalised(x, entries) if on_input else x
+    x, entries = convolutions(
+        x,
+        entries,
+        filters,
+        kernel_size,
+        pool_size=pool_size,
+        dropout=rates[: len(filters)],
+        activation=activation,
+        kernel_initializer=kernel_initializer,
+        l2=l2,
+        normalises=inside,
+    )
+    for number, (size, rate) in enumerate(zip(units, rates[len(filters) :], strict=True), start=1):
+        layer = CELLS[cell](
+            size,
+            go_backwards=go_backwards and number == 1,
+            return_sequences=number < len(units),
+            kernel_regularizer=regularizer(l2),
+        )
+        x = (layers.Bidirectional(layer) if bidirectional else layer)(x, mask=entries)
+        if go_backwards and number == 1 and len(units) > 1:
+            # the outcome comes in the order in which it was read
+            entries = Reversed()(entries)
+        x = layers.Dropout(rate)(x) if rate else x
+    return x
+
+
+def _check_directions(*, bidirectional, go_backwards):
+    if bidirectional and go_backwards:
+        msg = "bidirectional=True reads in both directions; go_backwards=True has no meaning then"
+        raise ValueError(msg)
