@@ -125,6 +125,8 @@ def _entries(name, tensors, inputs, mask_value):
     if mask is not None:
         return tensors[mask]
     value = 0 if inputs[name]["kind"] == "tokens" else mask_value
+    # no number equals NaN, so that no entry is padding
+    value = float("nan") if value is None else value
     return PaddingMask(value, name=f"{name}_entries")(tensors[name])
 
 
