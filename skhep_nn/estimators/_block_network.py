@@ -26,6 +26,11 @@ class BlockNetworkClassifier(NetworkClassifier):
     _builder = "blocks"
     _allow_nd = True
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
     def _describe_network(self, x):
         inputs = self._inputs(x)
         return {"inputs": inputs, "named": isinstance(x, dict), **self._network(inputs)}

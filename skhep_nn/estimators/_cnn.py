@@ -141,3 +141,8 @@ class CNNClassifier(SequenceClassifier):
         self.embedding_size = embedding_size
         self.shared_embeddings = shared_embeddings
         self.mask_value = mask_value
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 from keras import layers
 
@@ -79,6 +81,7 @@ def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size
     KerasTensor of shape (n_events, n_outputs)
     """
     done, joined = _branches.complete(branches, inputs)
+    tensors = {name: _shaped(tensor, inputs[name]) for name, tensor in tensors.items()}
     tokens = {
         n: block["vocabulary_size"] for n, block in inputs.items() if "tokens" in block.values()
     }
@@ -102,11 +105,18 @@ def _input(name, block):
     return layers.Input(block["shape"], name=name, dtype=dtypes.get(block["kind"]))
 
 
+def _shaped(x, block):
+    """Features as one vector, a sequence as one vector per entry, whatever their shape."""
+    if block["kind"] == "features" and len(block["shape"]) != 1:
+        return layers.Reshape((math.prod(block["shape"]),))(x)
+    if block["kind"] == "sequence" and len(block["shape"]) != 2:
+        length, *rest = block["shape"]
+        return layers.Reshape((length, math.prod(rest)))(x)
+    return x
+
+
 def _features(x, block, branch):
-    function = _branches.function_of(branch, block)
-    x = layers.Reshape((1,))(x) if len(block["shape"]) == 0 else x
-    x = layers.Flatten()(x) if len(block["shape"]) > 1 else x
-    return function(x, **_arguments(branch))
+    return _branches.function_of(branch, block)(x, **_arguments(branch))
 
 
 def _sequence(x, entries, block, branch):

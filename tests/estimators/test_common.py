@@ -6,7 +6,14 @@ import functools
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhep_nn import DenseClassifier, KerasClassifier
+from skhep_nn import (
+    BlockClassifier,
+    CNNClassifier,
+    DenseClassifier,
+    KerasClassifier,
+    LSTMClassifier,
+    ResNetClassifier,
+)
 
 WHY_NOT = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -36,10 +43,41 @@ class Named(functools.partial):
         return self.func.__name__
 
 
+class OfColumns:
+    """Takes the p columns of a table, which the checks use, for a sequence of p entries."""
+
+    _allow_nd = False
+
+    def _inputs(self, x):
+        return {"sequence": {"kind": "sequence", "shape": (x.shape[1],)}}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        return tags
+
+
+class CNNOfColumns(OfColumns, CNNClassifier):
+    """For scikit-learn's checks."""
+
+
+class LSTMOfColumns(OfColumns, LSTMClassifier):
+    """For scikit-learn's checks."""
+
+
+class ResNetOfColumns(OfColumns, ResNetClassifier):
+    """For scikit-learn's checks."""
+
+
 SMALL = {"learning_rate": 0.1, "epochs": 10, "batch_size": 64, "verbose": 0}
 CLASSIFIERS = [
     DenseClassifier(units=(20,), **SMALL),
     KerasClassifier(Named(network), **SMALL),
+    BlockClassifier(head={"units": (20,)}, **SMALL),
+    ResNetClassifier(1, units=20, **SMALL),
+    CNNOfColumns((10, 20), pool="flatten", dense_units=(20,), mask_value=None, **SMALL),
+    LSTMOfColumns(20, dense_units=(), mask_value=None, **SMALL),
+    ResNetOfColumns(1, stem=8, pool="flatten", mask_value=None, **SMALL),
 ]
 
 

@@ -161,6 +161,13 @@ def test_features_of_any_shape_become_a_vector():
     )
 
 
+@pytest.mark.parametrize(("shape", "n_features"), [((5,), 1), ((5, 2, 3), 6)])
+def test_entries_of_any_shape_become_vectors(shape, n_features):
+    model = networks.blocks({"x": {"kind": "sequence", "shape": shape}}, 1, named=False)
+    assert model.count_params() == 64 * n_features + 64 + 65
+    assert model(np.ones((2, *shape), "float32")).shape == (2, 1)
+
+
 def test_a_network_of_blocks_is_saved_and_loaded(tmp_path):
     tokens = {"kind": "tokens", "shape": (6,), "vocabulary_size": 5, "of": "track"}
     inputs = {**BLOCKS, "pdg": tokens}
