@@ -6,7 +6,9 @@ __all__ = [
     "CacheError",
     "ColumnError",
     "DroppedEventsWarning",
+    "ExtrapolationWarning",
     "FileFormatError",
+    "MassLeakWarning",
     "MissingExtraError",
     "MissingFileError",
     "SkhepNNError",
@@ -38,6 +40,14 @@ class MissingExtraError(SkhepNNError, ImportError):
 
 class DroppedEventsWarning(UserWarning):
     """Events were dropped, clipped, truncated or given zero weight."""
+
+
+class MassLeakWarning(UserWarning):
+    """The mass alone separates signal from background in the training of a parametric network."""
+
+
+class ExtrapolationWarning(UserWarning):
+    """A mass hypothesis is outside the range in which a parametric network was trained."""
 
 
 class TrainingInterruptedWarning(UserWarning):

@@ -22,9 +22,10 @@ from sklearn.utils import check_consistent_length
 from skhep_nn import _validation, _weights
 from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
-from skhep_nn.estimators._networks import UserNetwork
+from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
 from skhep_nn.estimators._seeds import seed_of, seeded
 from skhep_nn.exceptions import WeightError
+from skhep_nn.training import _order as order
 
 if "__sklearn_tags__" not in vars(BaseWrapper):
     # scikeras predates scikit-learn's tags; without the method every subclass fails its check
@@ -143,6 +144,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     ):
         """Train the network, from new initial weights unless ``warm_start``.
 
+        With `phases` the phases are run one after the other. Each starts from the network of the
+        best epoch so far (without validation events: of the last epoch), with an optimizer,
+        schedule and patience that start anew, as compiling and fitting anew in Keras does.
+        Callbacks see the beginning and end of training, and epochs from 0, in each phase.
+
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_events, n_features)
@@ -191,6 +197,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Notes
         -----
         Weights are multiplied by the factor that gave the events of the first call the mean one.
+        `epochs`, `phases` and `early_stopping` have no effect.
         """
         return _fitting.partial_fit(self, X, y, classes, sample_weight)
 
@@ -207,7 +214,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self
         """
         self._check_parameters()
-        x = read_inputs(self, X, reset=True)
+        x = self._read_inputs(X, reset=True)
         labels = _targets.labels_of(y, type(self).__name__)
         self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
         seed = seed_of(self.random_state)
@@ -233,7 +240,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         """
         self._check_is_fitted()
         _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
-        outputs = self.network_.predict(read_inputs(self, X, reset=False))
+        outputs = self.network_.predict(self._read_for_prediction(X))
         return _targets.probabilities(outputs, from_logits=self.network_.from_logits)
 
     def predict(self, X, **keras_arguments):
@@ -410,20 +417,69 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         with seeded(seed):
             model = self._build_keras_model()
             n_outputs = n_outputs_of(model, x)
+        came_with = None
         if model.compiled:
+            came_with = model.optimizer.get_config()
             _compile.check_loss(self.loss, model.loss)
             _compile.set_learning_rate(self, model.optimizer)
         else:
-            arguments = self._get_compile_kwargs()
-            loss = arguments.pop("loss") or _compile.loss_for(n_outputs)
-            model.compile(**arguments, loss=loss)
-        self.network_ = UserNetwork(model, self.jit_compile)
+            model.compile(**self._compile_arguments(n_outputs))
+        self.network_ = UserNetwork(model, self.jit_compile, came_with)
+
+    def _compile_arguments(self, n_outputs):
+        arguments = self._get_compile_kwargs()
+        return arguments | {"loss": _compile.loss_of(self, arguments["loss"], n_outputs)}
 
     def _continue_network(self, x):
         """Train on the network that there is, at the learning rate that is now asked for."""
         del x
-        if isinstance(self.learning_rate_schedule, str):
+        if self.learning_rate_schedule in ("constant", "plateau"):
             _compile.set_learning_rate(self, self.model_.optimizer)
+
+    def _check_phase(self, x, settings):
+        """Raise if the network cannot be trained with the parameters as they are in a phase."""
+        if self.network_.came_with is None:
+            self._compile_arguments(n_outputs_of(self.model_, x))
+            return
+        _compile.check_free(settings)
+        _compile.set_learning_rate(self, self.network_.new_optimizer())
+
+    def _begin_phase(self, x):
+        """Train on the network that there is, with an optimizer that starts anew."""
+        if self.network_.came_with is None:
+            self.network_.compile(**self._compile_arguments(n_outputs_of(self.model_, x)))
+            return
+        optimizer = self.network_.new_optimizer()
+        _compile.set_learning_rate(self, optimizer)
+        self.network_.replace_optimizer(optimizer)
+
+    def _read_inputs(self, X, *, reset):
+        """What the network reads of events that are trained on; for subclasses."""
+        return read_inputs(self, X, reset=reset)
+
+    def _read_for_prediction(self, X):
+        """What the network reads of events that are to be classified; for subclasses."""
+        return self._read_inputs(X, reset=False)
+
+    def _further_columns(self):
+        """Columns that are no features beside those of weight and `exclude`; for subclasses."""
+        return {}
+
+    def _balanced_order(self, events, batch_size, seed):
+        """Event numbers of each epoch where `batch_sampler` is a name; for subclasses."""
+        return order.balanced(events.codes, batch_size, seed)
+
+    def _prepare(self, train, held_out, seed):
+        """Training and validation events (or None) as they are trained on.
+
+        For subclasses: the events come with the weights that the losses see.
+        """
+        del seed
+        return train, held_out
+
+    def _redraw_for_fit(self, train, seed):
+        """What changes events before each epoch (see `Plan.redraw`), or None; for subclasses."""
+        del train, seed
 
     def _get_compile_kwargs(self):
         routed = route_params(self.get_params(), "optimizer", set(), strict=True)
@@ -441,19 +497,3 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         # Keras' callbacks hold the network that they watched; they are not kept
         del self._fit_callbacks, self._predict_callbacks
         return callbacks
-
-
-def n_outputs_of(model, x):
-    """Number of output nodes of `model` for features like `x`.
-
-    Raises
-    ------
-    ValueError
-        If it has several outputs.
-    """
-    outputs = model(keras.tree.map_structure(lambda a: a[:1], x))
-    if keras.tree.is_nested(outputs):
-        n_outputs = len(keras.tree.flatten(outputs))
-        msg = f"the network has {n_outputs} outputs; a classifier takes a network with one output"
-        raise ValueError(msg)
-    return int(outputs.shape[-1])

@@ -107,6 +107,80 @@ def loss_for(n_outputs):
     return keras.losses.SparseCategoricalCrossentropy()
 
 
+@contextlib.contextmanager
+def smoothing(estimator, label_smoothing):
+    """`estimator` with a loss of smoothed labels for a while; None leaves the loss as it is."""
+    estimator._label_smoothing = label_smoothing
+    try:
+        yield
+    finally:
+        del estimator._label_smoothing
+
+
+def loss_of(estimator, given, n_outputs):
+    """The loss `given`, or the one that fits the outputs, with the labels smoothed in a phase.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+    given : keras.losses.Loss, function or None
+    n_outputs : int
+    """
+    loss = given or loss_for(n_outputs)
+    label_smoothing = getattr(estimator, "_label_smoothing", None)
+    return loss if label_smoothing is None else smoothed(loss, label_smoothing)
+
+
+def smoothed(loss, label_smoothing):
+    """`loss` with smoothed labels.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss, its name or function
+        The sparse categorical cross-entropy, which cannot smooth, becomes the one of one-hot
+        targets.
+    label_smoothing : float
+        As in Keras: ``y * (1 - label_smoothing) + label_smoothing / 2`` for one output,
+        ``+ label_smoothing / n_classes`` for several.
+
+    Raises
+    ------
+    ValueError
+        If it has no smoothing.
+    """
+    kind = _loss_classes().get(loss_name(loss))
+    whole = loss if isinstance(loss, keras.losses.Loss) else kind and kind()
+    config = whole.get_config() if whole else {}
+    if "label_smoothing" in config:
+        return type(whole).from_config(config | {"label_smoothing": label_smoothing})
+    if not label_smoothing:
+        return loss
+    if type(whole) is keras.losses.SparseCategoricalCrossentropy and not config.get("ignore_class"):
+        shared = {name: config[name] for name in ("from_logits", "reduction")}
+        return keras.losses.CategoricalCrossentropy(**shared, label_smoothing=label_smoothing)
+    msg = (
+        f"label_smoothing={label_smoothing} needs a loss that can smooth labels, a cross-entropy; "
+        f"the loss is {loss_name(loss)!r}"
+    )
+    raise ValueError(msg)
+
+
+def check_free(settings):
+    """Raise if a phase sets what a network that came compiled has decided.
+
+    Raises
+    ------
+    ValueError
+    """
+    decided = [name for name in ("optimizer", "loss", "label_smoothing") if name in settings]
+    if decided:
+        msg = (
+            f"{decided[0]} is given, but the network came compiled; return it from the function "
+            "model without compiling it"
+        )
+        raise ValueError(msg)
+
+
 def check_loss(asked_for, compiled):
     """Raise if a network came compiled with another loss than the one that was asked for.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skhep_nn.estimators import _compile, _events, _parameters, _targets
+from skhep_nn.estimators import _compile, _events, _parameters, _phases, _targets
 from skhep_nn.estimators._events import Events
-from skhep_nn.estimators._inputs import read_inputs
+from skhep_nn.estimators._phases import PLAIN
 from skhep_nn.estimators._seeds import seed_of
+from skhep_nn.exceptions import TrainingInterruptedWarning
 from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, digest
 from skhep_nn.training import _order as order
 from skhep_nn.training._mapped import is_mapped
@@ -25,6 +27,7 @@ PLANNED = ("epochs", "batch_size", "shuffle", "verbose")
 def fit(estimator, X, y, sample_weight, validation):
     """Fit `estimator`; `validation` is None or (X_val, y_val, sample_weight_val)."""
     estimator._check_parameters()
+    phases = _phases.checked(estimator)
     continued = estimator.warm_start and estimator.__sklearn_is_fitted__()
     if not continued:
         # a fit that fails must not leave the old network beside new columns and classes
@@ -45,12 +48,16 @@ def fit(estimator, X, y, sample_weight, validation):
     )
     estimator.weight_factor_ = factor
     estimator.n_negative_weights_, estimator.n_zero_weights_ = _counts(train.weights, weights)
-    with _network(estimator, train.x, seed, continued=continued):
-        plan = _plan(estimator, train, seed)
-        plan.checkpoint = checkpoint
-        plan.patience = _patience(estimator, held_out)
-        held_out = held_out and _data(estimator, held_out, validation_weights)
-        return _train(estimator, _data(estimator, train, weights), held_out, plan, seed, {})
+    train = replace(train, weights=weights)
+    held_out = None if held_out is None else replace(held_out, weights=validation_weights)
+    train, held_out = estimator._prepare(train, held_out, seed)
+    left = phases if checkpoint is None else phases[checkpoint.phase - 1 :]
+    with _forgotten_on_failure(estimator, continued=continued):
+        with left[0].applied(estimator):
+            _set_network(estimator, train.x, seed, left[0], continued=continued)
+        _phases.check_networks(estimator, left, train.x)
+        _run(estimator, left, train, held_out, seed, checkpoint)
+    return estimator
 
 
 def partial_fit(estimator, X, y, classes, sample_weight):
@@ -70,10 +77,13 @@ def partial_fit(estimator, X, y, classes, sample_weight):
     negative, zero = _counts(events.weights, weights)
     estimator.n_negative_weights_ = before.get("n_negative_weights_", 0) + negative
     estimator.n_zero_weights_ = before.get("n_zero_weights_", 0) + zero
-    history = before.get("history_", {})
-    with _network(estimator, events.x, seed, continued=not first):
-        plan = _plan(estimator, events, seed, epoch=len(history.get("loss", ())), epochs=1)
-        return _train(estimator, _data(estimator, events, weights), None, plan, seed, history)
+    events, _ = estimator._prepare(replace(events, weights=weights), None, seed)
+    with _forgotten_on_failure(estimator, continued=not first):
+        _set_network(estimator, events.x, seed, PLAIN, continued=not first)
+        plan = _plan(estimator, events, seed, earlier=before.get("history_", {}))
+        plan.epochs = 1
+        _train(estimator, events, None, plan, seed)
+    return estimator
 
 
 def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
@@ -102,13 +112,8 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
 def overridden(estimator, arguments, known):
     """`estimator` with some parameters changed for one call."""
     check_known(arguments, [name for name in known if hasattr(estimator, name)], "fit")
-    arguments = {_routed(estimator, name): value for name, value in arguments.items()}
-    before = {name: getattr(estimator, name) for name in arguments}
-    vars(estimator).update(arguments)
-    try:
+    with _phases.changed(estimator, arguments):
         yield
-    finally:
-        vars(estimator).update(before)
 
 
 def check_known(arguments, known, method):
@@ -123,7 +128,7 @@ def check_known(arguments, known, method):
 def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     """X, y and weights as :class:`Events`, with the columns and classes learnt if `reset`."""
     owner = type(estimator).__name__
-    x = read_inputs(estimator, X, reset=reset)
+    x = estimator._read_inputs(X, reset=reset)
     labels = _targets.labels_of(y, owner)
     check_consistent_length(X, labels)
     if reset:
@@ -159,7 +164,7 @@ def _parts(estimator, events, given, seed):
 
 def _given(estimator, X_val, y_val, sample_weight_val):
     owner = type(estimator).__name__
-    x = read_inputs(estimator, X_val, reset=False)
+    x = estimator._read_inputs(X_val, reset=False)
     codes = _targets.encode(_targets.labels_of(y_val, owner), estimator.classes_)
     check_consistent_length(X_val, codes)
     return Events(x, codes, _events.event_weights(estimator, X_val, sample_weight_val))
@@ -184,47 +189,87 @@ def _counts(before, after):
 
 
 @contextlib.contextmanager
-def _network(estimator, x, seed, *, continued):
-    """A new network, or the one there is; without a fit that succeeds the new one is forgotten."""
-    if continued:
-        estimator._continue_network(x)
-        yield
-        return
+def _forgotten_on_failure(estimator, *, continued):
+    """Without a fit that succeeds a new network is forgotten; one that was there stays."""
     try:
-        estimator._new_network(x, seed)
         yield
     except BaseException:
-        vars(estimator).pop("network_", None)
+        if not continued:
+            vars(estimator).pop("network_", None)
         raise
 
 
-def _plan(estimator, events, seed, *, epoch=0, epochs=None):
+def _run(estimator, phases, train, held_out, seed, checkpoint):
+    """Train in one phase after the other; the network is ready for the first of them."""
+    callbacks = estimator._callbacks_for_fit()
+    history, best = {} if checkpoint is None else checkpoint.earlier, None
+    for phase in phases:
+        try:
+            with phase.applied(estimator):
+                if phase is not phases[0]:
+                    estimator._begin_phase(train.x)
+                plan = _plan(estimator, train, seed, phase, earlier=history, callbacks=callbacks)
+                plan.patience = _patience(estimator, held_out)
+                plan.checkpoint, plan.best = checkpoint, best
+                outcome = _train(estimator, train, held_out, plan, seed)
+        except KeyboardInterrupt:
+            if phase is phases[0]:
+                raise
+            _warn_of_interruption(estimator, phase)
+            return
+        if outcome.interrupted:
+            return
+        history = estimator.history_
+        best = None if held_out is None else estimator.best_epoch_
+
+
+def _warn_of_interruption(estimator, phase):
+    warnings.warn(
+        f"training was interrupted before phase {phase.number} of {phase.of}; the network of epoch "
+        f"{estimator.best_epoch_} is kept",
+        TrainingInterruptedWarning,
+        stacklevel=5,
+    )
+
+
+def _set_network(estimator, x, seed, phase, *, continued):
+    """Have a new network, or the one there is with what is asked for now."""
+    # after phases a plain fit has the classifier's own loss and optimizer again
+    plain = phase is PLAIN and "phase" not in vars(estimator).get("history_", ())
+    if not continued:
+        estimator._new_network(x, seed)
+    elif plain:
+        estimator._continue_network(x)
+    else:
+        estimator._begin_phase(x)
+
+
+def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
     arguments = {name: _argument(estimator, name) for name in PLANNED}
     batch_size = _batch_size(arguments["batch_size"], len(events))
     sampler = estimator.batch_sampler
-    if sampler == "balanced":
+    if isinstance(sampler, str):
         batch_size = max(1, batch_size // estimator.n_classes_) * estimator.n_classes_
-    draw = _order(estimator, sampler, events, batch_size, seed, shuffle=arguments["shuffle"])
     return Plan(
-        epochs=epochs or arguments["epochs"],
+        epochs=arguments["epochs"],
         batch_size=batch_size,
-        order=(lambda number: draw(epoch + number)) if epoch else draw,
+        order=_order(estimator, sampler, events, batch_size, seed, shuffle=arguments["shuffle"]),
         plateau=_compile.plateau_of(estimator),
-        callbacks=estimator._callbacks_for_fit(),
+        callbacks=estimator._callbacks_for_fit() if callbacks is None else callbacks,
         verbose=arguments["verbose"],
-        title=type(estimator).__name__,
+        title=type(estimator).__name__ + phase.note,
+        redraw=estimator._redraw_for_fit(events, seed),
         shuffle=arguments["shuffle"],
         sampled=sampler is not None,
+        earlier=earlier,
+        phase=phase.number,
+        n_phases=phase.of,
     )
 
 
 def _argument(estimator, name, default=None):
     """A parameter of fit: a routed ``fit__epochs`` stands above ``epochs``."""
-    return getattr(estimator, _routed(estimator, name), default)
-
-
-def _routed(estimator, name):
-    return f"fit__{name}" if f"fit__{name}" in vars(estimator) else name
+    return getattr(estimator, _phases.routed(estimator, name), default)
 
 
 def _batch_size(given, n_events):
@@ -238,7 +283,7 @@ def _order(estimator, sampler, events, batch_size, seed, *, shuffle):
             return shuffled(events.x, batch_size, seed)
         return (order.shuffled if shuffle else order.as_given)(len(events), seed)
     if isinstance(sampler, str):
-        return order.balanced(events.codes, batch_size, seed)
+        return estimator._balanced_order(events, batch_size, seed)
     if is_mapped(events.x):
         msg = (
             f"batch_sampler={sampler!r} needs all features in memory, and these are memory maps; "
@@ -248,32 +293,38 @@ def _order(estimator, sampler, events, batch_size, seed, *, shuffle):
     return order.resampled(sampler, events.x, estimator.classes_[events.codes], seed)
 
 
-def _data(estimator, events, weights):
+def _data(estimator, events):
     """(x, y, weights) as the loss and the network take them."""
     x = events.x
     first = {k: a[:1] for k, a in x.items()} if isinstance(x, dict) else x[:1]
     n_outputs, loss = estimator.network_.describe(first)
     _targets.check_outputs(n_outputs, estimator.classes_)
     y = _targets.targets(events.codes, estimator.n_classes_, n_outputs, loss)
-    return x, y, weights.astype(_targets.float_type())
+    return x, y, events.weights.astype(_targets.float_type())
 
 
-def _train(estimator, data, held_out, plan, seed, history):
-    n_events = len(data[2])
-    steps = -(-n_events // plan.batch_size) * plan.epochs
+def _train(estimator, train, held_out, plan, seed):
+    """Train as `plan` says and note what happened."""
+    data = _data(estimator, train)
     source = (StreamSource if is_mapped(data[0]) else ArraySource)(*data)
+    held_out = None if held_out is None else _data(estimator, held_out)
+    steps = -(-len(train) // plan.batch_size) * plan.epochs
     outcome = estimator.network_.fit(source, held_out, plan, seed=seed, planned_steps=steps)
-    before = len(history.get("loss", ()))
-    estimator.history_ = _joined(history, outcome.history)
-    estimator.best_epoch_ = before + outcome.best_epoch
-    estimator.n_epochs_ = before + outcome.n_epochs
+    estimator.history_ = _joined(plan, outcome)
+    estimator.best_epoch_ = outcome.best_epoch
+    estimator.n_epochs_ = plan.done + outcome.n_epochs
     estimator.training_loop_ = outcome.loop
     estimator.jit_compile_ = estimator.network_.jit
-    return estimator
+    return outcome
 
 
-def _joined(before, after):
-    return {name: [*before.get(name, ()), *values] for name, values in after.items()}
+def _joined(plan, outcome):
+    """The history of all epochs; what the last ones lack (a validation loss) is left out."""
+    if not outcome.n_epochs:
+        return plan.earlier
+    numbers = {"phase": [plan.phase] * outcome.n_epochs} if plan.n_phases else {}
+    history = outcome.history | numbers
+    return {name: [*plan.earlier.get(name, ()), *values] for name, values in history.items()}
 
 
 def _checkpoint(estimator, events, validation, *, continued):

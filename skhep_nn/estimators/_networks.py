@@ -18,7 +18,7 @@ import numpy as np
 from skhep_nn import networks
 from skhep_nn.estimators._compile import loss_name
 from skhep_nn.estimators._seeds import seeded, seeded_layers
-from skhep_nn.training import POOL, Blueprint, Engine, choose, train
+from skhep_nn.training import POOL, Blueprint, Engine, choose, digest, train
 from skhep_nn.training._best import assign, values_of
 
 # Networks whose initial values are remembered, and the size up to which they are.
@@ -146,16 +146,22 @@ class PooledNetwork:
         ValueError
             If it is another architecture.
         """
-        if (recipe.builder, recipe.arguments) != (self.recipe.builder, self.recipe.arguments):
-            changed = [k for k, v in recipe.arguments.items() if v != self.recipe.arguments[k]]
+        before = self.recipe.arguments
+        changed = [k for k, v in recipe.arguments.items() if not _same(v, before.get(k))]
+        if recipe.builder != self.recipe.builder or changed:
             msg = (
-                f"{', '.join(changed)} changed since the last fit; a network that is trained on "
-                "(warm_start, partial_fit) keeps its architecture"
+                f"{', '.join(changed) or 'the kind of network'} changed since the last fit; a "
+                "network that is trained on (warm_start, partial_fit) keeps its architecture"
             )
             raise ValueError(msg)
         if recipe.optimizer_kind != self.recipe.optimizer_kind:
             self.optimizer_variables = None
         self.recipe = recipe
+
+    def begin_phase(self, recipe):
+        """Train on as `recipe` says, with an optimizer that starts anew."""
+        self.continue_with(recipe)
+        self.optimizer_variables = None
 
     def fit(self, source, validation, plan, *, seed, planned_steps):
         """Train, from the initial weights of `seed` or from where the last fit ended."""
@@ -165,7 +171,7 @@ class PooledNetwork:
         # callbacks may keep the model that they were given, so it must not be lent again
         key = None if plan.callbacks else self._key
         # Keras' own loop, which callbacks may need, draws from the global generators
-        draws = seeded(seed) if plan.callbacks else contextlib.nullcontext()
+        draws = seeded(seed + plan.done) if plan.callbacks else contextlib.nullcontext()
         with draws, POOL.borrow(key, self._engine) as engine:
             engine.loaded = None
             engine.build(*_first(source))
@@ -199,7 +205,8 @@ class PooledNetwork:
         model = self.recipe.build(0)
         model.optimizer.build(model.trainable_variables)
         assign(model.variables, self.variables)
-        assign(model.optimizer.variables, self.optimizer_variables)
+        # none if the fit was interrupted between two phases
+        assign(model.optimizer.variables, self.optimizer_variables or model.optimizer.variables)
         return model
 
     @property
@@ -239,11 +246,14 @@ class UserNetwork:
     model : keras.Model
         Compiled.
     jit_compile : {"auto", "epoch", "step", False}
+    came_with : dict, optional
+        Configuration of the optimizer that the model was compiled with by the user.
     """
 
-    def __init__(self, model, jit_compile="auto"):
+    def __init__(self, model, jit_compile="auto", came_with=None):
         self.model = model
         self.jit_compile = jit_compile
+        self.came_with = came_with
         self.jit = False
         self._engine = None
 
@@ -255,10 +265,26 @@ class UserNetwork:
         """Whether the loss takes the outputs before sigmoid or softmax."""
         return getattr(self.model.loss, "from_logits", False)
 
+    def new_optimizer(self):
+        """An optimizer like the one that the model came with."""
+        return type(self.model.optimizer).from_config(copy.deepcopy(self.came_with))
+
+    def replace_optimizer(self, optimizer):
+        """Train on with another optimizer."""
+        self.model.optimizer = optimizer
+        # what Keras has compiled holds the old one
+        self.model.train_function = None
+        self._engine = None
+
+    def compile(self, **arguments):
+        """Train on with another optimizer, loss and new metrics."""
+        self.model.compile(**arguments)
+        self._engine = None
+
     def fit(self, source, validation, plan, *, seed, planned_steps):
         """Train the model, from where it is."""
         self.jit = choose(self.model, self.jit_compile, plan.batch_size, planned_steps)
-        with seeded(seed):
+        with seeded(seed + plan.done):
             engine = self._ready()
             engine.build(*_first(source))
             return train(engine, source, validation, plan)
@@ -278,6 +304,27 @@ class UserNetwork:
 
     def __getstate__(self):
         return {**self.__dict__, "_engine": None}
+
+
+def n_outputs_of(model, x):
+    """Number of output nodes of `model` for features like `x`.
+
+    Raises
+    ------
+    ValueError
+        If it has several outputs.
+    """
+    outputs = model(keras.tree.map_structure(lambda a: a[:1], x))
+    if keras.tree.is_nested(outputs):
+        n_outputs = len(keras.tree.flatten(outputs))
+        msg = f"the network has {n_outputs} outputs; a classifier takes a network with one output"
+        raise ValueError(msg)
+    return int(outputs.shape[-1])
+
+
+def _same(one, other):
+    """Whether two arguments are alike; Keras objects by their settings, as they may be copies."""
+    return one == other or digest(one) == digest(other)
 
 
 def _as_number(value):

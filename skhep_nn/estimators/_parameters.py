@@ -105,6 +105,16 @@ TRAINING = {
     "validation_fraction": Shared(
         0.2, [FRACTION], "float\n        Fraction split off for validation; see `early_stopping`."
     ),
+    "phases": Shared(
+        None,
+        None,
+        """list of dict, or None
+        Training in phases, e.g. ``[{"learning_rate": 1e-2, "patience": 3}, {"learning_rate":
+        1e-3}]``. Each starts from the best epoch so far, with a new optimizer state. A phase may
+        set `learning_rate`, `optimizer`, `loss`, `epochs`, `patience`, `batch_size`, which are
+        otherwise those of the classifier, and ``"label_smoothing"`` (0 to 1, of the training and
+        the validation loss). None is one phase. ``partial_fit`` has none.""",
+    ),
     "balance": Shared(
         None,
         [StrOptions({"none", "equal", "n_background", "sqrt"}), HasMethods("balance"), None],
@@ -183,12 +193,13 @@ n_features_in_ : int
 feature_names_in_ : ndarray of str
     Their names, if X had any.
 history_ : dict of str to list of float
-    Per epoch: ``"loss"``, ``"val_loss"``, metrics.
+    Per epoch: ``"loss"``, ``"val_loss"``, metrics, and with `phases` the number of the
+    ``"phase"``, from 1.
 best_epoch_ : int
     The epoch, from 1, whose network is kept: the one with the lowest weighted validation loss, or
-    the last one where there were no validation events.
+    the last one where there were no validation events. It counts over all `phases`.
 n_epochs_ : int
-    Epochs that were run.
+    Epochs that were run, in all phases.
 model_ : keras.Model
     The network.
 n_negative_weights_, n_zero_weights_ : int

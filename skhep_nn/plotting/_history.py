@@ -8,6 +8,7 @@ from skhep_nn import _extras
 from skhep_nn.plotting import _events, _style
 
 _RATES = ("learning_rate", "lr")
+_NO_QUANTITY = ("phase",)
 _SIDES = {"": "training", "val_": "validation"}
 _PANEL = {1: (6.4, 5.0), 2: (5.0, 4.2), 3: (4.2, 3.6)}
 _FEW_EPOCHS = 30
@@ -195,7 +196,8 @@ def _draw_curve(ax, values, look, side):
 
 def _quantities(history):
     """The loss, the metrics in their order, the learning rate last."""
-    names = list(dict.fromkeys(name.removeprefix("val_") for name in history))
+    names = [name.removeprefix("val_") for name in history if name not in _NO_QUANTITY]
+    names = list(dict.fromkeys(names))
     rates = [name for name in names if name in _RATES]
     return ["loss", *(name for name in names if name not in ("loss", *_RATES)), *rates]
 

@@ -40,6 +40,15 @@ class BestEpoch:
         else:
             self.waited += 1
 
+    def start(self, epoch, loss, model):
+        """Begin with the network as it is: that of `epoch`, whose validation loss is `loss`.
+
+        A loss that is not finite is one that any epoch beats.
+        """
+        self.epoch, self.waited = epoch, 0
+        self.loss = loss if np.isfinite(loss) else np.inf
+        self.variables = values_of(kept_variables(model))
+
     @property
     def exhausted(self):
         """Whether training should stop."""
@@ -53,8 +62,14 @@ class BestEpoch:
 
 def kept_variables(model):
     """The variables that a best epoch consists of, averages of the optimizer included."""
-    averages = getattr(model.optimizer, "_model_variables_moving_average", None)
-    return [*model.variables, *(averages or ())]
+    return [*model.variables, *_averages(model.optimizer)]
+
+
+def start_averages(model):
+    """Let the optimizer's averages of the weights begin with the weights as they are."""
+    averages = _averages(model.optimizer)
+    if averages:
+        assign(averages, model.trainable_variables)
 
 
 def values_of(variables):
@@ -66,3 +81,7 @@ def assign(variables, values):
     """Give Keras variables these values."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def _averages(optimizer):
+    return getattr(optimizer, "_model_variables_moving_average", None) or ()

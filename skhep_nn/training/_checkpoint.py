@@ -15,7 +15,7 @@ import numpy as np
 
 from skhep_nn.training._best import assign, kept_variables, values_of
 
-FORMAT = 2
+FORMAT = 3
 # What reading a file that is cut off or damaged may raise.
 DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 
@@ -28,20 +28,31 @@ class Checkpoint:
     directory : path-like
     key : str
         Digest of parameters and events: only a fit with the same ones continues.
+
+    Attributes
+    ----------
+    phase : int
+        The phase, from 1, in which a fit goes on.
+    earlier : dict of str to list of float
+        History of the phases before.
     """
 
     def __init__(self, directory, key):
         self.path = Path(directory) / f"fit-{key}.npz"
         self.seed = None
+        self.phase, self.earlier = 1, {}
 
     def agree_on_seed(self, seed):
         """The seed of the fit on disk, or `seed` if there is none; it is written with the state.
+
+        Also `phase` and `earlier` are then those of the fit on disk.
 
         A fit without ``random_state`` has a new seed each time, but a fit that continues must draw
         as it would have drawn.
         """
         found = self._read()
-        self.seed = seed if found is None else found[0]["seed"]
+        state = {"seed": seed, "phase": 1, "earlier": {}} if found is None else found[0]
+        self.seed, self.phase, self.earlier = (state[n] for n in ("seed", "phase", "earlier"))
         return self.seed
 
     def save(self, loop):
@@ -59,7 +70,7 @@ class Checkpoint:
         temporary.replace(self.path)
 
     def resume(self, loop):
-        """Give `loop` the state on disk, if there is one; the number of epochs done."""
+        """Give `loop` the state on disk, if there is one of its phase; the epochs done in it."""
         found = self._read(loop)
         if found is None:
             return 0
@@ -67,7 +78,7 @@ class Checkpoint:
         assign(kept_variables(loop.model), arrays["network"])
         assign(loop.model.optimizer.variables, arrays["optimizer"])
         loop.best.variables = arrays["best"] or None
-        loop.history = state["history"]
+        loop.history, loop.ended = state["history"], state["ended"]
         _set(loop.best, state["best"])
         if loop.plan.plateau is not None:
             _set(loop.plan.plateau, state["plateau"])
@@ -84,6 +95,9 @@ class Checkpoint:
             with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 state = json.loads(str(file["state"]))
                 arrays = {name: _list(file, name) for name in ("network", "optimizer", "best")}
+            if loop is not None and state["phase"] != loop.plan.phase:
+                # of the phase before, which this one goes on from anyway
+                return None
             _check(state, arrays, loop)
         except DAMAGED as error:
             warnings.warn(
@@ -155,7 +169,8 @@ def _check(state, arrays, loop):
 def _state(loop):
     best = {"epoch": loop.best.epoch, "loss": float(loop.best.loss), "waited": loop.best.waited}
     plateau = None if loop.plan.plateau is None else loop.plan.plateau.state()
-    return {"format": FORMAT, "history": loop.history, "best": best, "plateau": plateau}
+    where = {"phase": loop.plan.phase, "earlier": loop.plan.earlier, "ended": loop.ended}
+    return {"format": FORMAT, "history": loop.history, "best": best, "plateau": plateau, **where}
 
 
 def _set(target, values):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from skhep_nn.exceptions import TrainingError
-from skhep_nn.training._best import BestEpoch
+from skhep_nn.training._best import BestEpoch, start_averages
 from skhep_nn.training._callbacks import stops_on_nan
 from skhep_nn.training._messages import not_finite, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
@@ -27,6 +27,7 @@ def train(model, source, validation, plan, reason):
     interrupted = False
     with contextlib.closing(watcher.progress):
         try:
+            _start_phase(model, validation, plan, watcher.best)
             model.fit(
                 x,
                 y,
@@ -39,12 +40,13 @@ def train(model, source, validation, plan, reason):
                 verbose=0,
             )
         except KeyboardInterrupt:
-            if not watcher.history:
+            if not watcher.history and plan.phase == 1:
                 raise
             interrupted = True
     watcher.best.restore(model)
+    model.optimizer.finalize_variable_values(model.trainable_variables)
     if interrupted:
-        warn_interrupted(watcher.n_epochs, plan.epochs, watcher.best.epoch)
+        warn_interrupted(plan, watcher.n_epochs, watcher.best.epoch)
     return Outcome(
         watcher.history, watcher.best_epoch, watcher.n_epochs, f"keras: {reason}", interrupted
     )
@@ -62,13 +64,13 @@ class Watcher(keras.callbacks.Callback):
 
     @property
     def n_epochs(self):
-        """Epochs done so far."""
+        """Epochs of this phase done so far."""
         return len(self.history.get("loss", ()))
 
     @property
     def best_epoch(self):
-        """The best epoch, or the last one without validation."""
-        return self.best.epoch or self.n_epochs
+        """The best epoch of all phases, or the last one without validation."""
+        return self.best.epoch or self.plan.best or self.plan.done + self.n_epochs
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the best epoch; stop when it is long ago."""
@@ -81,7 +83,7 @@ class Watcher(keras.callbacks.Callback):
             raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
         monitored = logs.get("val_loss", logs["loss"])
         if self.validated:
-            self.best.update(epoch + 1, monitored, self.model)
+            self.best.update(self.plan.done + epoch + 1, monitored, self.model)
         if self.plan.plateau is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
             self.plan.plateau.update(monitored, self.model.optimizer)
@@ -89,6 +91,25 @@ class Watcher(keras.callbacks.Callback):
         self.progress.epoch_done(epoch, logs)
         if self.best.exhausted:
             self.model.stop_training = True
+
+
+def _start_phase(model, validation, plan, best):
+    """Go on from the best epoch of the phases before, judged by the loss of this one."""
+    if plan.phase == 1:
+        return
+    model.optimizer.build(model.trainable_variables)
+    start_averages(model)
+    if plan.best is not None:
+        x, y, weights = validation
+        logs = model.evaluate(
+            x,
+            y,
+            sample_weight=weights,
+            batch_size=plan.batch_size,
+            verbose=0,
+            return_dict=True,
+        )
+        best.start(plan.best, logs["loss"], model)
 
 
 def _check_supported(source, plan, reason):

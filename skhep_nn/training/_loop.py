@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training import _callbacks, _keras_loop
-from skhep_nn.training._best import BestEpoch
+from skhep_nn.training._best import BestEpoch, start_averages
 from skhep_nn.training._messages import not_finite, out_of_memory, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
@@ -58,6 +58,7 @@ class CompiledLoop:
         self.model = engine.model
         self.history = {}
         self.logs = {}
+        self.ended = False
         self.best = BestEpoch(plan.patience)
         self.callbacks = keras.callbacks.CallbackList(
             plan.callbacks, model=self.model, epochs=plan.epochs, verbose=0
@@ -72,9 +73,10 @@ class CompiledLoop:
         self.callbacks.on_train_begin()
         self.progress = Progress(self.plan.epochs, self.plan.verbose, self.plan.title, first)
         try:
+            self._start_phase(first)
             self._epochs(first)
         except KeyboardInterrupt:
-            if self.n_epochs == 0:
+            if self.n_epochs == 0 and self.plan.phase == 1:
                 raise
             interrupted = True
         except tf.errors.ResourceExhaustedError as error:
@@ -84,18 +86,18 @@ class CompiledLoop:
             self.progress.close()
         self._finish(interrupted=interrupted)
         if interrupted:
-            warn_interrupted(self.n_epochs, self.plan.epochs, self.best.epoch)
+            warn_interrupted(self.plan, self.n_epochs, self.best.epoch)
         return Outcome(self.history, self.best_epoch, self.n_epochs, interrupted=interrupted)
 
     @property
     def n_epochs(self):
-        """Epochs done so far."""
+        """Epochs of this phase done so far."""
         return len(self.history.get("loss", ()))
 
     @property
     def best_epoch(self):
-        """The best epoch, or the last one without validation."""
-        return self.best.epoch or self.n_epochs
+        """The best epoch of all phases, or the last one without validation."""
+        return self.best.epoch or self.plan.best or self.plan.done + self.n_epochs
 
     def _epochs(self, first):
         for epoch in range(first, self.plan.epochs):
@@ -108,13 +110,21 @@ class CompiledLoop:
             self._after_epoch(epoch, logs)
 
     def _stopped(self):
-        return self.model.stop_training or self.best.exhausted
+        return self.ended or self.model.stop_training or self.best.exhausted
+
+    def _start_phase(self, first):
+        """Go on from the best epoch of the phases before, judged by the loss of this one."""
+        if first == 0 and not self.ended and self.plan.phase > 1:
+            start_averages(self.model)
+            if self.plan.best is not None:
+                logs = self.engine.evaluate(*self.validation, self.plan.batch_size)
+                self.best.start(self.plan.best, logs["loss"], self.model)
 
     def _train_epoch(self, epoch):
         plan, done, total = self.plan, 0, 0.0
         if plan.redraw is not None:
-            plan.redraw(epoch, self.source)
-        order = plan.order(epoch)
+            plan.redraw(plan.done + epoch, self.source)
+        order = plan.order(plan.done + epoch)
         for n_events, loss in self._losses(order):
             done, total = done + n_events, total + loss
             self.progress.within(epoch, min(1.0, done / len(order)))
@@ -139,7 +149,7 @@ class CompiledLoop:
     def _after_epoch(self, epoch, logs):
         monitored = logs.get("val_loss", logs["loss"])
         if self.validation is not None:
-            self.best.update(epoch + 1, monitored, self.model)
+            self.best.update(self.plan.done + epoch + 1, monitored, self.model)
         if self.plan.plateau is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
             self.plan.plateau.update(monitored, self.model.optimizer)
@@ -164,11 +174,16 @@ class CompiledLoop:
         raise TrainingError(not_finite(bad[0], logs[bad[0]], epoch, self.plan, self.model))
 
     def _finish(self, *, interrupted):
+        checkpoint = None if interrupted else self.plan.checkpoint
+        if checkpoint is not None and not self.plan.is_last:
+            # killed before the next phase's first epoch ends, the fit must not train on in this one
+            self.ended = True
+            checkpoint.save(self)
         self.best.restore(self.model)
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end(self.logs)
-        if self.plan.checkpoint is not None and not interrupted:
-            self.plan.checkpoint.remove()
+        if checkpoint is not None and self.plan.is_last:
+            checkpoint.remove()
 
     def _resume(self):
         if self.plan.checkpoint is None:

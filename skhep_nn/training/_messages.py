@@ -13,17 +13,19 @@ def not_finite(name, value, epoch, plan, model):
     """Message for a loss that is NaN or infinite in epoch number `epoch` (from 0)."""
     rate = float(np.asarray(model.optimizer.learning_rate))
     return (
-        f"{name} became {value} in epoch {epoch + 1} of {plan.epochs}; try a lower learning_rate "
-        f"(now {rate:.3g}), gradient clipping (optimizer__clipnorm=1.0), or features scaled to "
-        "about one (MinMaxScaler)"
+        f"{name} became {value} in epoch {epoch + 1} of {plan.epochs}{plan.where}; try a lower "
+        f"learning_rate (now {rate:.3g}), gradient clipping (optimizer__clipnorm=1.0), or "
+        "features scaled to about one (MinMaxScaler)"
     )
 
 
-def warn_interrupted(n_epochs, epochs, best_epoch):
+def warn_interrupted(plan, n_epochs, best_epoch):
     """Tell the user which network an interrupted fit has kept; `best_epoch` may be None."""
     kept = f"of epoch {best_epoch}" if best_epoch else "as it was at the interruption"
+    counted = " (counted over all phases)" if best_epoch and plan.where else ""
     warnings.warn(
-        f"training was interrupted after {n_epochs} of {epochs} epochs; the network {kept} is kept",
+        f"training was interrupted{plan.where} after {n_epochs} of {plan.epochs} epochs; the "
+        f"network {kept}{counted} is kept",
         TrainingInterruptedWarning,
         stacklevel=2,
     )

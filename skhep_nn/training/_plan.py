@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Plan:
-    """How to train: everything but the network and the events.
+    """How to train in one phase: everything but the network and the events.
 
     Parameters
     ----------
     epochs, batch_size : int
     order : callable
-        Epoch number (from 0) to the event numbers of that epoch, in training order.
+        Epoch number (from 0, `earlier` ones counted) to the event numbers of that epoch, in
+        training order.
     patience : int or None
         Epochs without a better validation loss after which training stops; None never stops it.
     plateau : Plateau or None
@@ -23,9 +24,16 @@ class Plan:
         Beside the progress bar.
     checkpoint : Checkpoint or None
     redraw : callable or None
-        Called with the epoch number (from 0) and the source before each epoch; may change events.
+        Called with the epoch number (as `order`) and the source before each epoch; may change
+        events.
     shuffle, sampled : bool
         Whether `order` shuffles; whether it is a sampler's.
+    earlier : dict of str to list of float
+        History of the epochs before these: of earlier phases, or earlier calls of partial_fit.
+    best : int or None
+        The epoch, from 1, of an earlier phase whose network this one starts from and has to beat.
+    phase, n_phases : int
+        This phase, from 1, and how many there are; 0 in a fit without phases.
     """
 
     epochs: int
@@ -40,18 +48,37 @@ class Plan:
     redraw: object = None
     shuffle: bool = True
     sampled: bool = False
+    earlier: dict = field(default_factory=dict)
+    best: int | None = None
+    phase: int = 1
+    n_phases: int = 0
+
+    @property
+    def done(self):
+        """Epochs before these."""
+        return len(self.earlier.get("loss", ()))
+
+    @property
+    def is_last(self):
+        """Whether no phase comes after this one."""
+        return self.phase >= self.n_phases
+
+    @property
+    def where(self):
+        """`` in phase 2 of 3``, or nothing if there is one phase only."""
+        return f" in phase {self.phase} of {self.n_phases}" if self.n_phases > 1 else ""
 
 
 @dataclass
 class Outcome:
-    """What training did.
+    """What training did in one phase.
 
     Parameters
     ----------
     history : dict of str to list of float
         One value per epoch.
     best_epoch : int
-        From 1; the last epoch if there were no validation events.
+        From 1, earlier epochs counted; the last epoch if there were no validation events.
     n_epochs : int
     loop : str
         ``"compiled"``, or ``"keras: "`` and why Keras' own loop was used.

@@ -38,6 +38,7 @@ TRAINING = {
     "early_stopping": "auto",
     "patience": 10,
     "validation_fraction": 0.2,
+    "phases": None,
     "balance": None,
     "negative_weights": "keep",
     "weight_column": None,

@@ -299,6 +299,14 @@ def test_warm_start_takes_a_new_learning_rate(make, halves):
     assert float(clf.model_.optimizer.learning_rate) == pytest.approx(1e-12)
 
 
+def test_warm_start_goes_on_with_a_schedule(make, halves):
+    (X, y), _ = halves
+    schedule = {"learning_rate": 0.5, "learning_rate_schedule": "inverse_time", "decay": 1.0}
+    clf = make(warm_start=True, batch_size=-1, epochs=1, **schedule).fit(X, y).fit(X, y)
+    assert int(clf.model_.optimizer.iterations) == 2
+    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.5 / 3)
+
+
 def test_warm_start_takes_another_optimizer(dense, halves):
     (X, y), _ = halves
     clf = dense(warm_start=True).fit(X, y)

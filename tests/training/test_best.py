@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from skhep_nn.training._best import BestEpoch, assign, values_of
 
@@ -49,3 +50,12 @@ def test_nothing_is_restored_where_nothing_was_kept(compiled):
     BestEpoch().restore(model)
     for one, other in zip(model.weights, before, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(("loss", "beaten"), [(0.4, False), (0.6, True), (np.nan, True)])
+def test_a_network_to_start_from_is_one_to_beat(loss, beaten, compiled):
+    best = BestEpoch(patience=1)
+    best.start(3, loss, compiled())
+    assert (best.epoch, best.exhausted) == (3, False)
+    best.update(4, 0.5, compiled())
+    assert best.epoch == (4 if beaten else 3)

@@ -64,6 +64,18 @@ def test_a_plateau_lowers_the_learning_rate(make_data, compiled, run):
     assert outcome.history["learning_rate"][-1] < 50.0
 
 
+def test_averaged_weights_are_those_of_the_best_epoch(make_data, compiled, run):
+    def averaging():
+        return keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+
+    data, validation = make_data(), make_data(70, seed=5)
+    fast, slow = (compiled(optimizer=averaging) for _ in range(2))
+    run(fast, data, validation, epochs=2)
+    run(slow, data, validation, epochs=2, callbacks=[CountsBatches()])
+    for one, other in zip(fast.weights, slow.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+
+
 def unbounded():
     return keras.Sequential([keras.layers.Input((6,)), keras.layers.Dense(1)])
 

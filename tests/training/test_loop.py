@@ -208,6 +208,28 @@ def test_redraw_may_change_events_before_each_epoch(make_data, compiled, run, ke
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("rate", "best"), [(0.01, 4), (50.0, 2)])
+def test_a_later_phase_has_to_beat_the_network_that_it_starts_from(
+    rate, best, make_data, compiled, run
+):
+    data, validation = make_data(), make_data(70, seed=5)
+    model, numbers = compiled(optimizer=lambda: keras.optimizers.Adam(rate)), []
+    start = [np.array(variable) for variable in model.variables]
+
+    def as_given(epoch):
+        numbers.append(epoch)
+        return np.arange(150, dtype=np.int32)
+
+    # a lower loss in the phase before does not count: it may have been another loss
+    before = {"loss": [0.1, 0.1, 0.1], "val_loss": [0.1, 0.1, 0.1]}
+    plan = {"order": as_given, "earlier": before, "best": 2, "phase": 2, "n_phases": 2}
+    outcome, _ = run(model, data, validation, epochs=1, redraw=lambda *_: None, **plan)
+    assert numbers == [3]
+    assert (outcome.best_epoch, outcome.n_epochs) == (best, 1)
+    unchanged = [np.array_equal(a, b) for a, b in zip(model.variables, start, strict=True)]
+    assert all(unchanged) == (best == 2)
+
+
 BREAKING = {
     "rate": lambda: keras.optimizers.SGD(1e20),
     "schedule": lambda: keras.optimizers.SGD(
