@@ -34,7 +34,7 @@ BEAM_SPOT = {"x": 0.05, "y": 0.05, "z": 50.0}
 # share of particles that do not come from the collision, and their mean flight distance in mm
 SECONDARY = {"h": 0.2, "mu": 0.5, "e": 0.6}
 FLIGHT = {"h": 300.0, "mu": 150.0, "e": 400.0}
-PARENT_ANGLE = 0.02
+PARENT_ANGLE = 0.005
 
 
 def make_acceptance(n_particles=100_000, *, return_X_y=False, random_state=None):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-# the planes before and behind the magnet: 10 mrad and 300 (x), 250 (y) mrad as seen from the origin
-# and the widths of their edges, where a particle leaves hits in some of the detectors only
+# the planes before and behind the magnet, from 10 mrad to 300 mrad in x and 250 mrad in y as seen
+# from the origin, and the widths of their edges, where some of the stations are hit and some missed
 ENTRANCE = {"z": 2500.0, "hole": 25.0, "half_width": 750.0, "half_height": 625.0}
 EXIT = {"z": 9400.0, "hole": 94.0, "half_width": 3000.0, "half_height": 2400.0}
-ENTRANCE |= {"hole_edge": 8.0, "outer_edge": 25.0}
-EXIT |= {"hole_edge": 30.0, "outer_edge": 120.0}
+ENTRANCE |= {"hole_edge": 8.0, "outer_edge": 60.0}
+EXIT |= {"hole_edge": 30.0, "outer_edge": 250.0}
 MAGNET_Z = 5000.0
 KICK = 1200.0  # 4 Tm change the transverse momentum in x by 1.2 GeV
 THRESHOLD = 1500.0  # slower particles do not leave the field

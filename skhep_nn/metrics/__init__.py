@@ -7,9 +7,18 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
+        "._closure_test": ["ClosureTest", "closure_test"],
+        "._by_parameter": [
+            "auc_by_parameter",
+            "auc_by_parameter_from_scores",
+            "significance_by_parameter",
+            "significance_by_parameter_from_scores",
+        ],
+        "._by_parameter_scorer": ["make_parametric_auc_scorer"],
         "._figure_of_merit": ["figure_of_merit"],
         "._kolmogorov_smirnov": ["KSResult", "weighted_ks"],
         "._roc_auc": ["roc_auc", "roc_curve"],
+        "._roc_auc_error": ["roc_auc_error"],
         "._scorer": ["make_auc_scorer", "make_fom_scorer"],
         "._significance_scan": ["SignificanceScan", "WorkingPoint", "significance_scan"],
     },

@@ -235,6 +235,9 @@ class AUCScorer(_WeightedScorer):
 
 
 _DEFAULTS = {
+    "parameter": "mass",
+    "hypotheses": None,
+    "average": "mean",
     "kind": None,
     "threshold": "best",
     "systematic": 0.0,

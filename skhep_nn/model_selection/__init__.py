@@ -6,5 +6,8 @@ from skhep_nn import _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    {"._split": ["train_validation_test_split"]},
+    {
+        "._leave_one_mass_out": ["LeaveOneMassOut"],
+        "._split": ["train_validation_test_split"],
+    },
 )

@@ -7,11 +7,15 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
+        "._auc_by_parameter": ["AUCByParameterDisplay"],
+        "._closure": ["ClosureDisplay"],
         "._confusion_matrix": ["ConfusionMatrixDisplay"],
         "._history": ["HistoryDisplay"],
         "._input_variables": ["InputVariablesDisplay"],
         "._roc": ["RocDisplay"],
         "._scores": ["ScoreDisplay"],
+        "._scores_by_parameter": ["ScoreByParameterDisplay"],
         "._significance": ["SignificanceDisplay"],
+        "._significance_by_parameter": ["SignificanceByParameterDisplay"],
     },
 )

@@ -118,7 +118,7 @@ def test_on_the_edge_of_the_hole_half_of_the_particles_are_seen():
 
 
 def test_beyond_300_mrad_in_x_or_250_in_y_and_in_the_beam_pipe_hardly_any_particle_is_seen():
-    for slopes in ({"tx": 0.35, "ty": 0.0}, {"ty": 0.3}, {"tx": 0.0, "ty": 0.0}):
+    for slopes in ({"tx": 0.4, "ty": 0.0}, {"ty": 0.35}, {"tx": 0.0, "ty": 0.0}):
         assert one(log10_p=6.0, **slopes) == pytest.approx(0.001, abs=1e-4)
 
 
@@ -137,15 +137,15 @@ def test_particles_below_the_threshold_are_not_seen_whatever_their_charge():
 
 
 def test_half_of_the_muons_at_the_threshold_pass_it():
-    # 1.5 GeV from the far side, bent back into the plane: 9400 * -0.25 + 4400 * 0.8 * 1.03 = 1.3 m
-    passed = one("mu", log10_p=np.log10(1500.0), tx=-0.25)
+    # bent to the other side of the plane behind the magnet: 9400 * -0.2 + 4400 * 0.8 * 1.02 = 1.7 m
+    passed = one("mu", log10_p=np.log10(1500.0), tx=-0.2)
     assert passed == pytest.approx(0.001 + 0.999 * 0.98 / 2, abs=0.001)
 
 
 def test_an_electron_is_bent_as_a_muon_of_the_momentum_that_it_keeps():
     # exp(-0.35 * stretch) of it; the edges are far, so scattering does not matter
-    slopes = {"tx": -0.1, "ty": 0.05}
-    kept = np.exp(-0.35 * np.sqrt(1 + 0.1**2 + 0.05**2))
+    slopes = {"tx": -0.2, "ty": 0.05}
+    kept = np.exp(-0.35 * np.sqrt(1 + 0.2**2 + 0.05**2))
     electron = one("e", log10_p=np.log10(2200.0), **slopes)
     muon = one("mu", log10_p=np.log10(2200.0 * kept), **slopes)
     assert 0.1 < electron < 0.8
@@ -159,12 +159,13 @@ def test_a_particle_from_behind_the_vertex_detector_is_not_seen():
 
 
 def test_scattering_softens_the_edges_for_slow_particles():
-    # 246 mrad: 615 of 625 mm before and 2312.4 of 2400 mm behind the magnet, edges of 8 and 40 mm
-    seen = {p: one("mu", log10_p=np.log10(p), ty=0.246) for p in (1e5, 3e3)}
-    # 13.6 / 3000 * sqrt(0.15 * 1.0298) = 1.7818 mrad make them 9.157 and 43.38 mm at 3 GeV
+    # 13 mrad in y: 32.5 mm from the beam in the entrance plane, whose hole is 25 mm +- 8 mm
+    seen = {p: one("mu", log10_p=np.log10(p), ty=0.013) for p in (1e5, 3e3)}
     phi = stats.norm.cdf
-    fast = phi(10 / 8) * phi(87.6 / 40)
-    slow = phi(10 / 9.157) * phi(87.6 / 43.38) * phi(np.log(2) / 0.2)
+    # bent by 4400 * 1.2 / 100 = 52.8 mm behind the magnet, where the hole is 94 mm +- 30 mm
+    fast = phi(7.5 / 8) * phi((np.hypot(0.013 * 9400, 52.8) - 94) / 30)
+    # bent far from the hole, and 13.6 / 3000 * sqrt(0.5) = 3.206 mrad add 8.01 mm in squares
+    slow = phi(7.5 / np.hypot(8, 8.014)) * phi(np.log(2) / 0.3)
     assert seen[1e5] == pytest.approx(0.001 + 0.999 * 0.98 * fast, abs=3e-4)
     assert seen[3e3] == pytest.approx(0.001 + 0.999 * 0.98 * slow, abs=3e-4)
 

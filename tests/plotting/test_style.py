@@ -21,7 +21,11 @@ def draw_all(y, score, weight):
     X = np.column_stack([score, np.rint(10 * score)])
     train = {"y_train": y[:half], "score_train": score[:half], "sample_weight_train": weight[:half]}
     test = {"y_true": y[half:], "y_score": score[half:], "sample_weight": weight[half:]}
+    by_mass = (y, score, np.where(np.arange(len(y)) % 2, 500, 750))
     return [
+        plotting.AUCByParameterDisplay.from_predictions(*by_mass, sample_weight=weight),
+        plotting.ScoreByParameterDisplay.from_predictions(*by_mass, sample_weight=weight),
+        plotting.SignificanceByParameterDisplay.from_predictions(*by_mass, sample_weight=weight),
         plotting.InputVariablesDisplay.from_data(X, y, sample_weight=weight),
         plotting.HistoryDisplay.from_history({"loss": [2.0, 1.0], "val_loss": [2.0, 1.5]}, 2),
         plotting.RocDisplay.from_predictions(y, score, sample_weight=weight, kind="rejection"),
@@ -31,8 +35,10 @@ def draw_all(y, score, weight):
     ]
 
 
-def test_the_displays_are_all_public():
-    assert len(plotting.__all__) == 6
+def test_the_displays_are_all_public(sample):
+    drawn = {type(display).__name__ for display in draw_all(*sample)}
+    assert drawn <= set(plotting.__all__)
+    assert all(name.endswith("Display") for name in plotting.__all__)
     assert {type(getattr(plotting, name)) for name in plotting.__all__} == {type}
 
 

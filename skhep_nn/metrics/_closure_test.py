@@ -1,0 +1,273 @@
+"""Closure test of a predicted probability that is used as a weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+
+from skhep_nn.metrics import _inputs
+
+# a bin of small variance counts after all if it is off by so many errors of the least variance
+_FAR_OFF = 5.0
+
+
+def closure_test(
+    y_true, probability, by, *, bins=20, sample_weight=None, signal=1, min_variance=5.0
+):
+    r"""Compare selected events with all events weighted by their predicted probability, in bins.
+
+    A network that predicts the probability to be selected (an acceptance, an efficiency, the chance
+    to pass a skim) replaces the selection by a weight. This is the test of that use, on events that
+    neither trained nor stopped the network.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_events,)
+        Labels.
+    probability : array-like of shape (n_events,)
+        Predicted probability of `signal`, e.g. ``predict_proba(X)[:, 1]``.
+    by : array-like of shape (n_events,)
+        The variable that is histogrammed; the predicted probability itself makes it the test of
+        calibration of a reliability diagram.
+    bins : int or array-like of shape (n_bins + 1,), default=20
+        A number of bins of equal width between the ends of `by`, or edges. The last edge is inside;
+        events beyond the edges are left out.
+    sample_weight : array-like of shape (n_events,) or number, default=None
+        Event weights of either sign.
+    signal : label or list of labels, default=1
+        The label of selected events.
+    min_variance : float, default=5.0
+        A bin is tested from this variance on, in squared event weights. With less, the number of
+        selected events is too few (or too near to all) to have a Gaussian fluctuation. Such a bin
+        is tested nevertheless if it is off by more than five errors of a bin of this variance, so
+        that a prediction of 0 or 1 that is wrong does not go unnoticed.
+
+    Returns
+    -------
+    ClosureTest
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a probability is not in [0, 1], `by` has NaN or `bins` are no bins.
+    WeightError
+        If weights are not finite numbers, one per event.
+
+    Notes
+    -----
+    In a bin with the events :math:`i`, let :math:`y_i` be 1 for selected ones. The bin compares
+    :math:`A = \sum w_i y_i` with :math:`P = \sum w_i p_i`. The events are given, and the same in
+    both sums; what fluctuates is which of them are selected. If the prediction is right,
+    :math:`y_i` are independent with :math:`E[y_i] = p_i` and variance :math:`p_i (1 - p_i)`, so
+
+    .. math:: E[A - P] = 0, \qquad V[A - P] = \sum w_i^2 p_i (1 - p_i).
+
+    :math:`\sum w_i^2 y_i + \sum w_i^2 p_i^2`, the variance of two independent histograms, would be
+    too large by :math:`2 \sum w_i^2 p_i^2`, and make a prediction that is off look fine.
+    Since no parameter is fitted to these events, the sum of squared pulls has the mean `n_bins`,
+    and for the true probability ``chi2_per_bin`` is 1 up to :math:`\sqrt{2 / n}`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhep_nn.metrics import closure_test
+    >>> y = np.repeat([1, 0, 1, 0], [30, 70, 50, 50])
+    >>> by = np.repeat([1, 2], 100)
+    >>> test = closure_test(y, np.repeat([0.2, 0.5], 100), by, bins=[0.5, 1.5, 2.5])
+    >>> test.counts.tolist(), np.round(test.pulls, 6).tolist()
+    ([30.0, 50.0], [2.5, 0.0])
+    >>> test.n_bins, round(test.chi2_per_bin, 6)
+    (2, 3.125)
+    """
+    y = _inputs.labels(y_true)
+    p, by = _probabilities(probability, len(y)), _variable(by, len(y))
+    weights = _inputs.check_weights(sample_weight, len(y))
+    _check_min_variance(min_variance)
+    edges = _edges(by, bins)
+    at = np.searchsorted(edges, by, side="right") - 1
+    at[by == edges[-1]] = len(edges) - 2
+    inside = (at >= 0) & (at < len(edges) - 1)
+
+    def sums(values):
+        return np.bincount(at[inside], weights=values[inside], minlength=len(edges) - 1)
+
+    squares = weights**2
+    selected = _selected(y, signal)
+    return ClosureTest(
+        edges,
+        total=sums(weights),
+        counts=sums(weights * selected),
+        expected=sums(weights * p),
+        variance=sums(squares * p * (1 - p)),
+        squares=sums(squares),
+        n_events=sums(np.ones(len(y))),
+        min_variance=float(min_variance),
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class ClosureTest:
+    """Result of :func:`closure_test`; the arrays have one entry per bin.
+
+    Attributes
+    ----------
+    edges : ndarray of shape (n_bins + 1,)
+        Of all bins.
+    total : ndarray
+        Sums of weights of all events.
+    counts : ndarray
+        Of the selected ones.
+    expected : ndarray
+        Sums of weights times predicted probabilities.
+    variance : ndarray
+        Of `counts` if the prediction is right.
+    squares : ndarray
+        Sums of squared weights of all events.
+    n_events : ndarray
+        Numbers of events.
+    pulls : ndarray
+        ``(counts - expected) / sqrt(variance)``; 0 where nothing is expected, found or can
+        fluctuate.
+    tested : ndarray of bool
+        Bins that count.
+    chi2 : float
+        Sum of squared pulls over tested bins.
+    n_bins : int
+        Number of tested bins.
+    chi2_per_bin : float
+        NaN if none is tested.
+    p_value : float
+        Probability of a larger chi-square by chance.
+    calibration_error : float
+        Sum over bins of the absolute difference of `counts` and `expected`, divided by the sum of
+        `total`. In bins of the prediction itself it is known as the expected calibration error. It
+        does not tell a fluctuation from a bias, `chi2_per_bin` does.
+    """
+
+    edges: np.ndarray
+    total: np.ndarray
+    counts: np.ndarray
+    expected: np.ndarray
+    variance: np.ndarray
+    squares: np.ndarray
+    n_events: np.ndarray
+    min_variance: float
+
+    def __repr__(self):
+        return (
+            f"ClosureTest({self.n_bins} of {len(self.counts)} bins tested, "
+            f"chi2 / bin = {self.chi2_per_bin:.3g}, p = {self.p_value:.2g})"
+        )
+
+    @property
+    def pulls(self):
+        """Difference in units of its error."""
+        off = self._difference
+        pulls = np.zeros_like(off)
+        with np.errstate(divide="ignore"):
+            return np.divide(off, np.sqrt(self.variance), out=pulls, where=off != 0)
+
+    @property
+    def tested(self):
+        """Bins that count."""
+        least = self.min_variance * self.squares / np.maximum(self.n_events, 1)
+        enough = (self.variance > 0) & (self.variance >= least)
+        return enough | (np.abs(self._difference) > _FAR_OFF * np.sqrt(least))
+
+    @property
+    def _difference(self):
+        # sums of the same numbers in another order differ in the last digits
+        rounding = 1e-12 * np.sqrt(self.n_events * self.squares)
+        difference = self.counts - self.expected
+        return np.where(np.abs(difference) > rounding, difference, 0.0)
+
+    @property
+    def chi2(self):
+        """Sum of squared pulls over tested bins."""
+        return float(np.sum(self.pulls[self.tested] ** 2))
+
+    @property
+    def n_bins(self):
+        """Number of tested bins."""
+        return int(self.tested.sum())
+
+    @property
+    def chi2_per_bin(self):
+        """Chi-square divided by the number of tested bins, NaN if there are none."""
+        return self.chi2 / self.n_bins if self.n_bins else np.nan
+
+    @property
+    def p_value(self):
+        """Probability of a larger chi-square by chance, NaN if no bin is tested."""
+        from scipy.special import gammaincc
+
+        return float(gammaincc(self.n_bins / 2, self.chi2 / 2)) if self.n_bins else np.nan
+
+    @property
+    def calibration_error(self):
+        """Mean absolute difference, as a fraction of all events."""
+        return float(np.abs(self.counts - self.expected).sum() / self.total.sum())
+
+    def to_frame(self):
+        """One row per bin, e.g. to save it as CSV."""
+        import pandas as pd
+
+        ends = {"low": self.edges[:-1], "high": self.edges[1:]}
+        names = ("total", "counts", "expected", "variance", "pulls", "tested")
+        return pd.DataFrame(ends | {name: getattr(self, name) for name in names})
+
+
+def _selected(y, signal):
+    mask = _inputs.equals(y, signal)
+    # among numbers, a sample without a selected event is nothing unusual
+    if not mask.any() and y.dtype.kind not in "biuf":
+        msg = f"signal={signal!r} is not in y_true; its classes are {_inputs.classes_of(y)}"
+        raise ValueError(msg)
+    return mask
+
+
+def _probabilities(probability, n_events):
+    p = np.asarray(probability, dtype=np.float64)
+    if p.shape != (n_events,):
+        msg = (
+            f"probability must have the shape {(n_events,)}, one per event, got {p.shape}; "
+            "take the column of the signal class, e.g. predict_proba(X)[:, 1]"
+        )
+        raise ValueError(msg)
+    bad = ~((p >= 0) & (p <= 1))
+    if bad.any():
+        msg = f"probability must be in [0, 1]; {bad.sum()} are not, the first is {p[bad][0]}"
+        raise ValueError(msg)
+    return p
+
+
+def _variable(by, n_events):
+    by = np.asarray(by, dtype=np.float64)
+    if by.shape != (n_events,):
+        msg = f"by must have the shape {(n_events,)}, one value per event, got {by.shape}"
+        raise ValueError(msg)
+    if np.isnan(by).any():
+        msg = f"by contains NaN: {np.isnan(by).sum()} of {n_events} values"
+        raise ValueError(msg)
+    return by
+
+
+def _edges(by, bins):
+    if isinstance(bins, Integral) and not isinstance(bins, bool):
+        if bins >= 1 and np.isfinite(by).all():
+            return np.histogram_bin_edges(by, bins)
+        msg = f"bins={bins!r}; a number of bins must be >= 1 and needs finite values of by"
+        raise ValueError(msg)
+    edges = np.asarray(bins, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
+        msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
+        raise ValueError(msg)
+    return edges
+
+
+def _check_min_variance(value):
+    if not (np.isfinite(value) and value >= 0):
+        msg = f"min_variance={value!r}; it must be a finite number >= 0"
+        raise ValueError(msg)

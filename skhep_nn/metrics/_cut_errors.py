@@ -1,0 +1,82 @@
+"""Statistical errors of what a cut achieves, from the sums of squared weights on either side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn.metrics._figure_of_merit import figure_of_merit
+
+# step of a numerical derivative, in standard errors
+_STEP = 1e-3
+
+
+def propagated_error(function, values, squares):
+    """Linear error of ``function(*values)`` for independent sums of weights.
+
+    Parameters
+    ----------
+    function : callable
+    values : sequence of float
+        Sums of weights of disjoint sets of events.
+    squares : sequence of float
+        Their sums of squared weights, which are their variances.
+    """
+    values, errors = np.asarray(values, dtype=float), np.sqrt(np.maximum(squares, 0.0))
+    slopes = []
+    for step in _STEP * np.diag(errors):
+        slopes.append((function(*(values + step)) - function(*(values - step))) / (2 * _STEP))
+    return float(np.sqrt(np.sum(np.square(slopes))))
+
+
+def merit_error_at(scan, at):
+    """Statistical error of the figure of merit of cut number `at` of a scan."""
+    return propagated_error(
+        lambda s, b: float(figure_of_merit(s, b, **scan.settings)),
+        (scan.signal[at], scan.background[at]),
+        (scan.signal_squares[at], scan.background_squares[at]),
+    )
+
+
+def best_significance_ratio(scan, squares, *, equal_yields=False):
+    r"""(ratio, error, threshold) of the cut of highest significance ratio.
+
+    .. math:: \frac{s / \sqrt{s + b}}{s_{tot} / \sqrt{s_{tot}}}
+
+    It is 1 for a cut that keeps all signal and no background, and never more unless weights are
+    negative. It does not diverge as the background runs out, so no minimum is asked for.
+
+    Parameters
+    ----------
+    scan : SignificanceScan
+    squares : tuple of float
+        Sums of squared weights of all signal and of all background.
+    equal_yields : bool, default=False
+        Scale the background to the sum of the signal's weights.
+    """
+    totals = scan.total_signal, scan.total_background
+    scale = totals[0] / totals[1] if equal_yields else 1.0
+    b = scale * scan.background
+    defined = (scan.signal > 0) & (b >= 0)
+    if not defined.any():
+        return np.nan, np.nan, np.nan
+    values = np.full(len(b), -np.inf)
+    values[defined] = scan.signal[defined] / np.sqrt(
+        (scan.signal[defined] + b[defined]) * totals[0]
+    )
+    at = int(values.argmax())
+    kept = scan.signal[at], scan.background[at]
+    kept_squares = scan.signal_squares[at], scan.background_squares[at]
+    error = propagated_error(
+        _ratio_of_equal_yields if equal_yields else _ratio,
+        (*kept, *np.subtract(totals, kept)),
+        (*kept_squares, *np.subtract(squares, kept_squares)),
+    )
+    return float(values[at]), error, float(scan.thresholds[at])
+
+
+def _ratio(s, b, rejected_s, rejected_b):
+    return s / np.sqrt((s + b) * (s + rejected_s))
+
+
+def _ratio_of_equal_yields(s, b, rejected_s, rejected_b):
+    return _ratio(s, b * (s + rejected_s) / (b + rejected_b), rejected_s, rejected_b)
