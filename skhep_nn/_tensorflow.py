@@ -58,6 +58,12 @@ def _start_runtime():
 
     respect_limits()
     tf.config.list_logical_devices()
+
+
+def keep_quiet_on_engines():
+    """Leave out TensorFlow's hint that engines trace functions of their own, as they should."""
+    import tensorflow as tf
+
     tf.get_logger().addFilter(_is_no_hint_on_retracing)
 
 

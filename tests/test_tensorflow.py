@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -52,3 +53,16 @@ def test_the_environment_is_as_before():
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert done.stdout.strip() == "True"
+
+
+def test_engines_are_no_reason_for_hints_on_retracing_whoever_imported_tensorflow():
+    import tensorflow as tf
+
+    import skhep_nn.training  # noqa: F401
+
+    def passes(function):
+        text = f"5 out of the last 5 calls to <function {function}> triggered tf.function retracing"
+        return tf.get_logger().filter(logging.LogRecord("", 30, "", 0, text, (), None))
+
+    assert not passes("Engine._outputs at 0x1")
+    assert passes("train_step at 0x1")

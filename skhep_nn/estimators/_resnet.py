@@ -46,8 +46,9 @@ class ResNetClassifier(SequenceClassifier):
         Fraction dropped at the end of each block, before what came in is added.
     l2 : float, default=0.
         L2 penalty on the kernels.
-    batch_normalization : {False, "input", "hidden", "all"}, default=False
+    batch_normalization : {"auto", False, "input", "hidden", "all"}, default="auto"
         Nowhere, on what comes in, before the activations inside, or both; padding does not count.
+        "auto" is "hidden" on sequences, nowhere on features.
     output_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the output layer.
     dense_units : int or sequence of int, default=()

@@ -15,10 +15,12 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._jit import EPOCH, STEP
 from skhep_nn.training._threads import respect_limits
 
 respect_limits()
+keep_quiet_on_engines()
 
 # Rows of a prediction are padded to a multiple of this: the matrix products then split a chunk in
 # the same way wherever a row stands, so that predictions do not depend on order or chunking.

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skhep_nn import DenseClassifier, EventWeightBalancer, KerasClassifier, estimators
+from skhep_nn import DenseClassifier, EventBlocks, EventWeightBalancer, KerasClassifier, estimators
 
-CLASSIFIERS = [getattr(estimators, name) for name in estimators.__all__]
+PUBLIC = [getattr(estimators, name) for name in estimators.__all__]
+# one network per mass is made of classifiers, and is none of networks itself
+CLASSIFIERS = [c for c in PUBLIC if inspect.isclass(c) and issubclass(c, KerasClassifier)]
 # KerasClassifier keeps the defaults of scikeras, so that its users' code runs unchanged.
 DIFFERENT = {
     KerasClassifier: {
@@ -55,10 +57,22 @@ X = np.random.default_rng(0).normal(size=(128, 3))
 Y = np.arange(128) % 2
 
 
+BLOCKS = EventBlocks({"jet": X, "track": X[:, :, None]})
+EVENTS = {
+    estimators.BlockClassifier: BLOCKS,
+    estimators.CNNClassifier: BLOCKS,
+    estimators.LSTMClassifier: BLOCKS,
+    estimators.ResNetClassifier: BLOCKS,
+}
+
+
 def network(meta, width=4):
     hidden = keras.layers.Dense(width, activation="relu")
     nodes = keras.layers.Dense(1, activation="sigmoid")
     return keras.Sequential([keras.layers.Input((meta["n_features_in_"],)), hidden, nodes])
+
+
+ARGUMENTS = {KerasClassifier: {"model": network}, estimators.ParametricClassifier: {"parameter": 0}}
 
 
 def documented(cls, section):
@@ -112,11 +126,10 @@ def test_every_parameter_is_documented_with_its_default(cls):
 
 @pytest.mark.parametrize("cls", CLASSIFIERS)
 def test_every_attribute_is_documented_and_there(cls):
-    arguments = {"model": network} if cls is KerasClassifier else {}
-    clf = cls(**arguments, epochs=1, verbose=0).fit(X, Y)
+    clf = cls(**ARGUMENTS.get(cls, {}), epochs=1, verbose=0).fit(EVENTS.get(cls, X), Y)
     internal = {
-        "X_dtype_", "X_shape_", "columns_", "n_classes_", "n_outputs_", "n_outputs_expected_",
-        "network_", "target_type_", "weight_factor_", "y_dtype_", "y_ndim_",
+        "X_dtype_", "X_shape_", "block_shapes_", "columns_", "n_classes_", "n_outputs_",
+        "n_outputs_expected_", "network_", "target_type_", "weight_factor_", "y_dtype_", "y_ndim_",
     }  # fmt: skip
     public = {name for name in vars(clf) if name.endswith("_")} - internal
     attributes = documented(cls, "Attributes")
@@ -191,7 +204,7 @@ def test_an_unknown_argument_of_fit_or_predict_is_an_error():
     [
         ("epochs", 0), ("batch_size", 0), ("batch_size", -2), ("validation_fraction", 1.0),
         ("patience", 0), ("learning_rate", 0.0), ("negative_weights", "ignore"),
-        ("early_stopping", "yes"), ("learning_rate_schedule", "cosine"), ("units", 8),
+        ("early_stopping", "yes"), ("learning_rate_schedule", "cosine"), ("units", 0),
         ("units", (8, 0)), ("dropout", 1.0), ("l2", -1.0), ("batch_normalization", "first"),
         ("plateau_factor", 1.0), ("decay", -1.0), ("random_state", "seed"), ("dropout", [0.1, 0.2]),
         ("jit_compile", "yes"), ("activation", "rleu"), ("kernel_initializer", "he"),
