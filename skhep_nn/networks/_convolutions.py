@@ -133,13 +133,13 @@ def convolution(
 
 def plain_convolution(x, entries, filters, kernel_size, initializer, l2=0.0, *, use_bias=True):
     """The kernel alone; what it sees beyond the entries is 0."""
-    if kernel_size > 1:
-        x = Masked()(x, entries)
-    return layers.Conv1D(
-        filters,
-        kernel_size,
-        padding="same",
-        use_bias=use_bias,
-        kernel_initializer=fresh(initializer),
-        kernel_regularizer=regularizer(l2),
-    )(x)
+    options = {
+        "use_bias": use_bias,
+        "kernel_initializer": fresh(initializer),
+        "kernel_regularizer": regularizer(l2),
+    }
+    if kernel_size == 1:
+        # the same as a convolution, in two thirds of the time
+        return layers.Dense(filters, **options)(x)
+    x = Masked()(x, entries)
+    return layers.Conv1D(filters, kernel_size, padding="same", **options)(x)

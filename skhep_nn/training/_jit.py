@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from keras import layers
+
 EPOCH, STEP, NONE = "epoch", "step", False
 JIT_COMPILE = ("auto", EPOCH, STEP, NONE)
 
@@ -21,6 +23,10 @@ EPOCH_PRODUCT = 30_000_000
 STEPS_TO_REPAY = {EPOCH: 10_000, STEP: 3_000}
 
 
+# Layers that treat each entry of a sequence alone: a sequence is then a longer batch.
+ENTRY_BY_ENTRY = (layers.Dense, layers.BatchNormalization)
+
+
 @dataclass(frozen=True)
 class Blueprint:
     """What the rule goes by.
@@ -28,25 +34,41 @@ class Blueprint:
     Parameters
     ----------
     reads_sequences : bool
-        Whether an event is more than a vector of features, here or inside (embedded tokens).
-    largest_kernel : int
-        Numbers in the largest weight array.
+        Whether an event is more than a vector of features, here or inside (embedded tokens), and
+        is read by more than dense layers on each entry.
+    largest_product : int
+        Multiply-adds of the largest matrix product for one event.
     has_metrics : bool
         Whether metrics are followed beside the loss.
     """
 
     reads_sequences: bool
-    largest_kernel: int
+    largest_product: int
     has_metrics: bool
 
     @classmethod
     def of(cls, model):
         """The blueprint of a compiled Keras model."""
-        inputs = getattr(model, "inputs", None) or ()
-        sizes = [math.prod(weight.shape) for weight in model.trainable_variables]
-        inside = (getattr(layer, "output", None) for layer in model.layers)
-        sequences = any(len(getattr(t, "shape", ())) > 2 for t in (*inputs, *inside))
-        return cls(sequences, max(sizes, default=0), len(model.metrics) > 1)
+        with_weights = [layer for layer in model.layers if layer.trainable_weights]
+        products = [
+            _entries(layer) * math.prod(weight.shape)
+            for layer in with_weights
+            for weight in layer.trainable_weights
+        ]
+        tensors = [*(getattr(model, "inputs", None) or ()), *map(_output, model.layers)]
+        sequences = any(len(getattr(tensor, "shape", ())) > 2 for tensor in tensors)
+        alone = all(isinstance(layer, ENTRY_BY_ENTRY) for layer in with_weights)
+        return cls(sequences and not alone, max(products, default=0), len(model.metrics) > 1)
+
+
+def _output(layer):
+    return getattr(layer, "output", None)
+
+
+def _entries(layer):
+    """Entries of an event that a layer treats alike, 1 if it does not say."""
+    shape = getattr(_output(layer), "shape", (None,))[1:-1]
+    return math.prod(shape) if all(isinstance(n, int) for n in shape) else 1
 
 
 def choose(network, jit_compile, batch_size, planned_steps):
@@ -71,6 +93,6 @@ def choose(network, jit_compile, batch_size, planned_steps):
 
 def _rule(plan, batch_size, planned_steps):
     scope = STEP if plan.reads_sequences else EPOCH
-    if scope == EPOCH and batch_size * plan.largest_kernel > EPOCH_PRODUCT:
+    if scope == EPOCH and batch_size * plan.largest_product > EPOCH_PRODUCT:
         return NONE
     return scope if planned_steps >= STEPS_TO_REPAY[scope] else NONE

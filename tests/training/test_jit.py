@@ -21,6 +21,13 @@ RULE = {
     "narrow dense, few steps": (((12,), 50), 256, STEPS_TO_REPAY["epoch"] - 1, False),
     "wide dense": (((1000,), 1000), 1 + EPOCH_PRODUCT // 10**6, MANY, False),
     "wide dense, small batch": (((1000,), 1000), EPOCH_PRODUCT // 10**6, MANY, "epoch"),
+    "dense layers on each entry": (((20, 10), 50), 256, MANY, "epoch"),
+    "dense layers on many entries": (
+        ((1000, 10), 50),
+        1 + EPOCH_PRODUCT // (1000 * 10 * 50),
+        MANY,
+        False,
+    ),
     "recurrent": (((20, 10), 8, keras.layers.LSTM), 256, STEPS_TO_REPAY["step"], "step"),
     "recurrent, few steps": (
         ((20, 10), 8, keras.layers.LSTM),
@@ -38,12 +45,20 @@ def test_auto_follows_the_rule(name):
 
 
 def test_a_blueprint_has_what_the_rule_goes_by():
-    # the largest kernel is 12 * 50 numbers
+    # the largest product is 12 * 50, or that for each of 20 entries
+    assert Blueprint.of(network((20, 12), 50)) == Blueprint(False, 12_000, False)
     assert Blueprint.of(network((12,), 50)) == Blueprint(False, 600, False)
     assert Blueprint.of(network((20, 10), 8, keras.layers.LSTM, ["accuracy"])).reads_sequences
     blueprint = Blueprint.of(network((12,), 50, metrics=["accuracy"]))
     assert blueprint.has_metrics
     assert choose(blueprint, "auto", 256, MANY) == "step"
+
+
+def test_tokens_are_sequences_inside():
+    layers = [keras.layers.Input((9,)), keras.layers.Embedding(5, 3), keras.layers.LSTM(2)]
+    model = keras.Sequential([*layers, keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    assert Blueprint.of(model).reads_sequences
 
 
 @pytest.mark.parametrize("scope", ["epoch", "step", False])
