@@ -115,6 +115,7 @@ LHCB_ACCEPTANCE = {
     **_LHCB,
     "n_blocks": 10,
     "block_initializer": "zeros",
+    "block_l2": 0.0,
     "phases": (
         {"learning_rate": 1e-2, "label_smoothing": 0.01, "patience": 3},
         {"learning_rate": 1e-3, "patience": 5},

@@ -46,6 +46,8 @@ class ResNetClassifier(SequenceClassifier):
         Fraction dropped at the end of each block, before what came in is added.
     l2 : float, default=0.
         L2 penalty on the kernels.
+    block_l2 : float or None, default=None
+        L2 penalty inside the blocks; None is `l2`.
     batch_normalization : {"auto", False, "input", "hidden", "all"}, default="auto"
         Nowhere, on what comes in, before the activations inside, or both; padding does not count.
         "auto" is "hidden" on sequences, nowhere on features.
@@ -103,6 +105,7 @@ class ResNetClassifier(SequenceClassifier):
         "kernel_initializer",
         "dropout",
         "l2",
+        "block_l2",
     )
     _on_features = ("units",)
     _on_sequences = ("filters", "kernel_size", "stem", "pool", "pool_size")
@@ -115,6 +118,7 @@ class ResNetClassifier(SequenceClassifier):
         "layers_per_block": [POSITIVE, None],
         "stem": [POSITIVE, None],
         "preactivation": ["boolean"],
+        "block_l2": [Interval(Real, 0, None, closed="left"), None],
         "pool": [StrOptions({"average", "max", "sum", "flatten"})],
         "pool_size": SIZES,
         "dropout": [Interval(Real, 0, 1, closed="left"), Options(Integral, {0})],
@@ -141,6 +145,7 @@ class ResNetClassifier(SequenceClassifier):
         kernel_initializer="he_normal",
         dropout=0.0,
         l2=0.0,
+        block_l2=None,
         batch_normalization="auto",
         output_initializer="glorot_uniform",
         dense_units=(),
@@ -165,6 +170,7 @@ class ResNetClassifier(SequenceClassifier):
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.l2 = l2
+        self.block_l2 = block_l2
         self.batch_normalization = batch_normalization
         self.output_initializer = output_initializer
         self.dense_units = dense_units

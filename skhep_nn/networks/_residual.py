@@ -35,6 +35,7 @@ def residual_dense(
     block_initializer=None,
     dropout=0.0,
     l2=0.0,
+    block_l2=None,
     batch_normalization=False,
     preactivation=False,
     before=None,
@@ -50,6 +51,8 @@ def residual_dense(
     layers_per_block : int
     activation, kernel_initializer, l2
         Of all layers.
+    block_l2 : float or None
+        L2 penalty inside the blocks; None is `l2`.
     block_initializer : str, Keras initializer or None
         Of the kernel of the last layer of each block; "zeros" makes each block the identity at
         the start (with an activation that is not flat at 0). None is `kernel_initializer`.
@@ -70,7 +73,8 @@ def residual_dense(
     check_identity(block_initializer, activation, preactivation=preactivation)
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
-    step = _dense_step(units, activation, l2, inside, preactivation)
+    inner_l2 = l2 if block_l2 is None else block_l2
+    step = _dense_step(units, activation, inner_l2, inside, preactivation)
     x = _dense(x, units, kernel_initializer, l2)
     x = x if preactivation else _active(x, activation, normalises=inside)
     for _ in range(n_blocks):
@@ -99,6 +103,7 @@ def residual_convolutional(
     block_initializer=None,
     dropout=0.0,
     l2=0.0,
+    block_l2=None,
     batch_normalization="hidden",
     preactivation=False,
 ):
@@ -124,6 +129,8 @@ def residual_convolutional(
         Neighbours that are averaged after each block.
     activation, kernel_initializer, l2
         Of all convolutions.
+    block_l2 : float or None
+        L2 penalty inside the blocks; None is `l2`.
     block_initializer : str, Keras initializer or None
         Of the last kernel of each block; "zeros" makes each block the identity at the start.
     dropout : float
@@ -142,7 +149,7 @@ def residual_convolutional(
     options = {
         "activation": activation,
         "kernel_initializer": kernel_initializer,
-        "l2": l2,
+        "l2": l2 if block_l2 is None else block_l2,
         "normalises": inside,
     }
     if stem is not None:
@@ -161,7 +168,7 @@ def residual_convolutional(
         last = block_initializer or kernel_initializer
         if preactivation:
             y = _active(y, activation, entries, normalises=inside)
-        y = plain_convolution(y, entries, width, size, last, l2)
+        y = plain_convolution(y, entries, width, size, last, options["l2"])
         y = layers.Dropout(dropout)(y) if dropout else y
         x = layers.Add()([x, y])
         if n_pooled > 1:

@@ -72,6 +72,23 @@ def test_normalisation_and_activation_come_before_the_kernels_or_behind():
     assert order(preactivation=True) == before
 
 
+@pytest.mark.parametrize("inputs", [TABLE, SEQUENCE], ids=["dense", "convolutions"])
+@pytest.mark.parametrize(("block_l2", "inside"), [(None, True), (0.0, False), (0.1, True)])
+def test_the_penalty_inside_the_blocks_may_be_another(inputs, block_l2, inside):
+    stem = {} if inputs is TABLE else {"stem": 3}
+    model = build(inputs, n_blocks=2, layers_per_block=1, l2=0.5, block_l2=block_l2, **stem)
+    penalties = [
+        float(layer.kernel_regularizer.l2) if layer.kernel_regularizer else 0.0
+        for layer in model.layers
+        if getattr(layer, "kernel", None) is not None and layer.name != "output"
+    ]
+    first, *rest = penalties
+    assert first == pytest.approx(0.5)
+    expected = 0.5 if block_l2 is None else block_l2
+    assert rest == pytest.approx([expected] * len(rest))
+    assert bool(sum(rest)) == inside
+
+
 def test_a_stem_sets_the_width_of_the_blocks():
     assert build(SEQUENCE, n_blocks=1, stem=6).layers[-1].get_weights()[0].shape == (6, 1)
 
