@@ -16,7 +16,7 @@ from skhep_nn.io._files import reading
 from skhep_nn.io._stream import Selection
 
 # parameters of our estimators that name columns which real data do not have
-ABSENT_IN_DATA = ("weight_column", "exclude", "by")
+ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
 
 
 def load_model(model):

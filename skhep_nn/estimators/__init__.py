@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._blocks": ["BlockClassifier"],
         "._cnn": ["CNNClassifier"],
         "._dense": ["DenseClassifier"],
+        "._individual_mass": ["IndividualMassClassifier"],
+        "._parametric": ["ParametricClassifier"],
         "._lstm": ["LSTMClassifier"],
         "._presets": [
             "INFN_CNN",

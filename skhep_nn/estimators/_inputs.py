@@ -47,8 +47,7 @@ def read_inputs(estimator, X, *, reset):
     ValueError
         If a feature is not a finite number.
     """
-    if not (_columns.is_frame(X) or _columns.is_blocks(X) or is_mapped_table(estimator, X)):
-        X = _check_array(estimator, X)
+    X = as_table(estimator, X)
     at = _learn(estimator, X) if reset else estimator.columns_.present(X, _name(estimator))
     if not reset:
         _warn_of_names(estimator, X)
@@ -58,6 +57,13 @@ def read_inputs(estimator, X, *, reset):
     if reset:
         estimator.X_shape_, estimator.X_dtype_ = _shape_and_dtype(x)
     return x
+
+
+def as_table(estimator, X):
+    """`X`, or an array of floats made from it if it has no columns or blocks of its own."""
+    if _columns.is_frame(X) or _columns.is_blocks(X) or is_mapped_table(estimator, X):
+        return X
+    return _check_array(estimator, X)
 
 
 def check_finite(array, names, owner):
@@ -128,7 +134,7 @@ def _shape_and_dtype(x):
 
 def _learn(estimator, X):
     _validation.check_feature_names(estimator, X, reset=True)
-    optional = [*_columns.as_list(estimator.weight_column), *_columns.as_list(estimator.exclude)]
+    optional = [column for _, columns in _no_features(estimator) for column in columns]
     _check_named(estimator, X)
     estimator.columns_ = _columns.FittedColumns.of(X, dict.fromkeys(optional))
     estimator.n_features_in_ = estimator.columns_.n_columns
@@ -152,9 +158,16 @@ def _warn_of_weights(estimator):
 
 
 def _check_named(estimator, X):
-    for role in ("weight_column", "exclude"):
-        for column in _columns.as_list(getattr(estimator, role)):
+    for role, columns in _no_features(estimator):
+        for column in columns:
             _columns.position(X, column, role)
+
+
+def _no_features(estimator):
+    """Pairs of the parameter that names columns which are no features, and these columns."""
+    named = {"weight_column": estimator.weight_column, "exclude": estimator.exclude}
+    named |= estimator._further_columns()
+    return [(role, _columns.as_list(columns)) for role, columns in named.items()]
 
 
 def _warn_of_names(estimator, X):

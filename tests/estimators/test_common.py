@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import (
     BlockClassifier,
     CNNClassifier,
     DenseClassifier,
+    IndividualMassClassifier,
     KerasClassifier,
     LSTMClassifier,
+    ParametricClassifier,
     ResNetClassifier,
 )
 
@@ -69,6 +72,23 @@ class ResNetOfColumns(OfColumns, ResNetClassifier):
     """For scikit-learn's checks."""
 
 
+class MassTaken:
+    """A column is taken for the mass, so that too little is left to tell the classes apart."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+class Parametric(MassTaken, ParametricClassifier):
+    """For scikit-learn's checks."""
+
+
+class IndividualMass(MassTaken, IndividualMassClassifier):
+    """For scikit-learn's checks."""
+
+
 SMALL = {"learning_rate": 0.1, "epochs": 10, "batch_size": 64, "verbose": 0}
 CLASSIFIERS = [
     DenseClassifier(units=(20,), **SMALL),
@@ -78,9 +98,19 @@ CLASSIFIERS = [
     CNNOfColumns((10, 20), pool="flatten", dense_units=(20,), mask_value=None, **SMALL),
     LSTMOfColumns(20, dense_units=(), mask_value=None, **SMALL),
     ResNetOfColumns(1, stem=8, pool="flatten", mask_value=None, **SMALL),
+    # the last column is the mass
+    Parametric(parameter=-1, signal=None, units=(20,), **SMALL),
+    IndividualMass(
+        DenseClassifier(units=(20,), random_state=0, **SMALL),
+        parameter=-1,
+        signal=None,
+        masses=[0.0],
+        dispatch="nearest",
+    ),
 ]
 
 
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.ExtrapolationWarning")
 @parametrize_with_checks(CLASSIFIERS, expected_failed_checks=lambda estimator: WHY_NOT)
 def test_scikit_learns_check(estimator, check):
     check(estimator)

@@ -1,0 +1,303 @@
+"""IndividualMassClassifier: one classifier per mass, the baseline of a parametric network."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_array, check_consistent_length
+
+from skhep_nn import _columns, _validation, _weights
+from skhep_nn._validation import HasMethods, StrOptions
+from skhep_nn.estimators import _mass_columns, _targets
+from skhep_nn.estimators._hypothesis import HypothesisClassifier
+
+FINITE_SIGNAL = "every signal event needs its mass; background events need none"
+
+
+class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
+    """One classifier for each mass of the signal: its signal against all background.
+
+    The zoo of networks that a :class:`ParametricClassifier` replaces, for comparison with it. An
+    event is classified by the network of the mass in its column.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        What is fitted for each mass; None is a ``DenseClassifier()``. It never sees the columns
+        of the parameter.
+    parameter : str, int or list of these, default="mass"
+        Columns (or blocks) of X with the parameter, or with several.
+    signal : label, default=1
+        The class that has the parameter; every other class is background, whose column is not
+        read in fit. None is the last class.
+    masses : array-like of shape (n_masses,) or (n_masses, n_parameters), default=None
+        Masses that get a classifier; None is every distinct value of the signal.
+    dispatch : {"exact", "nearest"}, default="exact"
+        ``"exact"``: an event at a mass without a classifier is an error. ``"nearest"``: the
+        classifier of the nearest mass (in units of the range of each parameter) takes it, in fit
+        and in prediction.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    estimators_ : list of classifiers
+        One per row of
+    masses_ : ndarray of shape (n_masses, n_parameters)
+    parameter_names_ : list
+        Names (positions, for arrays) of the parameters.
+    n_features_in_ : int
+        Columns of X in fit.
+    feature_names_in_ : ndarray of str
+        Their names, if X had any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skhep_nn import IndividualMassClassifier
+    >>> mass = [1, 1, 3, 3, np.nan, np.nan, np.nan]
+    >>> X = pd.DataFrame({"m": [1.0, 1.2, 2.8, 3.0, 0.0, 2.0, 4.0], "mass": mass})
+    >>> clf = IndividualMassClassifier(GaussianNB()).fit(X, [1, 1, 1, 1, 0, 0, 0])
+    >>> clf.at(mass=1).predict(X[["m"]]).tolist()
+    [1, 1, 0, 0, 0, 0, 0]
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "parameter": ["array-like", str, Integral],
+        "masses": ["array-like", None],
+        "dispatch": [StrOptions({"exact", "nearest"})],
+    }
+
+    def __init__(
+        self, estimator=None, *, parameter="mass", signal=1, masses=None, dispatch="exact"
+    ):
+        self.estimator = estimator
+        self.parameter = parameter
+        self.signal = signal
+        self.masses = masses
+        self.dispatch = dispatch
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit one classifier for each mass.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_events, n_features)
+        y : array-like of shape (n_events,)
+        sample_weight : array-like of shape (n_events,), optional
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a signal event has no mass, or one that is not in `masses` (``dispatch="exact"``).
+        """
+        _validation.check_parameters(self)
+        X, labels = self._check_events(X, y)
+        signal = labels == self._signal_label()
+        values = _mass_columns.values_of(self, X)
+        _mass_columns.check_hypotheses(
+            values[signal], self.parameter_names_, "signal events", FINITE_SIGNAL
+        )
+        self.masses_ = (
+            np.unique(values[signal], axis=0)
+            if self.masses is None
+            else _mass_columns.hypotheses_of(self.masses, self.parameter_names_)
+        )
+        number = np.full(len(labels), -1)
+        number[signal] = self._numbers(values[signal], "signal events")
+        weights = None if sample_weight is None else _weights.check(sample_weight, len(labels))
+        features = self._features_of(X)
+        self.estimators_ = [
+            self._fit_one(features, labels, weights, (number == at) | ~signal, at)
+            for at in range(len(self.masses_))
+        ]
+        return self
+
+    def predict_proba(self, X):
+        """Class probabilities, each event by the classifier of its mass.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            With the columns of fit.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+        """
+        self._check_is_fitted()
+        X = self._table(X)
+        features = self._features_of(X)
+        values = _mass_columns.values_of(self, X)
+        _mass_columns.check_hypotheses(
+            values, self.parameter_names_, "events", _mass_columns.WAYS_OUT
+        )
+        number = self._numbers(values, "events")
+        out = np.empty((len(number), len(self.classes_)))
+        for at in np.unique(number):
+            rows = np.flatnonzero(number == at)
+            out[rows] = self.estimators_[at].predict_proba(_rows(features, rows))
+        return out
+
+    def predict(self, X):
+        """The most probable class of each event.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict_proba`.
+        """
+        self._check_is_fitted()
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba_scan(self, X, masses):
+        """Class probabilities of every event by the classifier of each of several masses.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            With or without the columns of the parameter, which are not read.
+        masses : array-like of shape (n_masses,) or (n_masses, n_parameters), or list of dict
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_masses, n_classes)
+        """
+        self._check_is_fitted()
+        hypotheses = _mass_columns.hypotheses_of(masses, self.parameter_names_)
+        numbers = self._numbers(hypotheses, "hypotheses")
+        features = self._features_of(self._table(X))
+        found = {at: self.estimators_[at].predict_proba(features) for at in np.unique(numbers)}
+        return np.stack([found[at] for at in numbers], axis=1)
+
+    def at(self, *values, **named):
+        """The classifier for one mass, whatever X has in the parameter's columns.
+
+        Parameters
+        ----------
+        *values, **named : float
+            ``at(750)``, or by name, ``at(mass=750)``.
+
+        Returns
+        -------
+        HypothesisClassifier
+        """
+        self._check_is_fitted()
+        hypothesis = _mass_columns.hypothesis_of(values, named, self.parameter_names_)
+        self._numbers(np.array([hypothesis]), "hypotheses")
+        return HypothesisClassifier(self, hypothesis)
+
+    @property
+    def weight_column(self):
+        """The weight column of the estimator, if it has one."""
+        return getattr(self.estimator, "weight_column", None)
+
+    def __sklearn_is_fitted__(self):
+        return "estimators_" in vars(self)
+
+    def _check_is_fitted(self):
+        if not self.__sklearn_is_fitted__():
+            msg = (
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
+                "appropriate arguments before using this estimator."
+            )
+            raise NotFittedError(msg)
+
+    def _check_events(self, X, y):
+        owner = type(self).__name__
+        X = self._table(X)
+        labels = _targets.labels_of(y, owner)
+        check_consistent_length(X, labels)
+        self.classes_ = _targets.learn_classes(labels, owner)
+        _validation.check_feature_names(self, X, reset=True)
+        columns = _columns.as_list(self.parameter)
+        self._parameter_columns = [_columns.position(X, column) for column in columns]
+        _mass_columns.check_features(X, columns)
+        # what the estimator does not need in prediction, X may lack here too
+        names = ("weight_column", "exclude")
+        optional = [c for n in names for c in _columns.as_list(getattr(self.estimator, n, None))]
+        optional = [_columns.position(X, c) for c in optional if isinstance(c, str)]
+        optional = dict.fromkeys([*self._parameter_columns, *optional])
+        self.columns_ = _columns.FittedColumns(
+            _columns.names(X), _columns.n_columns(X), tuple(optional)
+        )
+        self.n_features_in_ = self.columns_.n_columns
+        self.parameter_names_ = _mass_columns.names_of(X, self._parameter_columns)
+        return X, labels
+
+    def _signal_label(self):
+        signal = self.classes_[-1] if self.signal is None else self.signal
+        if signal not in self.classes_.tolist():
+            msg = (
+                f"signal={signal!r} is not a label of y, which has {self.classes_.tolist()[:20]}; "
+                "name the class that has the parameter"
+            )
+            raise ValueError(msg)
+        return signal
+
+    def _fit_one(self, features, labels, weights, chosen, at):
+        rows = np.flatnonzero(chosen)
+        if not (labels[rows] == self._signal_label()).any():
+            msg = f"there is no signal at {self._shown(self.masses_[at])}, which `masses` has"
+            raise ValueError(msg)
+        arguments = {} if weights is None else {"sample_weight": weights[rows]}
+        estimator = _default() if self.estimator is None else clone(self.estimator)
+        return estimator.fit(_rows(features, rows), labels[rows], **arguments)
+
+    def _numbers(self, values, what):
+        """Number of the classifier of each row of `values`."""
+        width = np.ptp(self.masses_, axis=0)
+        scale = np.where(width > 0, width, 1.0)
+        distance = np.abs(values[:, None, :] - self.masses_[None]) / scale
+        number = np.square(distance).sum(axis=2).argmin(axis=1)
+        unknown = ~np.isclose(values, self.masses_[number], rtol=1e-6, atol=0).all(axis=1)
+        if self.dispatch == "exact" and unknown.any():
+            msg = (
+                f"{int(unknown.sum())} of {len(values)} {what} are at a mass without a classifier, "
+                f"the first at {self._shown(values[unknown.argmax()])}; there are classifiers at "
+                f'{self.masses_.tolist()} (dispatch="nearest" takes the nearest)'
+            )
+            raise ValueError(msg)
+        return number
+
+    def _shown(self, row):
+        return ", ".join(
+            f"{name}={value:g}" for name, value in zip(self.parameter_names_, row, strict=True)
+        )
+
+    def _features_of(self, X):
+        """`X` without the parameter, its columns checked."""
+        at = self.columns_.present(X, type(self).__name__)
+        kept = [n for n, fitted in enumerate(at) if fitted not in self._parameter_columns]
+        return X if len(kept) == len(at) else _columns.select(X, kept)
+
+    def _table(self, X):
+        if _columns.is_frame(X) or _columns.is_blocks(X):
+            return X
+        return check_array(
+            X, dtype="numeric", ensure_all_finite=False, estimator=self, input_name="X"
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
+
+def _default():
+    from skhep_nn.estimators._dense import DenseClassifier
+
+    return DenseClassifier()
+
+
+def _rows(X, rows):
+    return X.iloc[rows] if _columns.is_frame(X) else X[rows]

@@ -1,0 +1,180 @@
+"""IndividualMassClassifier: one classifier per mass, and which of them an event gets."""
+
+from __future__ import annotations
+
+import io
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+
+from skhep_nn import DenseClassifier, IndividualMassClassifier
+from skhep_nn.exceptions import ColumnError
+from skhep_nn.metrics import make_parametric_auc_scorer
+
+MASSES = [500.0, 1000.0, 1500.0]
+
+
+def make_sample(n_events=400, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n_events) % 2
+    mass = np.where(y == 1, rng.choice(MASSES, n_events), np.nan)
+    m = np.where(y == 1, mass, rng.uniform(0, 2000, n_events)) + rng.normal(0, 100, n_events)
+    return pd.DataFrame({"m": m / 1000, "z": rng.normal(size=n_events), "mass": mass}), y
+
+
+@pytest.fixture
+def sample():
+    return make_sample()
+
+
+def individual(estimator=None, **parameters):
+    return IndividualMassClassifier(estimator or LogisticRegression(), **parameters)
+
+
+def test_each_mass_has_the_classifier_of_its_signal_and_all_background(sample):
+    X, y = sample
+    clf = individual().fit(X, y)
+    assert clf.masses_[:, 0].tolist() == MASSES
+    for at, mass in enumerate(MASSES):
+        chosen = (X["mass"] == mass) | (y == 0)
+        alone = LogisticRegression().fit(X[chosen][["m", "z"]], y[chosen])
+        assert np.array_equal(clf.estimators_[at].coef_, alone.coef_)
+        expected = alone.predict_proba(X[["m", "z"]])
+        assert np.array_equal(clf.predict_proba(X.assign(mass=mass)), expected)
+        assert np.array_equal(clf.at(mass=mass).predict_proba(X), expected)
+        assert np.array_equal(clf.predict_proba_scan(X, MASSES)[:, at], expected)
+
+
+def test_each_event_goes_to_the_classifier_of_its_mass(sample):
+    X, y = sample
+    clf = individual().fit(X, y)
+    mass = np.random.default_rng(1).choice(MASSES, len(y))
+    together = clf.predict_proba(X.assign(mass=mass))
+    scan = clf.predict_proba_scan(X, MASSES)
+    assert np.array_equal(together, scan[np.arange(len(y)), np.searchsorted(MASSES, mass)])
+    assert np.array_equal(clf.predict(X.assign(mass=mass)), clf.classes_[together.argmax(axis=1)])
+
+
+def test_an_unknown_mass_is_an_error_that_names_the_known_ones(sample):
+    X, y = sample
+    clf = individual().fit(X, y)
+    message = r"400 of 400 events are at a mass without a classifier, the first at mass=700; .*500"
+    with pytest.raises(ValueError, match=message):
+        clf.predict_proba(X.assign(mass=700.0))
+    with pytest.raises(ValueError, match=r"hypotheses are at a mass without"):
+        clf.at(700)
+
+
+def test_the_nearest_classifier_takes_an_unknown_mass_if_asked_to(sample):
+    X, y = sample
+    clf = individual(dispatch="nearest").fit(X, y)
+    assert np.array_equal(clf.at(700).predict_proba(X), clf.at(500).predict_proba(X))
+    assert np.array_equal(clf.at(800).predict_proba(X), clf.at(1000).predict_proba(X))
+
+
+def test_given_masses_take_the_signal_nearest_to_them(sample):
+    X, y = sample
+    clf = individual(masses=[600, 1400], dispatch="nearest").fit(X, y)
+    # 1000 is as far from both, and goes to the first
+    chosen = (X["mass"] < 1200) | (y == 0)
+    alone = LogisticRegression().fit(X[chosen][["m", "z"]], y[chosen])
+    assert np.array_equal(clf.estimators_[0].coef_, alone.coef_)
+
+
+def test_a_given_mass_without_signal_is_an_error(sample):
+    with pytest.raises(ValueError, match="there is no signal at mass=2000"):
+        individual(masses=[*MASSES, 2000]).fit(*sample)
+
+
+def test_sample_weights_reach_the_classifiers(sample):
+    X, y = sample
+    weights = np.random.default_rng(1).uniform(size=len(y))
+    clf = individual().fit(X, y, sample_weight=weights)
+    chosen = (X["mass"] == 1000) | (y == 0)
+    alone = LogisticRegression().fit(X[chosen][["m", "z"]], y[chosen], weights[chosen])
+    assert np.array_equal(clf.estimators_[1].coef_, alone.coef_)
+
+
+def test_a_weight_column_is_that_of_the_estimator(sample):
+    X, y = sample
+    X = X.assign(weight=np.random.default_rng(1).uniform(size=len(y)))
+    network = DenseClassifier((4,), epochs=2, weight_column="weight", random_state=0, verbose=0)
+    clf = individual(network).fit(X, y)
+    chosen = (X["mass"] == 500) | (y == 0)
+    alone = clone(network).fit(X[chosen].drop(columns="mass"), y[chosen])
+    expected = alone.predict_proba(X[["m", "z"]])
+    assert np.array_equal(clf.at(500).predict_proba(X[["m", "z"]]), expected)
+    assert clf.at(500).score(X, y) == pytest.approx(alone.score(X.drop(columns="mass"), y))
+
+
+def test_dense_networks_are_the_default(sample):
+    X, y = sample
+    clf = IndividualMassClassifier(masses=[1000], dispatch="nearest")
+    clf.fit(X.iloc[:50], y[:50])
+    assert isinstance(clf.estimators_[0], DenseClassifier)
+
+
+def test_several_parameters():
+    rng = np.random.default_rng(0)
+    points = np.array([[500.0, 100.0], [900.0, 100.0]])
+    y = np.arange(200) % 2
+    values = np.where(y[:, None] == 1, points[rng.choice(2, 200)], np.nan)
+    X = pd.DataFrame({"x": rng.normal(size=200), "m_stop": values[:, 0], "m_lsp": values[:, 1]})
+    clf = individual(parameter=["m_stop", "m_lsp"]).fit(X, y)
+    assert clf.masses_.tolist() == points.tolist()
+    expected = clf.predict_proba(X.assign(m_stop=900.0, m_lsp=100.0))
+    assert np.array_equal(clf.at(m_stop=900, m_lsp=100).predict_proba(X), expected)
+
+
+def test_more_than_two_classes(sample):
+    X, y = sample
+    labels = np.where(y == 1, "x", np.where(X["z"] > 0, "tt", "W"))
+    clf = individual(signal="x").fit(X, labels)
+    assert clf.predict_proba_scan(X, MASSES).shape == (400, 3, 3)
+
+
+def test_nan_in_prediction_names_the_column_and_the_scorer(sample):
+    X, y = sample
+    clf = individual().fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"'mass' .* 200 of 400 events.*make_parametric_auc_scorer"
+    ):
+        clf.predict_proba(X)
+    with pytest.raises(ColumnError, match=r"X has no column 'mass'; .*at\("):
+        clf.predict_proba(X[["m", "z"]])
+
+
+def test_a_signal_event_without_mass_is_an_error(sample):
+    X, y = sample
+    with pytest.raises(ValueError, match=r"1 of 200 signal events"):
+        individual().fit(X.assign(mass=np.where(np.arange(400) == 1, np.nan, X["mass"])), y)
+
+
+def test_a_signal_that_is_no_class_is_an_error(sample):
+    with pytest.raises(ValueError, match=r"signal=5 is not a label of y"):
+        individual(signal=5).fit(*sample)
+
+
+def test_the_parametric_scorer_takes_it(sample):
+    clf = individual().fit(*sample)
+    assert 0 < make_parametric_auc_scorer()(clf, *sample) < 1
+
+
+def test_joblib_changes_no_bit(sample):
+    X, y = sample
+    clf = individual().fit(X, y)
+    file = io.BytesIO()
+    joblib.dump(clf, file)
+    file.seek(0)
+    expected = clf.predict_proba_scan(X, MASSES)
+    assert np.array_equal(joblib.load(file).predict_proba_scan(X, MASSES), expected)
+
+
+def test_before_the_fit_there_is_no_prediction(sample):
+    with pytest.raises(NotFittedError):
+        individual().at(500)
