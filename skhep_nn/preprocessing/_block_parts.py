@@ -158,8 +158,10 @@ def _transformed(step, part):
     if not _is_per_particle(step, part.value):
         value = step.transform(data)
         return Part(value, _names_out(step, part.names, value))
-    flat = _as_table(step.transform(data)) if len(data) else _nothing(step, data)
-    value = _scattered(flat, part.value)
+    table = step.transform(data) if len(data) else _nothing(step, data)
+    value = _scattered(_as_table(table), part.value)
+    if isinstance(table, pd.DataFrame):
+        return Part(value, tuple(map(str, table.columns)))
     return Part(value, _names_out(step, part.names, value))
 
 

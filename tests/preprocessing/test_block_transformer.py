@@ -530,3 +530,17 @@ def test_functions_stream():
 def test_wrong_transformers_are_errors(transformers, error, message):
     with pytest.raises(error, match=message):
         BlockTransformer(transformers).fit(make_frame())
+
+
+def test_columns_that_a_function_returns_name_the_features_of_a_sequence():
+    def polar(tracks):
+        pt = np.hypot(tracks["px"], tracks["py"])
+        return pd.DataFrame({"log_pt": np.log(pt), "phi": np.arctan2(tracks["py"], tracks["px"])})
+
+    events = pd.DataFrame({"px": [[1.0, 0.0], [2.0]], "py": [[0.0, 1.0], [0.0]]})
+    scale = MinMaxScaler(data_range={"log_pt": (0.0, 1.0), "phi": (0.0, np.pi)})
+    steps = make_pipeline(SequencePadder(2), FunctionTransformer(polar), scale)
+    blocks = BlockTransformer([("track", steps, ["px", "py"])]).fit_transform(events)
+    assert blocks.kinds["track"].features == ("log_pt", "phi")
+    # log pt = 0, phi = pi / 2 is the lower end and the middle
+    np.testing.assert_allclose(blocks["track"][0, 1], [-1, 0], atol=1e-6)
