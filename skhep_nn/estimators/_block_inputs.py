@@ -108,6 +108,27 @@ def check_tokens(kinds, x):
             _check_tokens(name, part, first, kinds[name].vocabulary_size)
 
 
+def check_lengths(blocks):
+    """Raise if a sequence is said to be longer than it is, or of negative length.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, kind in blocks.kinds.items():
+        if kind.name != "lengths":
+            continue
+        longest, lengths = blocks.event_shape(name), np.asarray(blocks[name])
+        outside = (lengths < 0) | (lengths > longest[0]) if longest else np.zeros(0, bool)
+        if outside.any():
+            event = int(np.argmax(outside))
+            msg = (
+                f"block {name!r} says that event {event} has {int(lengths[event])} entries; its "
+                f"sequence has 0 to {longest[0]}"
+            )
+            raise ValueError(msg)
+
+
 def _check_tokens(name, tokens, first, size):
     outside = (tokens < 0) | (tokens >= size)
     if outside.any():

@@ -33,7 +33,21 @@ class BlockNetworkClassifier(NetworkClassifier):
 
     def _describe_network(self, x):
         inputs = self._inputs(x)
-        return {"inputs": inputs, "named": isinstance(x, dict), **self._network(inputs)}
+        network = self._network(inputs)
+        self._check_shared(network["shared_embeddings"])
+        return {"inputs": inputs, "named": isinstance(x, dict), **network}
+
+    def _check_shared(self, groups):
+        """Raise if blocks that are to share an embedding have tokens of other meanings."""
+        kinds = vars(self).get("block_kinds_", {})
+        for group in groups:
+            words = {n: kinds[n].vocabulary for n in group if n in kinds and kinds[n].vocabulary}
+            if len(set(words.values())) > 1:
+                msg = (
+                    f"shared_embeddings: the blocks {list(words)} have different vocabularies, so "
+                    "that a token of one means another thing in the other"
+                )
+                raise ValueError(msg)
 
     def _inputs(self, x):
         """The blocks of `x` in plain words, by name."""

@@ -63,8 +63,10 @@ class BlockClassifier(BlockNetworkClassifier):
     Kinds for features: ``"dense"`` (``units=()``, so that features pass as they are) and
     ``"resnet"``. Kinds for sequences and for tokens: ``"cnn"``, ``"lstm"``, ``"resnet"``, each
     followed by dense layers ``dense_units`` with ``dense_dropout`` and ``dense_activation``. The
-    arguments of each kind are in docs/classifiers.md. Tokens whose kind says ``of="particle"``, or
-    that ``branches["particle"]["tokens"]`` lists, are embedded and joined to that sequence.
+    arguments of each kind are in docs/networks.md. In a plain array or table the block is called
+    ``"features"`` (two dimensions) or ``"sequence"`` (three). Tokens whose kind says
+    ``of="particle"``, or that ``branches["particle"]["tokens"]`` lists, are embedded and joined to
+    that sequence.
 
     The presets ``SMARTBKG_RESNET`` and ``SMARTBKG_LSTM`` are arguments of this class.
 
@@ -73,11 +75,11 @@ class BlockClassifier(BlockNetworkClassifier):
     >>> import numpy as np
     >>> from skhep_nn import BlockClassifier, EventBlocks
     >>> rng = np.random.default_rng(0)
-    >>> X = EventBlocks({"jet": rng.normal(size=(200, 3)), "track": rng.normal(size=(200, 6, 4))})
+    >>> X = EventBlocks({"jet": rng.normal(size=(400, 3)), "track": rng.normal(size=(400, 6, 4))})
     >>> y = (X["track"][:, :, 0].max(axis=1) > 1.2).astype(int)
     >>> clf = BlockClassifier(
     ...     branches={"track": {"kind": "cnn", "filters": (16,), "pool": "max"}},
-    ...     head={"units": (16,)}, learning_rate=0.02, epochs=20, random_state=0)
+    ...     head={"units": (16,)}, learning_rate=0.02, batch_size=64, epochs=20, random_state=0)
     >>> clf.fit(X, y).score(X, y) > 0.8
     True
     >>> clf.set_params(branches__track__filters=8).branches["track"]["filters"]

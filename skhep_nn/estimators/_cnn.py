@@ -79,10 +79,10 @@ class CNNClassifier(SequenceClassifier):
     >>> import numpy as np
     >>> from skhep_nn import CNNClassifier
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(200, 6, 4))
+    >>> X = rng.normal(size=(400, 6, 4))
     >>> y = (X[:, :, 0].max(axis=1) > 1.2).astype(int)
     >>> clf = CNNClassifier((16,), pool="max", dense_units=(16,), learning_rate=0.02, epochs=20,
-    ...                     random_state=0)
+    ...                     batch_size=64, random_state=0)
     >>> clf.fit(X, y).score(X, y) > 0.8
     True
     """

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array
 from skhep_nn import _columns, _validation
 from skhep_nn.estimators._block_inputs import (
     check_as_in_fit,
+    check_lengths,
     check_tokens,
     is_mapped_table,
     labels,
@@ -53,6 +54,8 @@ def read_inputs(estimator, X, *, reset):
         _warn_of_names(estimator, X)
     if reset:
         vars(estimator).pop("block_kinds_", None)
+    else:
+        _check_entries(estimator, X)
     x = _features(estimator, X, at, reset=reset)
     if reset:
         estimator.X_shape_, estimator.X_dtype_ = _shape_and_dtype(x)
@@ -193,7 +196,26 @@ def _numbers(estimator, frame):
     return frame
 
 
+def _check_entries(estimator, X):
+    """Raise if the sequences of an array are longer or shorter than in fit."""
+    fitted = estimator.X_shape_
+    if isinstance(fitted, dict) or _columns.is_frame(X) or _columns.is_blocks(X):
+        return
+    if len(fitted) > 2 and X.shape[1:-1] != tuple(fitted[1:-1]):
+        msg = (
+            f"X has shape {X.shape}, in the fit of {_name(estimator)} it had {tuple(fitted)}; pad "
+            "sequences to the length that they had there"
+        )
+        raise ValueError(msg)
+
+
 def _check_array(estimator, X):
+    if isinstance(X, np.ma.MaskedArray) and X.ndim > 2 and np.ma.getmaskarray(X).any():
+        msg = (
+            f"X is a masked array, whose mask {_name(estimator)} would lose; pass "
+            "EventBlocks({'track': X}), or make the blocks with BlockTransformer"
+        )
+        raise ValueError(msg)
     # a number beyond float32 becomes infinite here, and an error that names its column later
     with np.errstate(over="ignore"):
         return check_array(
@@ -218,6 +240,7 @@ def _blocks(estimator, blocks, *, reset):
     for name, array in x.items() if isinstance(x, dict) else [(None, x)]:
         check_finite(array, called if name is None else called[name], owner)
     check_tokens(blocks.kinds, x)
+    check_lengths(blocks)
     return x
 
 

@@ -6,6 +6,7 @@ import copy
 import re
 
 import keras
+import numpy as np
 
 from skhep_nn.estimators import _compile
 from skhep_nn.estimators._base import KerasClassifier
@@ -57,7 +58,7 @@ class NetworkClassifier(KerasClassifier):
         return Recipe(
             builder=self._builder,
             # a copy: what the user does to a dict afterwards is not to change a fitted network
-            arguments=copy.deepcopy({**self._describe_network(x), "n_outputs": n_outputs}),
+            arguments=_own({**self._describe_network(x), "n_outputs": n_outputs}),
             optimizer=keras.saving.serialize_keras_object(compiled["optimizer"]),
             loss=keras.saving.serialize_keras_object(loss),
             metrics=[_plain(metric) for metric in compiled["weighted_metrics"] or ()],
@@ -71,6 +72,15 @@ class NetworkClassifier(KerasClassifier):
     def _callbacks_for_fit(self):
         # a callback object would otherwise serve, and remember, every fit of every clone
         return [copy.deepcopy(callback) for callback in super()._callbacks_for_fit()]
+
+
+def _own(value):
+    """A copy of arguments, arrays as lists."""
+    if isinstance(value, dict):
+        return {key: _own(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_own(part) for part in value)
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else copy.deepcopy(value)
 
 
 def _plain(metric):

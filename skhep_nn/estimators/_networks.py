@@ -13,7 +13,6 @@ import json
 from dataclasses import dataclass, field
 
 import keras
-import numpy as np
 
 from skhep_nn import networks
 from skhep_nn.estimators._compile import loss_name
@@ -81,7 +80,7 @@ class Recipe:
         parts = [self.builder, self.arguments, self.optimizer_kind]
         parts += [self.loss, self.metrics, keras.config.floatx(), keras.config.dtype_policy().name]
         try:
-            return json.dumps(parts, sort_keys=True, default=_as_number)
+            return json.dumps(parts, sort_keys=True, default=_as_plain)
         except TypeError:
             return None
 
@@ -327,11 +326,14 @@ def _same(one, other):
     return one == other or digest(one) == digest(other)
 
 
-def _as_number(value):
-    """A NumPy number as Python's, for JSON."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(value)
+def _as_plain(value):
+    """Keras' own initializers, activations and layers as Keras serialises them, for JSON.
+
+    What is not of Keras has no plain description: it may be another thing of the same name.
+    """
+    if not (getattr(value, "__module__", None) or type(value).__module__).startswith("keras."):
+        raise TypeError(value)
+    return keras.saving.serialize_keras_object(value)
 
 
 def _metric(metric):

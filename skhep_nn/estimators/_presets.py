@@ -5,7 +5,14 @@ Each can be changed as any other: ``ResNetClassifier(**{**LHCB_ACCEPTANCE, "n_bl
 
 from __future__ import annotations
 
-_LAYERS = {"activation": "leaky_relu", "batch_normalization": "hidden"}
+# the slope of Keras' layer, which the scripts use; that of the function "leaky_relu" is 0.2
+_LEAKY_RELU = {
+    "module": "keras.layers",
+    "class_name": "LeakyReLU",
+    "config": {"negative_slope": 0.3},
+    "registered_name": None,
+}
+_LAYERS = {"activation": _LEAKY_RELU, "batch_normalization": "hidden"}
 
 #: Belle II selective simulation, the combined network of residual convolutions on particles and
 #: wide convolutions on decay strings: arguments of `BlockClassifier` for the blocks ``particle``
@@ -31,7 +38,7 @@ SMARTBKG_RESNET = {
         },
     },
     "shared_embeddings": (("pdg", "mother_pdg"),),
-    "head": {"units": (256, 128), "dropout": (0.4, 0.0), "activation": "leaky_relu"},
+    "head": {"units": (256, 128), "dropout": (0.4, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
     "learning_rate": 5e-4,
     "optimizer__amsgrad": True,
@@ -62,7 +69,7 @@ SMARTBKG_LSTM = {
         },
     },
     "shared_embeddings": (("pdg", "mother_pdg"),),
-    "head": {"units": (512, 512, 64), "dropout": (0.4, 0.2, 0.0), "activation": "leaky_relu"},
+    "head": {"units": (512, 512, 64), "dropout": (0.4, 0.2, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
     "learning_rate": 1e-3,
     "optimizer__amsgrad": True,

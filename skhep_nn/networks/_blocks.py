@@ -10,6 +10,7 @@ from keras import layers
 from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
+from skhep_nn.networks._hidden import safe
 from skhep_nn.networks._masks import PaddingMask
 
 
@@ -65,7 +66,10 @@ def blocks(
     allowed = _branches.parameters_of(hidden) | {"units", "output_initializer"}
     _branches.check_keys(head, allowed, "head")
     initializer = head.pop("output_initializer", "glorot_uniform")
-    outputs = output(hidden(x, **head), n_outputs, initializer)
+    with _branches.named("head"):
+        x = hidden(x, **head)
+    called = "output" if "output" not in inputs else "output_layer"
+    outputs = output(x, n_outputs, initializer, called)
     return keras.Model(tensors if named else next(iter(tensors.values())), outputs, name="blocks")
 
 
@@ -89,18 +93,22 @@ def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size
     embeddings = Embeddings(tokens, sizes, shared_embeddings)
     parts = []
     for name, branch in done.items():
-        if inputs[name]["kind"] == "features":
-            parts.append(_features(tensors[name], inputs[name], branch))
-            continue
-        entries = _entries(name, tensors, inputs, mask_value)
-        x = [embeddings(name, tensors[name]) if name in tokens else tensors[name]]
-        x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
-        x = layers.Concatenate()(x) if len(x) > 1 else x[0]
-        parts.append(_sequence(x, entries, inputs[name], branch))
+        with _branches.named(f"branches[{name!r}]"):
+            if inputs[name]["kind"] == "features":
+                parts.append(_features(tensors[name], inputs[name], branch))
+                continue
+            entries = _entries(name, tensors, inputs, mask_value)
+            x = [embeddings(name, tensors[name]) if name in tokens else tensors[name]]
+            x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
+            x = layers.Concatenate()(x) if len(x) > 1 else x[0]
+            parts.append(_sequence(x, entries, inputs[name], branch))
     return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 
 
 def _input(name, block):
+    if "/" in name:
+        msg = f"block {name!r} cannot be an input of a network: Keras allows no '/' in a name"
+        raise ValueError(msg)
     dtypes = {"tokens": "int32", "mask": "bool"}
     return layers.Input(block["shape"], name=name, dtype=dtypes.get(block["kind"]))
 
@@ -137,7 +145,7 @@ def _entries(name, tensors, inputs, mask_value):
     value = 0 if inputs[name]["kind"] == "tokens" else mask_value
     # no number equals NaN, so that no entry is padding
     value = float("nan") if value is None else value
-    return PaddingMask(value, name=f"{name}_entries")(tensors[name])
+    return PaddingMask(value, name=safe(f"{name}_entries"))(tensors[name])
 
 
 def _arguments(branch):

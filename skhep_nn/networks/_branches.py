@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 
@@ -15,6 +16,8 @@ KINDS = {
     "features": {"dense": hidden, "resnet": residual_dense},
     "sequence": {"cnn": convolutional, "lstm": recurrent, "resnet": residual_convolutional},
 }
+# Arguments by which other networks act inside a body.
+HOOKS = ("after", "before")
 OF_SEQUENCES = ("tokens", "dense_units", "dense_dropout", "dense_activation")
 
 
@@ -31,14 +34,16 @@ def complete(branches, inputs):
     Returns
     -------
     tuple of (dict of str to dict, dict of str to list of str)
-        The branches in the order of the blocks, and the tokens that join each sequence.
+        The branches in the order of their names, and the tokens that join each sequence.
 
     Raises
     ------
     ValueError
         Naming a block, kind or key that is not known, and the nearest one.
     """
-    branches = {name: dict(branch) for name, branch in (branches or {}).items()}
+    branches = {name: _as_dict(name, branch) for name, branch in (branches or {}).items()}
+    # in an order of their own, so that the same blocks in another order are the same network
+    inputs = {name: inputs[name] for name in sorted(inputs)}
     for name in branches:
         known(name, [n for n in inputs if inputs[n]["kind"] != "mask"], "branches names block")
     joined = _joined(branches, inputs)
@@ -56,9 +61,19 @@ def complete(branches, inputs):
 
 
 def parameters_of(function):
-    """Names of the keyword arguments of `function`."""
+    """Names of the keyword arguments of `function` that a branch may set."""
     arguments = inspect.signature(function).parameters.values()
-    return {a.name for a in arguments if a.default is not a.empty}
+    return {a.name for a in arguments if a.default is not a.empty} - {*HOOKS}
+
+
+@contextlib.contextmanager
+def named(what):
+    """Errors of values say where they are."""
+    try:
+        yield
+    except ValueError as error:
+        msg = f"{what}: {error}"
+        raise ValueError(msg) from error
 
 
 def check_keys(given, allowed, what):
@@ -116,17 +131,38 @@ def _joined(branches, inputs):
     joined = {}
     for name, block in inputs.items():
         if block["kind"] == "tokens" and block.get("of") in inputs:
+            _check_described(name, block["of"], inputs)
             joined.setdefault(block["of"], []).append(name)
     tokens = [name for name, block in inputs.items() if block["kind"] == "tokens"]
     for name, branch in branches.items():
         if "tokens" in branch and _form(inputs[name]) == "sequence":
-            for token in branch["tokens"]:
+            listed = branch["tokens"]
+            joined[name] = [listed] if isinstance(listed, str) else list(listed)
+            for token in joined[name]:
                 known(token, tokens, f"branches[{name!r}]['tokens'] names block")
-            joined[name] = list(branch["tokens"])
     for name, names in joined.items():
         for token in names:
             _check_length(name, token, inputs)
     return joined
+
+
+def _as_dict(name, branch):
+    if "__" in name:
+        msg = f"branches has the block {name!r}; a name with '__' in it cannot be told from a path"
+        raise ValueError(msg)
+    if not isinstance(branch, dict):
+        msg = f"branches[{name!r}]={branch!r}; it must be a dict, as {{'kind': 'cnn'}}"
+        raise ValueError(msg)
+    return dict(branch)
+
+
+def _check_described(name, of, inputs):
+    if inputs[of]["kind"] != "sequence":
+        msg = (
+            f"block {name!r} has tokens of={of!r}, which is a block of {inputs[of]['kind']}; "
+            "tokens describe the entries of a sequence"
+        )
+        raise ValueError(msg)
 
 
 def _check_length(name, token, inputs):

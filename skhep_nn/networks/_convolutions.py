@@ -11,6 +11,7 @@ from skhep_nn.networks._hidden import (
     fresh,
     normalised,
     per_layer,
+    rates,
     regularizer,
     where_normalised,
 )
@@ -101,7 +102,7 @@ def convolutions(x, entries, filters, kernel_size, *, pool_size=1, dropout=0.0, 
         filters,
         as_layers(per_layer(kernel_size, n_layers, "kernel_size"), "kernel_size"),
         as_layers(per_layer(pool_size, n_layers, "pool_size"), "pool_size"),
-        per_layer(dropout, n_layers, "dropout"),
+        rates(dropout, n_layers),
         strict=True,
     )
     for n_filters, size, n_pooled, rate in settings:

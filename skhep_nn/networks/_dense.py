@@ -9,7 +9,7 @@ from skhep_nn.networks._hidden import (
     as_layers,
     fresh,
     normalised,
-    per_layer,
+    rates,
     regularizer,
     where_normalised,
 )
@@ -82,7 +82,7 @@ def hidden(
     units = as_layers(units, "units")
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
-    for width, rate in zip(units, per_layer(dropout, len(units), "dropout"), strict=True):
+    for width, rate in zip(units, rates(dropout, len(units)), strict=True):
         x = layers.Dense(
             width,
             kernel_initializer=fresh(kernel_initializer),
@@ -95,10 +95,10 @@ def hidden(
     return x
 
 
-def output(x, n_outputs, initializer="glorot_uniform"):
+def output(x, n_outputs, initializer="glorot_uniform", name="output"):
     """The output layer: a sigmoid for one output, a softmax for more."""
     activation = "sigmoid" if n_outputs == 1 else "softmax"
     layer = layers.Dense(
-        n_outputs, activation=activation, kernel_initializer=fresh(initializer), name="output"
+        n_outputs, activation=activation, kernel_initializer=fresh(initializer), name=name
     )
     return layer(x)

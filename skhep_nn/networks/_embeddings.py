@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras import layers
 
-from skhep_nn.networks._hidden import as_layers
+from skhep_nn.networks._hidden import as_layers, safe
 
 
 class Embeddings:
@@ -29,7 +29,7 @@ class Embeddings:
         self.vocabulary_sizes, self.sizes = vocabulary_sizes, sizes
         self.groups = {name: (name,) for name in vocabulary_sizes}
         for names in shared:
-            group = (names,) if isinstance(names, str) else tuple(names)
+            group = _group(names, shared)
             self._check(group)
             self.groups.update(dict.fromkeys(group, group))
         self._layers = {}
@@ -40,11 +40,15 @@ class Embeddings:
         if group not in self._layers:
             (size,) = as_layers(self.sizes[name], "embedding_size")
             self._layers[group] = layers.Embedding(
-                self.vocabulary_sizes[name], size, name="embedding_" + "_".join(group)
+                self.vocabulary_sizes[name], size, name=safe("embedding_" + "_".join(group))
             )
         return self._layers[group](tokens)
 
     def _check(self, group):
+        twice = [name for name in group if len(self.groups.get(name, ())) > 1]
+        if twice:
+            msg = f"shared_embeddings has {twice[0]!r} in two groups; name each block once"
+            raise ValueError(msg)
         unknown = [name for name in group if name not in self.vocabulary_sizes]
         if unknown:
             msg = (
@@ -57,3 +61,13 @@ class Embeddings:
             if len(set(found.values())) > 1:
                 msg = f"blocks that share an embedding need the same {what}; they have {found}"
                 raise ValueError(msg)
+
+
+def _group(names, shared):
+    if isinstance(names, str):
+        msg = (
+            f"shared_embeddings={list(shared)!r} must be groups of blocks that share one embedding,"
+            f" as [{list(shared)!r}]"
+        )
+        raise ValueError(msg)
+    return tuple(names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import re
+from numbers import Integral, Real
 
 import keras
 import numpy as np
@@ -33,6 +34,66 @@ def as_layers(value, name):
             msg = f"{name} must be a positive integer, or one per layer; got {value!r}"
             raise ValueError(msg)
     return [int(size) for size in sizes]
+
+
+def one(value, name):
+    """A positive integer.
+
+    Raises
+    ------
+    ValueError
+    """
+    sizes = as_layers(value, name)
+    if len(sizes) != 1:
+        msg = f"{name} must be one positive integer; got {value!r}"
+        raise ValueError(msg)
+    return sizes[0]
+
+
+def count(value, name):
+    """A number of things, 0 included.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
+        msg = f"{name} must be an integer, 0 or more; got {value!r}"
+        raise ValueError(msg)
+    return int(value)
+
+
+def rates(value, n_layers, name="dropout"):
+    """A fraction to drop per layer, from one for all or a sequence.
+
+    Raises
+    ------
+    ValueError
+    """
+    fractions = per_layer(value, n_layers, name)
+    for fraction in fractions:
+        if not isinstance(fraction, Real) or not 0 <= fraction < 1:
+            msg = f"{name} must be a fraction from 0 to below 1, or one per layer; got {value!r}"
+            raise ValueError(msg)
+    return fractions
+
+
+def switch(value, name):
+    """True or False.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        msg = f"{name} must be True or False; got {value!r}"
+        raise ValueError(msg)
+    return bool(value)
+
+
+def safe(name):
+    """`name` as a layer may be called."""
+    return re.sub(r"[^A-Za-z0-9_.]", "_", name)
 
 
 def per_layer(value, n_layers, name):

@@ -121,9 +121,11 @@ class LocalPooling(OfEntries):
     def call(self, x, entries):
         """Shorter sequence, and its mask: an entry is real if one of its neighbours was."""
         factor = _as_factor(entries, x)
-        # both averages leave out what "same" adds at the end
+        # padding at the end, never in front: windows must not shift with the length
+        rest = [[0, 0], [0, -x.shape[1] % self.size], [0, 0]]
         total, share = (
-            ops.average_pool(a, self.size, self.size, padding="same") for a in (x * factor, factor)
+            ops.average_pool(ops.pad(a, rest), self.size, self.size, padding="valid")
+            for a in (x * factor, factor)
         )
         real = ops.squeeze(share, axis=-1) > 0
         return total / ops.maximum(share, 1 / (2 * self.size)), real

@@ -9,8 +9,9 @@ from skhep_nn.networks._hidden import (
     as_layers,
     choice,
     normalised,
-    per_layer,
+    rates,
     regularizer,
+    switch,
     where_normalised,
 )
 from skhep_nn.networks._masks import Reversed
@@ -67,7 +68,7 @@ def recurrent(
     units, filters = as_layers(units, "units"), as_layers(convolutions_first, "convolutions_first")
     choice(cell, CELLS, "cell")
     _check_directions(bidirectional=bidirectional, go_backwards=go_backwards)
-    rates = per_layer(dropout, len(filters) + len(units), "dropout")
+    fractions = rates(dropout, len(filters) + len(units))
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x, entries) if on_input else x
     x, entries = convolutions(
@@ -76,13 +77,15 @@ def recurrent(
         filters,
         kernel_size,
         pool_size=pool_size,
-        dropout=rates[: len(filters)],
+        dropout=fractions[: len(filters)],
         activation=activation,
         kernel_initializer=kernel_initializer,
         l2=l2,
         normalises=inside,
     )
-    for number, (size, rate) in enumerate(zip(units, rates[len(filters) :], strict=True), start=1):
+    for number, (size, rate) in enumerate(
+        zip(units, fractions[len(filters) :], strict=True), start=1
+    ):
         layer = CELLS[cell](
             size,
             go_backwards=go_backwards and number == 1,
@@ -98,6 +101,7 @@ def recurrent(
 
 
 def _check_directions(*, bidirectional, go_backwards):
-    if bidirectional and go_backwards:
+    both = switch(bidirectional, "bidirectional"), switch(go_backwards, "go_backwards")
+    if all(both):
         msg = "bidirectional=True reads in both directions; go_backwards=True has no meaning then"
         raise ValueError(msg)

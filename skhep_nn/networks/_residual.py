@@ -6,22 +6,27 @@ A block adds what it computes to what came in (He et al., arXiv:1512.03385); wit
 
 from __future__ import annotations
 
+import keras
 from keras import layers
 
 from skhep_nn.networks._convolutions import convolution, plain_convolution
 from skhep_nn.networks._hidden import (
     as_layers,
     choice,
+    count,
     fresh,
     normalised,
+    one,
     per_layer,
+    rates,
     regularizer,
+    switch,
     where_normalised,
 )
 from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling
 
 # Their slope at 0 is 0: kernels of zeros before them would never move.
-FLAT_AT_ZERO = ("relu", "relu6", "relu_squared")
+FLAT_AT_ZERO = ("relu", "relu6", "relu_squared", "soft_shrink", "hard_shrink", "threshold")
 
 
 def residual_dense(
@@ -69,7 +74,8 @@ def residual_dense(
     -------
     KerasTensor of shape (n_events, units)
     """
-    (units,) = as_layers(units, "units")
+    units, layers_per_block = one(units, "units"), one(layers_per_block, "layers_per_block")
+    (dropout,), preactivation = rates(dropout, 1), switch(preactivation, "preactivation")
     check_identity(block_initializer, activation, preactivation=preactivation)
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
@@ -77,7 +83,7 @@ def residual_dense(
     step = _dense_step(units, activation, inner_l2, inside, preactivation)
     x = _dense(x, units, kernel_initializer, l2)
     x = x if preactivation else _active(x, activation, normalises=inside)
-    for _ in range(n_blocks):
+    for _ in range(count(n_blocks, "n_blocks")):
         y = x if before is None else before(x)
         for number in range(layers_per_block):
             last = number == layers_per_block - 1
@@ -144,6 +150,8 @@ def residual_convolutional(
     KerasTensor of shape (n_events, n_outputs)
     """
     choice(pool, POOLINGS, "pool")
+    layers_per_block = one(layers_per_block, "layers_per_block")
+    (dropout,), preactivation = rates(dropout, 1), switch(preactivation, "preactivation")
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x, entries) if on_input else x
     options = {
@@ -153,8 +161,9 @@ def residual_convolutional(
         "normalises": inside,
     }
     if stem is not None:
-        x = plain_convolution(x, entries, *as_layers(stem, "stem"), 1, kernel_initializer, l2)
+        x = plain_convolution(x, entries, one(stem, "stem"), 1, kernel_initializer, l2)
     step = _preactivated if preactivation else convolution
+    n_blocks = count(n_blocks, "n_blocks")
     settings = zip(
         as_layers(per_layer(filters, n_blocks, "filters"), "filters"),
         as_layers(per_layer(kernel_size, n_blocks, "kernel_size"), "kernel_size"),
@@ -183,11 +192,12 @@ def check_identity(block_initializer, activation, *, preactivation):
     ------
     ValueError
     """
-    if preactivation or activation not in FLAT_AT_ZERO:
+    name = getattr(keras.activations.get(activation), "__name__", "")
+    if preactivation or block_initializer is None or name not in FLAT_AT_ZERO:
         return
-    if getattr(block_initializer, "__name__", block_initializer) == "zeros":
+    if isinstance(keras.initializers.get(block_initializer), keras.initializers.Zeros):
         msg = (
-            f"block_initializer='zeros' with activation={activation!r}, whose slope at 0 is 0: the "
+            f"block_initializer='zeros' with activation={name!r}, whose slope at 0 is 0: the "
             "blocks would never learn; use 'tanh' or 'leaky_relu', or preactivation=True"
         )
         raise ValueError(msg)

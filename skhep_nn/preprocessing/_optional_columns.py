@@ -20,6 +20,12 @@ def as_table(X, min_events=0):
     """`X` if it is a DataFrame or blocks, else an array of at least two axes, of any type."""
     if _columns.is_frame(X) or (_columns.is_blocks(X) and not issparse(X)):
         return X
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        msg = (
+            "X is a masked array, whose padding would be taken for particles; put the transformer "
+            "behind the padder inside a BlockTransformer, which leaves padding out"
+        )
+        raise ValueError(msg)
     return check_array(
         X,
         dtype=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import joblib
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from skhep_nn import (
     estimators,
 )
 from skhep_nn.preprocessing import BlockTransformer, PDGTokenizer, SequencePadder
+from skhep_nn.training import POOL
 
 FAST = {"learning_rate": 0.02, "batch_size": 64, "random_state": 0, "verbose": 0}
 LENGTH = 6
@@ -225,6 +227,73 @@ def test_a_saved_network_of_blocks_predicts_the_same_bits(fitted, blocks, tmp_pa
     np.testing.assert_array_equal(loaded.predict_proba(blocks[0]), fitted.predict_proba(blocks[0]))
 
 
+def test_the_same_blocks_in_another_order_are_not_mistaken_for_each_other():
+    # engines and initial weights are remembered by architecture
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 300, 3))
+    y = (a[:, 0] > b[:, 1]).astype(int)
+    clf = BlockClassifier(head={"units": (8,)}, epochs=15, **FAST)
+    first = clone(clf).fit(EventBlocks({"a": a, "b": b}), y).predict_proba
+    X = EventBlocks({"b": b, "a": a})
+    fitted = clone(clf).fit(X, y)
+    before = fitted.predict_proba(X)
+    POOL.clear()
+    np.testing.assert_array_equal(fitted.predict_proba(X), before)
+    np.testing.assert_array_equal(first(EventBlocks({"a": a, "b": b})), before)
+    np.testing.assert_allclose(fitted.model_.predict(X.rows(), verbose=0)[:, 0], before[:, 1])
+
+
+def test_blocks_that_share_an_embedding_have_the_same_words(blocks):
+    X, y = blocks
+    words = X.kinds["pdg"].vocabulary
+    twice = X.assign(mother=X["pdg"]).with_kinds(mother=BlockKind("tokens", vocabulary=words[::-1]))
+    clf = clone(NETWORK).set_params(shared_embeddings=[["pdg", "mother"]])
+    with pytest.raises(ValueError, match=r"\['pdg', 'mother'\] have different vocabularies"):
+        clf.fit(twice, y)
+
+
+def test_a_masked_array_whose_mask_would_be_lost_is_refused():
+    masked = np.ma.masked_array(np.ones((20, 3, 2)), np.arange(120).reshape(20, 3, 2) % 6 > 3)
+    y = np.arange(20) % 2
+    with pytest.raises(ValueError, match=r"mask CNNClassifier would lose; pass EventBlocks"):
+        CNNClassifier().fit(masked, y)
+    assert CNNClassifier(2, epochs=1, **FAST).fit(EventBlocks({"track": masked}), y)
+
+
+def test_sequences_of_another_length_than_in_fit_are_an_error():
+    X, y = np.random.default_rng(0).normal(size=(40, 4, 3)), np.arange(40) % 2
+    clf = CNNClassifier(2, dense_units=(), epochs=1, **FAST).fit(X, y)
+    with pytest.raises(ValueError, match=r"shape \(40, 3, 3\), in the fit of CNNClassifier it had"):
+        clf.predict(X[:, :3])
+    with pytest.raises(ValueError, match=r"shape \(40, 3, 3\), in the fit of CNNClassifier it had"):
+        clone(clf).fit(X, y, X_val=X[:, :3], y_val=y)
+
+
+@pytest.mark.parametrize("length", [-1, 5])
+def test_lengths_that_a_sequence_cannot_have_are_an_error(length):
+    lengths = np.full(20, 4)
+    lengths[3] = length
+    X = EventBlocks({"track": np.ones((20, 4, 2)), "track_lengths": lengths})
+    with pytest.raises(ValueError, match=f"event 3 has {length} entries; its sequence has 0 to 4"):
+        CNNClassifier().fit(X, np.arange(20) % 2)
+
+
+def test_arrays_and_keras_objects_are_arguments_like_any(blocks):
+    X, y = blocks
+    clf = CNNClassifier(
+        np.array([4, 4]),
+        activation=keras.activations.tanh,
+        kernel_initializer=keras.initializers.HeNormal(),
+        weight_column="weight",
+        phases=[{"epochs": 1}, {"epochs": 1}],
+        **FAST,
+    )
+    key = clf.fit(X, y).network_.recipe.key()
+    # a plain description, so that engines are kept and single events are predicted fast
+    assert '"HeNormal"' in key
+    assert key == clone(clf).fit(X, y).network_.recipe.key()
+
+
 def test_predictions_do_not_depend_on_order_or_chunking(fitted, blocks):
     X, _ = blocks
     order = np.random.default_rng(0).permutation(len(X))
@@ -293,6 +362,15 @@ def table(n_classes):
 def test_parameter_counts_of_published_networks(classifier, preset, data, expected):
     clf = classifier(**getattr(estimators, preset), random_state=0).initialize(*data())
     assert clf.model_.count_params() == expected
+
+
+@pytest.mark.parametrize("preset", ["SMARTBKG_RESNET", "SMARTBKG_LSTM"])
+def test_the_slope_of_the_published_networks_is_that_of_their_layers(preset):
+    clf = BlockClassifier(**getattr(estimators, preset), random_state=0).initialize(*smartbkg())
+    activations = [layer for layer in clf.model_.layers if type(layer).__name__ == "Activation"]
+    # alpha of LeakyReLU in Keras 2 and 3
+    assert {float(layer.activation.negative_slope) for layer in activations} == {0.3}
+    assert clf.network_.recipe.key() is not None
 
 
 def test_a_preset_is_changed_like_any_arguments():

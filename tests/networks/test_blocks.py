@@ -53,6 +53,7 @@ BRANCHES = {
     },
     "wider kernels": {"kind": "cnn", "filters": (5, 4), "kernel_size": 3},
     "kernels side by side": {"kind": "cnn", "filters": 4, "kernel_size": (2, 3), "pool": "sum"},
+    "three averaged neighbours": {"kind": "cnn", "filters": 4, "kernel_size": 2, "pool_size": 3},
     "averaged neighbours": {"kind": "cnn", "filters": (4, 4), "kernel_size": 2, "pool_size": 2},
     "LSTM": {"kind": "lstm", "units": 5},
     "LSTM backwards": {"kind": "lstm", "units": (5, 4), "go_backwards": True},
@@ -121,6 +122,23 @@ def test_tokens_join_the_sequence_that_they_describe():
     assert model.count_params() == 10 + 42 + 12
 
 
+def test_the_order_of_the_blocks_makes_no_difference():
+    tokens = {"kind": "tokens", "shape": (6,), "vocabulary_size": 5, "of": "track"}
+    inputs = {**BLOCKS, "pdg": tokens, "mother": tokens, "met": {"kind": "features", "shape": (2,)}}
+    model = networks.blocks(inputs, 1)
+    other = networks.blocks(dict(reversed(inputs.items())), 1)
+    other.set_weights(model.get_weights())
+    x = data(inputs)
+    np.testing.assert_array_equal(model(x), other(x))
+
+
+@pytest.mark.parametrize("name", ["output", "my track", "track.1"])
+def test_blocks_may_have_other_names(name):
+    block = {"kind": "sequence", "shape": (6, 3)}
+    model = networks.blocks({name: block}, 1)
+    assert model({name: np.ones((2, 6, 3), "float32")}).shape == (2, 1)
+
+
 def test_shared_embeddings_are_one():
     tokens = {"kind": "tokens", "shape": (6,), "vocabulary_size": 5, "of": "track"}
     inputs = {**BLOCKS, "pdg": tokens, "mother": tokens}
@@ -180,7 +198,7 @@ def test_a_network_of_blocks_is_saved_and_loaded(tmp_path):
 
 TOKENS = {"kind": "tokens", "shape": (6,), "vocabulary_size": 5}
 LONGER = {"kind": "tokens", "shape": (9,), "vocabulary_size": 7}
-WITH_TOKENS = {**BLOCKS, "pdg": TOKENS, "decay": LONGER}
+WITH_TOKENS = {**BLOCKS, "pdg": TOKENS, "mother": TOKENS, "decay": LONGER}
 
 
 @pytest.mark.parametrize(
@@ -198,6 +216,18 @@ WITH_TOKENS = {**BLOCKS, "pdg": TOKENS, "decay": LONGER}
             {"track": {"kind": "lstm", "bidirectional": True, "go_backwards": True}},
             "go_backwards=True has no meaning",
         ),
+        ({"track": "cnn"}, r"branches\['track'\]='cnn'; it must be a dict"),
+        ({"tr__k": {}}, "'tr__k'; a name with '__' in it cannot be told from a path"),
+        (
+            {"track": {"dropout": 1.5}},
+            r"branches\['track'\]: dropout must be a fraction .* got 1.5",
+        ),
+        ({"track": {"kind": "lstm", "go_backwards": "no"}}, "go_backwards must be True or False"),
+        ({"track": {"kind": "resnet", "n_blocks": "3"}}, "n_blocks must be an integer, 0 or more"),
+        ({"track": {"kind": "resnet", "layers_per_block": 0}}, "layers_per_block must be a posit"),
+        ({"track": {"kind": "resnet", "stem": (3, 4)}}, "stem must be one positive integer"),
+        ({"jet": {"kind": "resnet", "units": (3, 4)}}, "units must be one positive integer"),
+        ({"jet": {"after": len}}, "has the key 'after', which is not known"),
         ({"pdg": {"embeding_size": 3}}, "did you mean 'embedding_size'"),
         ({"track": {"tokens": ["pgd"]}}, "names block 'pgd', .*did you mean 'pdg'"),
         ({"track": {"tokens": ["decay"]}}, "block 'decay' has 9 tokens for the 6 entries of 'tr"),
@@ -212,6 +242,12 @@ def test_a_branch_that_cannot_be_built_is_refused(branches, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"head": {"dropout": (0.1, 2), "units": (3, 3)}}, "head: dropout must be a fraction"),
+        ({"shared_embeddings": ["pdg", "mother"]}, r"as \[\['pdg', 'mother'\]\]"),
+        (
+            {"shared_embeddings": [["pdg", "mother"], ["mother", "pdg"]]},
+            "'mother' in two|'pdg' in t",
+        ),
         ({"head": {"unit": 3}}, "head has the key 'unit', .*did you mean 'units'"),
         ({"head": {"batch_normalization": "now"}}, "batch_normalization='now'; it must be"),
         ({"shared_embeddings": [["pdg", "jet"]]}, "names 'jet', which is no block of tokens"),
@@ -224,3 +260,16 @@ def test_a_branch_that_cannot_be_built_is_refused(branches, message):
 def test_what_joins_the_branches_is_checked(arguments, message):
     with pytest.raises(ValueError, match=message):
         networks.blocks(WITH_TOKENS, 1, **arguments)
+
+
+def test_tokens_that_are_to_describe_features_are_refused():
+    tokens = {"kind": "tokens", "shape": (4,), "vocabulary_size": 5, "of": "jet"}
+    with pytest.raises(ValueError, match="'pdg' has tokens of='jet', which is a block of features"):
+        networks.blocks({"jet": JET, "pdg": tokens}, 1)
+
+
+def test_a_name_that_keras_refuses_is_an_error_that_says_why():
+    with pytest.raises(
+        ValueError, match=r"block 'jet/track' cannot be an input .* no '/' in a name"
+    ):
+        networks.blocks({"jet/track": JET}, 1)

@@ -48,6 +48,22 @@ def test_a_lone_entry_in_a_window_is_its_average():
     assert np.asarray(entries).all()
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 9), st.integers(0, 5))
+def test_windows_do_not_shift_with_more_padding(seed, size, length, more):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(2, length, 3)).astype("float32")
+    entries = np.arange(length) < rng.integers(0, length + 1, 2)[:, None]
+    pool = _masks.LocalPooling(size)
+    before, real = pool(x, entries)
+    longer = [(0, 0), (0, more), (0, 0)]
+    after, real_after = pool(np.pad(x, longer), np.pad(entries, longer[:2]))
+    n_windows = before.shape[1]
+    np.testing.assert_allclose(after[:, :n_windows], before, atol=1e-6)
+    np.testing.assert_array_equal(real_after[:, :n_windows], real)
+    assert not np.asarray(real_after)[:, n_windows:].any()
+
+
 @pytest.mark.parametrize("value", [0.0, -999.0])
 def test_an_entry_is_padding_if_all_its_numbers_are_the_value(value):
     x = np.array([[[value, 1.0], [value, value]]], "float32")

@@ -93,7 +93,8 @@ def test_a_stem_sets_the_width_of_the_blocks():
     assert build(SEQUENCE, n_blocks=1, stem=6).layers[-1].get_weights()[0].shape == (6, 1)
 
 
-@pytest.mark.parametrize("activation", ["relu", "relu6"])
-def test_blocks_of_zeros_that_would_never_learn_are_refused(activation):
-    with pytest.raises(ValueError, match=f"zeros' with activation='{activation}', whose slope"):
-        build(TABLE, block_initializer="zeros", activation=activation)
+@pytest.mark.parametrize("zeros", ["zeros", "Zeros", keras.initializers.Zeros()])
+@pytest.mark.parametrize("activation", ["relu", "relu6", keras.activations.relu])
+def test_blocks_of_zeros_that_would_never_learn_are_refused(activation, zeros):
+    with pytest.raises(ValueError, match=r"zeros' with activation='relu6?', whose slope"):
+        build(TABLE, block_initializer=zeros, activation=activation)

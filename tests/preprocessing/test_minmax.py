@@ -484,3 +484,11 @@ def test_partial_fit_of_chunks_equals_fit_of_all(X, cuts):
     assert parts.n_missing_ == whole.n_missing_
     assert parts.n_samples_seen_ == whole.n_samples_seen_
     assert_array_equal(parts.transform(X), whole.transform(X))
+
+
+def test_padding_behind_a_mask_is_no_minimum():
+    masked = np.ma.masked_array([[[10.0], [20.0]], [[30.0], [0.0]]], [[[0], [0]], [[0], [1]]])
+    with pytest.raises(
+        ValueError, match="masked array, whose padding would be taken for particles"
+    ):
+        MinMaxScaler().fit(masked)

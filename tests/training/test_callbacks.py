@@ -104,7 +104,9 @@ def test_a_model_with_its_own_steps_uses_the_loop_of_keras(
     with caplog.at_level(logging.WARNING, "skhep_nn"):
         outcome, _ = run(model, make_data(), make_data(70))
     assert outcome.loop == f"keras: {reason}"
-    assert [r.getMessage() for r in caplog.records] == [f"training with Keras' own loop: {reason}"]
+    # not what TensorFlow says of Keras' functions
+    ours = [r.getMessage() for r in caplog.records if r.name == "skhep_nn"]
+    assert ours == [f"training with Keras' own loop: {reason}"]
 
 
 def test_an_eager_model_uses_the_loop_of_keras(compiled, make_data, run):
