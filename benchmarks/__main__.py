@@ -29,6 +29,7 @@ CASES = {
     "ResNetClassifier, 20 tracks": "classifiers",
     "ResNetClassifier, LHCB_ACCEPTANCE": "classifiers",
     "BlockClassifier, SMARTBKG_RESNET": "classifiers",
+    "masses drawn anew": "parametric",
     "predict 1M events": "prediction",
     "predict one event": "prediction",
     "grid search, 12 candidates x 5 folds": "search",

@@ -107,11 +107,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         _mass_columns.check_hypotheses(
             values[signal], self.parameter_names_, "signal events", FINITE_SIGNAL
         )
-        self.masses_ = (
-            np.unique(values[signal], axis=0)
-            if self.masses is None
-            else _mass_columns.hypotheses_of(self.masses, self.parameter_names_)
-        )
+        self.masses_ = self._masses_of(values[signal])
         number = np.full(len(labels), -1)
         number[signal] = self._numbers(values[signal], "signal events")
         weights = None if sample_weight is None else _weights.check(sample_weight, len(labels))
@@ -198,8 +194,14 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def weight_column(self):
-        """The weight column of the estimator, if it has one."""
-        return getattr(self.estimator, "weight_column", None)
+        """Column of X with the weights of the estimator, or of the last step that has one."""
+        columns = _named(self.estimator, "weight_column")
+        if not columns or isinstance(columns[-1], str) or not self.__sklearn_is_fitted__():
+            return columns[-1] if columns else None
+        # a position among the columns that the estimator sees, which lack the parameter
+        names, n_columns = self.columns_.names, self.columns_.n_columns
+        at = [n for n in range(n_columns) if n not in self._parameter_columns][columns[-1]]
+        return at if names is None else names[at]
 
     def __sklearn_is_fitted__(self):
         return "estimators_" in vars(self)
@@ -219,13 +221,12 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, labels)
         self.classes_ = _targets.learn_classes(labels, owner)
         _validation.check_feature_names(self, X, reset=True)
-        columns = _columns.as_list(self.parameter)
-        self._parameter_columns = [_columns.position(X, column) for column in columns]
-        _mass_columns.check_features(X, columns)
+        self._parameter_columns = _mass_columns.positions_of(X, self.parameter)
         # what the estimator does not need in prediction, X may lack here too
-        names = ("weight_column", "exclude")
-        optional = [c for n in names for c in _columns.as_list(getattr(self.estimator, n, None))]
-        optional = [_columns.position(X, c) for c in optional if isinstance(c, str)]
+        named = [*_named(self.estimator, "weight_column"), *_named(self.estimator, "exclude")]
+        optional = [column for columns in named for column in _columns.as_list(columns)]
+        optional = [c for c in optional if isinstance(c, str) and _columns.has(X, c)]
+        optional = [_columns.position(X, column) for column in optional]
         optional = dict.fromkeys([*self._parameter_columns, *optional])
         self.columns_ = _columns.FittedColumns(
             _columns.names(X), _columns.n_columns(X), tuple(optional)
@@ -233,6 +234,15 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = self.columns_.n_columns
         self.parameter_names_ = _mass_columns.names_of(X, self._parameter_columns)
         return X, labels
+
+    def _masses_of(self, values):
+        """The masses that get a classifier; `values` are those of the signal events."""
+        if self.masses is not None:
+            return _mass_columns.hypotheses_of(self.masses, self.parameter_names_)
+        found = np.unique(values, axis=0)
+        cure = 'give `masses` and dispatch="nearest"'
+        _mass_columns.check_listed(found, self.parameter_names_, cure)
+        return found
 
     def _signal_label(self):
         signal = self.classes_[-1] if self.signal is None else self.signal
@@ -291,6 +301,17 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
+
+
+def _named(estimator, parameter):
+    """Values of `parameter` of an estimator and of whatever is in it: steps, an inner estimator."""
+    if not hasattr(estimator, "get_params"):
+        return []
+    return [
+        value
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == parameter and value is not None
+    ]
 
 
 def _default():

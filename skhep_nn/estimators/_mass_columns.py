@@ -16,7 +16,58 @@ WAYS_OUT = (
 )
 
 
-def values_of(estimator, X):
+# What training is told instead.
+NEEDED = "training and validation need it, with NaN for background"
+# With more values the parameter is a continuous one, and not a list of masses.
+MOST_MASSES = 1_000
+
+
+def positions_of(X, parameter):
+    """Position in `X` of each column that `parameter` names.
+
+    Raises
+    ------
+    ColumnError
+        If there is none, an unknown one, one twice, or no feature besides.
+    """
+    columns = _columns.as_list(parameter)
+    check_features(X, columns)
+    if not columns:
+        msg = f"parameter={parameter!r} names no column of X"
+        raise ColumnError(msg)
+    found = [_columns.position(X, column, "parameter") for column in columns]
+    for number, at in enumerate(found):
+        if at in found[:number]:
+            name = at if _columns.names(X) is None else _columns.names(X)[at]
+            msg = f"parameter={parameter!r} names column {name!r} twice"
+            raise ColumnError(msg)
+    return found
+
+
+def check_listed(values, names, cure):
+    """Raise if the masses of the signal are so many that they are a continuum.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values, n_parameters)
+        Distinct.
+    names : list
+    cure : str
+        What to do about it.
+
+    Raises
+    ------
+    ValueError
+    """
+    if len(values) > MOST_MASSES:
+        msg = (
+            f"the signal has {len(values)} different values of {names}, more than {MOST_MASSES}: "
+            f"a continuous parameter rather than a list of masses; {cure}"
+        )
+        raise ValueError(msg)
+
+
+def values_of(estimator, X, hint=WAYS_OUT):
     """Values of the parameter of each event; NaN where there are none.
 
     Parameters
@@ -24,6 +75,8 @@ def values_of(estimator, X):
     estimator : ParametricClassifier or IndividualMassClassifier
         That has learnt its columns.
     X : DataFrame, array or blocks
+    hint : str
+        What to do about a missing column.
 
     Returns
     -------
@@ -37,7 +90,7 @@ def values_of(estimator, X):
     at = estimator.columns_.present(X, type(estimator).__name__)
     missing = [column for column in estimator._parameter_columns if column not in at]
     if missing:
-        raise ColumnError(_missing(estimator, missing[0], len(at)))
+        raise ColumnError(_missing(estimator, missing[0], len(at), hint))
     found = [numbers_at(X, at.index(column)) for column in estimator._parameter_columns]
     return np.concatenate([_as_rows(values) for values in found], axis=1).astype(float_type())
 
@@ -69,7 +122,7 @@ def names_of(X, positions):
 
 
 def processes_of(estimator, X):
-    """Name of the process of each event.
+    """Name of the process of each event, empty where it has none.
 
     Raises
     ------
@@ -79,7 +132,10 @@ def processes_of(estimator, X):
     if estimator.process_column is None:
         msg = 'batch_sampler="process" needs process_column, the column with the processes'
         raise ValueError(msg)
-    return np.asarray(_columns.take(X, estimator.process_column, "process_column")).astype(str)
+    import pandas as pd
+
+    values = np.asarray(_columns.take(X, estimator.process_column, "process_column"))
+    return np.where(pd.isna(values), "", values.astype(str))
 
 
 def numbers_at(X, at):
@@ -162,14 +218,31 @@ def hypotheses_of(given, names):
     ValueError
         If they do not fit the parameters.
     """
-    rows = [hypothesis_of((), row, names) if isinstance(row, dict) else row for row in given]
-    values = np.asarray(rows, dtype=float)
-    if values.ndim == 1 and len(names) == 1:
+    rows = [given] if isinstance(given, str) or not np.iterable(given) else list(given)
+    one_by_one = np.iterable(given) and not isinstance(given, (str, dict))
+    values = [hypothesis_of((), row, names) if isinstance(row, dict) else row for row in rows]
+    values = finite_numbers(values)
+    if values is not None and values.ndim == 1 and len(names) == 1:
         values = values[:, None]
-    if values.ndim != 2 or values.shape[1] != len(names) or not np.isfinite(values).all():
-        msg = f"hypotheses {given!r:.200} are not finite numbers, one for each of {names}"
+    fits = values is not None and values.ndim == 2 and values.shape[1] == len(names)
+    if not (one_by_one and fits and len(values)):
+        msg = (
+            f"hypotheses {given!r:.200} must be a sequence of finite numbers, one for each of "
+            f"{names}"
+        )
         raise ValueError(msg)
     return values
+
+
+def finite_numbers(given):
+    """`given` as an array of floats, or None if something in it is no finite number."""
+    try:
+        values = np.asarray(given)
+    except ValueError:
+        return None
+    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+        return None
+    return values.astype(float)
 
 
 def hypothesis_of(positional, named, names):
@@ -190,22 +263,22 @@ def hypothesis_of(positional, named, names):
     if unknown or len(positional) + len(named) != len(names) or (positional and named):
         msg = f"a hypothesis has the parameters {wanted}; got {(*positional, named or '')!r:.200}"
         raise TypeError(msg)
-    values = list(positional) or [named[name] for name in known]
-    values = [float(value) for value in values]
-    if not np.isfinite(values).all():
-        msg = f"a hypothesis needs finite numbers for {wanted}; got {values}"
+    given = list(positional) or [named[name] for name in known]
+    values = finite_numbers(given)
+    if values is None or values.ndim != 1:
+        msg = f"a hypothesis needs finite numbers for {wanted}; got {given!r:.200}"
         raise ValueError(msg)
-    return values
+    return values.tolist()
 
 
-def _missing(estimator, column, n_given):
+def _missing(estimator, column, n_given, hint):
     names, owner = estimator.columns_.names, type(estimator).__name__
     if names is not None:
-        return f"X has no column {names[column]!r}; {WAYS_OUT}"
+        return f"X has no column {names[column]!r}; {hint}"
     # scikit-learn's checks ask for this wording
     return (
         f"X has {n_given} features, but {owner} is expecting {estimator.n_features_in_} features "
-        f"as input: it lacks those of the parameter; {WAYS_OUT}"
+        f"as input: it lacks those of the parameter; {hint}"
     )
 
 

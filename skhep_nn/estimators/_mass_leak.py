@@ -18,7 +18,9 @@ from skhep_nn.estimators._mass_assignment import distinct
 N_FOLDS = 5
 # Bins between which a continuous mass is compared.
 N_QUANTILES = 20
-LEAST, STANDARD_ERRORS = 0.02, 4.0
+# Of the threshold above 0.5. Weights that cancel leave hardly an effective event, yet an AUC never
+# exceeds 1.
+LEAST, STANDARD_ERRORS, MOST = 0.02, 4.0, 0.45
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Leak:
     auc : float
         Cross-fitted weighted area under the ROC curve of the likelihood ratio; 0.5 is no leak.
     threshold : float
-        0.5 + max(0.02, 4 standard errors).
+        0.5 + max(0.02, 4 standard errors), at most 0.95.
     """
 
     auc: float
@@ -62,12 +64,14 @@ def mass_leak(masses, is_signal, weights, seed=0):
     views = [masses[:, [column]] for column in range(masses.shape[1])]
     views += [masses] if len(views) > 1 else []
     auc = max(
-        _cross_fitted_auc(_bins(view, is_signal), is_signal, weights, folds) for view in views
+        _cross_fitted_auc(_bins(view, is_signal, weights), is_signal, weights, folds)
+        for view in views
     )
-    return Leak(auc, 0.5 + max(LEAST, STANDARD_ERRORS * _standard_error(is_signal, weights)))
+    error = _standard_error(is_signal, weights)
+    return Leak(auc, 0.5 + min(MOST, max(LEAST, STANDARD_ERRORS * error)))
 
 
-def _bins(masses, is_signal):
+def _bins(masses, is_signal, weights):
     """Bin of each event: a value that signal has more than once, or the gap that the mass is in.
 
     A value of one single event is no bin: a continuous mass is different in every event.
@@ -79,18 +83,31 @@ def _bins(masses, is_signal):
     bins[codes[: len(atoms)]] = np.arange(len(atoms))
     bins = bins[codes[len(atoms) :]]
     in_gap = bins < 0
-    bins[in_gap] = len(atoms) + _gaps(masses, is_signal)[in_gap]
+    gaps = _gaps(masses, is_signal) if masses.shape[1] == 1 else _cells(masses, is_signal, weights)
+    bins[in_gap] = len(atoms) + gaps[in_gap]
     return bins
 
 
 def _gaps(masses, is_signal):
-    if masses.shape[1] > 1:
-        return np.zeros(len(masses), dtype=int)
+    """Number of the gap between values (or quantiles) of the signal that each mass is in."""
     signal = masses[is_signal, 0]
     values = np.unique(signal)
     if len(values) > N_QUANTILES:
         values = np.unique(np.quantile(signal, np.linspace(0, 1, N_QUANTILES + 1)))
     return np.searchsorted(values, masses[:, 0])
+
+
+def _cells(masses, is_signal, weights):
+    """Number of the cell of a grid over the quantiles of each parameter that a point is in.
+
+    The cells grow finer with the number of events as those of a histogram in so many dimensions.
+    """
+    n_events, n_parameters = effective_events(np.abs(weights[is_signal])), masses.shape[1]
+    n_bins = int(np.clip(n_events ** (1 / (n_parameters + 2)), 2, N_QUANTILES))
+    edges = np.quantile(masses[is_signal], np.arange(1, n_bins) / n_bins, axis=0)
+    places = [np.searchsorted(e, column) for e, column in zip(edges.T, masses.T, strict=True)]
+    cells = np.ravel_multi_index(places, (n_bins,) * n_parameters)
+    return np.unique(cells, return_inverse=True)[1].reshape(-1)
 
 
 def _cross_fitted_auc(bins, is_signal, weights, folds):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
 
 from skhep_nn.estimators import _mass_assignment as assignment
+from skhep_nn.estimators import _mass_columns, _mass_warnings
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._mass_batches import group_factors, groups_of
 from skhep_nn.estimators._mass_columns import check_hypotheses
 from skhep_nn.estimators._mass_leak import mass_leak
-from skhep_nn.exceptions import MassLeakWarning
+from skhep_nn.exceptions import MassLeakWarning, WeightError
 from skhep_nn.networks._parametric import PARAMETER
 
 BY_GROUP = ("mass", "process")
 # Where the processes travel with the inputs until they become groups.
 PROCESS = "process"
 FINITE_SIGNAL = "every signal event needs its mass; background events need none"
+
+
+class PartWeightError(WeightError):
+    """A group has no weight in one of the two parts, training and validation."""
 
 
 def prepare(estimator, train, held_out, seed):
@@ -41,14 +45,30 @@ def prepare(estimator, train, held_out, seed):
         if events is not None:
             signal = events.x[PARAMETER][is_signal(estimator, events)]
             check_hypotheses(signal, estimator.parameter_names_, which, FINITE_SIGNAL)
-    train = in_groups(estimator, train, drawn=True)
+    if held_out is None:
+        train = in_groups(estimator, train, drawn=True)
+    else:
+        train, held_out = parts_in_groups(estimator, train, held_out)
     learn_masses(estimator, train)
     train = assigned(estimator, train, seed, assignment.TRAINING)
     warn_of_leak(estimator, train, seed)
     if held_out is not None:
-        held_out = in_groups(estimator, held_out, drawn=False)
         held_out = assigned(estimator, held_out, seed, assignment.VALIDATION)
     return train, held_out
+
+
+def parts_in_groups(estimator, train, held_out):
+    """Training and validation events as :func:`in_groups` has them.
+
+    Raises
+    ------
+    PartWeightError
+    """
+    try:
+        train = in_groups(estimator, train, drawn=True)
+        return train, in_groups(estimator, held_out, drawn=False, part=" of validation")
+    except WeightError as error:
+        raise PartWeightError(str(error)) from None
 
 
 def unweighted(x, codes):
@@ -62,17 +82,50 @@ def is_signal(estimator, events):
 
 
 def learn_masses(estimator, events):
-    """Note the masses of the signal; a network that is trained on keeps the range that it has."""
+    """Note the masses of the signal.
+
+    A network that is trained on keeps the scaling of its first fit; the range in which it was
+    trained grows.
+
+    Raises
+    ------
+    ValueError
+        If there is no signal yet.
+    """
     signal = is_signal(estimator, events)
     continued = estimator.__sklearn_is_fitted__()
-    if continued and not signal.any():
-        return
+    if not signal.any():
+        if continued:
+            return
+        label = estimator.classes_.tolist()[estimator._signal_code]
+        msg = (
+            f"there are no events of class {label!r}, the signal; background gets its masses, so "
+            "that some must be in the first call of partial_fit"
+        )
+        raise ValueError(msg)
     masses = events.x[PARAMETER][signal].astype(float)
     learnt = assignment.Masses.of(masses, weights_in_batches(estimator, events)[signal])
     estimator.parameter_values_ = learnt.values
     estimator.parameter_frequencies_ = learnt.frequencies
+    if estimator.assignment == "oversample":
+        cure = 'use assignment="identical", which draws from them'
+        _mass_columns.check_listed(learnt.values, estimator.parameter_names_, cure)
+    learn_range(estimator, learnt, continued=continued)
+
+
+def learn_range(estimator, masses, *, continued):
+    """Note the range of training, and in a first fit the one that the network scales by."""
+    low, high = masses.low, masses.high
+    if continued:
+        low = np.minimum(low, estimator.parameter_range_[:, 0])
+        high = np.maximum(high, estimator.parameter_range_[:, 1])
+    found = np.stack([low, high], axis=1)
+    if continued and np.array_equal(found, estimator.parameter_range_):
+        return
+    estimator.parameter_range_ = found
+    _mass_warnings.forget(estimator)
     if not continued:
-        estimator.parameter_range_ = np.stack([learnt.low, learnt.high], axis=1)
+        estimator._parameter_scale = found
 
 
 def masses_of(estimator):
@@ -80,7 +133,7 @@ def masses_of(estimator):
     return assignment.Masses(estimator.parameter_values_, estimator.parameter_frequencies_)
 
 
-def in_groups(estimator, events, *, drawn):
+def in_groups(estimator, events, *, drawn, part=""):
     """`events` with weights such that the groups of a class, masses or processes, weigh alike.
 
     Parameters
@@ -90,20 +143,50 @@ def in_groups(estimator, events, *, drawn):
     drawn : bool
         Whether batches are drawn with equal numbers of events of each group, whose mean weight is
         then to be one; else it is the sums of weights that are to be equal.
+    part : str
+        Of which events, for error messages.
     """
     if PROCESS in events.x:
         inputs = {name: array for name, array in events.x.items() if name != PROCESS}
         events = replace(events, x=inputs, groups=events.x[PROCESS])
     if estimator.batch_sampler not in BY_GROUP:
         return events
+    check_groups(estimator, events, drawn=drawn)
     groups, name = groups_and_names(estimator, events)
-    factors = group_factors(groups, events.weights, name)
+    factors = group_factors(groups, events.weights, lambda group: name(group) + part)
     if not drawn:
         # the groups of a class share what the class has
         codes = events.codes[np.unique(groups, return_index=True)[1]]
         totals = np.bincount(events.codes, weights=events.weights)
         factors *= (totals / np.bincount(codes))[codes] / np.bincount(groups)
     return replace(events, weights=events.weights * factors[groups])
+
+
+def check_groups(estimator, events, *, drawn):
+    """Raise if a class that is to be drawn has no events, or background has no process.
+
+    Raises
+    ------
+    ValueError
+    """
+    counts = np.bincount(events.codes, minlength=len(estimator.classes_))
+    if drawn and not counts.all():
+        label = estimator.classes_.tolist()[int(np.argmin(counts))]
+        msg = (
+            f'batch_sampler="{estimator.batch_sampler}" draws equal numbers of events of every '
+            f"class, and class {label!r} has none"
+        )
+        raise ValueError(msg)
+    if estimator.batch_sampler != "process":
+        return
+    background = ~is_signal(estimator, events)
+    missing = int(np.sum(events.groups[background] == ""))
+    if missing:
+        msg = (
+            f"process_column={estimator.process_column!r} has no value in {missing} of "
+            f'{int(background.sum())} background events; batch_sampler="process" needs one for each'
+        )
+        raise ValueError(msg)
 
 
 def assigned(estimator, events, seed, stream):
@@ -122,9 +205,9 @@ def oversampled(estimator, events, *, drawn):
     """`events` with every background event at every mass; `drawn` as in :func:`in_groups`."""
     signal = is_signal(estimator, events)
     rows, masses, share = assignment.oversampled(signal, masses_of(estimator))
-    if drawn:
-        # more rows are drawn for an event that has more
-        share *= np.bincount(rows)[rows]
+    # more rows are drawn for an event that has more; else the loss is divided by their number, and
+    # the mean weight is to stay what it was
+    share *= np.bincount(rows)[rows] if drawn else len(rows) / len(signal)
     events = events.at(rows)
     values = events.x[PARAMETER]
     values = np.where(np.isnan(masses), values, masses).astype(values.dtype)
@@ -136,14 +219,17 @@ def ranges(estimator):
     if estimator.mass_range is None:
         return None
     n_parameters = estimator.parameter_values_.shape[1]
-    given = np.asarray(estimator.mass_range, dtype=float).reshape(-1, 2)
-    if len(given) != n_parameters or not (given[:, 0] < given[:, 1]).all():
-        msg = (
-            f"mass_range={estimator.mass_range!r} must be (low, high) with low < high for each of "
-            f"{estimator.parameter_names_}"
-        )
-        raise ValueError(msg)
-    return given
+    given = _mass_columns.finite_numbers(estimator.mass_range)
+    known = (2,) if n_parameters == 1 else (n_parameters, 2)
+    if given is not None and given.shape in (known, (n_parameters, 2)):
+        given = given.reshape(n_parameters, 2)
+        if (given[:, 0] < given[:, 1]).all():
+            return given
+    msg = (
+        f"mass_range={estimator.mass_range!r} must be (low, high) with low < high, finite numbers, "
+        f"for each of {estimator.parameter_names_}"
+    )
+    raise ValueError(msg)
 
 
 def redraw(estimator, events, seed):
@@ -207,7 +293,7 @@ def warn_of_leak(estimator, events, seed):
     if not leak.found:
         return
     n_values = len(estimator.parameter_values_)
-    warnings.warn(
+    _mass_warnings.warn(
         f"{estimator.parameter_names_} alone separate signal from background: the likelihood ratio "
         f"of their values has an AUC of {leak.auc:.3f} (0.5 without a leak, tolerated are "
         f"{leak.threshold:.3f}). Signal has {n_values} distinct values, and background got others "
@@ -216,5 +302,4 @@ def warn_of_leak(estimator, events, seed):
         "masses of the signal with their frequencies; so does smearing the mass of the signal "
         "over the range",
         MassLeakWarning,
-        stacklevel=2,
     )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-import weakref
-
 import numpy as np
 
-from skhep_nn import _columns
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
-from skhep_nn.estimators import _mass_columns, _mass_training, _targets
+from skhep_nn.estimators import _fitting, _mass_columns, _mass_training, _mass_warnings, _targets
 from skhep_nn.estimators._block_network import BlockNetworkClassifier
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
 from skhep_nn.estimators._inputs import as_table, read_inputs
@@ -17,15 +13,12 @@ from skhep_nn.estimators._mass_assignment import ASSIGNMENTS
 from skhep_nn.estimators._mass_batches import SAMPLERS, drawn_by_groups
 from skhep_nn.estimators._mass_scan import scan
 from skhep_nn.estimators._parameters import COLUMN, POSITIVE, shares_training_parameters
-from skhep_nn.exceptions import ExtrapolationWarning
 from skhep_nn.networks._parametric import PARAMETER
 
 BODY = {
     "dense": {"units": (100, 100), "activation": "relu"},
     "resnet": {"units": 128, "activation": "relu", "n_blocks": 5},
 }
-# Classifiers that have warned of a mass outside their range.
-_WARNED = weakref.WeakSet()
 
 
 @shares_training_parameters()
@@ -80,8 +73,8 @@ class ParametricClassifier(BlockNetworkClassifier):
         closer and interpolates worse.
     l2 : float, default=0.
         L2 penalty on the kernels of the hidden layers.
-    batch_normalization : {False, "input", "all"}, default=False
-        On the features, or there and before the activation of each hidden layer.
+    batch_normalization : {False, "input", "hidden", "all"}, default=False
+        On the features, before the activation of each hidden layer, or both.
     branches : dict of str to dict, default=None
         For `EventBlocks`: what each block goes through before the parameter acts, as
         :class:`BlockClassifier` takes it.
@@ -101,7 +94,8 @@ class ParametricClassifier(BlockNetworkClassifier):
     parameter_names_ : list
         Names (positions, for arrays) of the parameters.
     parameter_range_ : ndarray of shape (n_parameters, 2)
-        Lowest and highest value of the signal in training, between which the network interpolates.
+        Lowest and highest value of the signal in training, between which the network interpolates;
+        further fits (`warm_start`, ``partial_fit``) extend it.
     parameter_values_ : ndarray of shape (n_values, n_parameters)
         Distinct values of the signal in training, and in
     parameter_frequencies_ : ndarray of shape (n_values,)
@@ -116,7 +110,7 @@ class ParametricClassifier(BlockNetworkClassifier):
     MassLeakWarning
         In fit, if the mass alone separates signal from background.
     ExtrapolationWarning
-        At the first prediction outside the range of the signal in training.
+        At the first prediction outside the range of the signal in training, after each fit.
 
     See Also
     --------
@@ -186,7 +180,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         "activation": [str, callable, HasMethods("get_config")],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "batch_normalization": [StrOptions({"input", "all"}), Options(bool, {False})],
+        "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "branches": [dict, None],
         "shared_embeddings": ["array-like"],
         "embedding_size": [POSITIVE],
@@ -245,6 +239,46 @@ class ParametricClassifier(BlockNetworkClassifier):
         self.embedding_size = embedding_size
         self.mask_value = mask_value
 
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **keras_arguments,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val, **keras_arguments
+            As in :meth:`DenseClassifier.fit`; X and X_val have the columns of the parameter.
+
+        Returns
+        -------
+        self
+
+        Notes
+        -----
+        With ``batch_sampler="mass"`` or ``"process"`` a mass or process needs a positive sum of
+        weights in training and in validation. Where a split that was not asked for
+        (``early_stopping="auto"``) would leave none, all events are trained on.
+        """
+        arguments = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        arguments |= keras_arguments
+        try:
+            return super().fit(X, y, sample_weight, **arguments)
+        except _mass_training.PartWeightError:
+            given = {"X_val", "validation_data", "validation_split"}
+            asked = any(arguments.get(name) is not None for name in given)
+            if asked or self.early_stopping != "auto" or self.checkpoint_dir is not None:
+                raise
+        with _fitting.overridden(self, {"early_stopping": False}, ["early_stopping"]):
+            return super().fit(X, y, sample_weight, **arguments)
+
     def initialize(self, X, y):
         """Build the network for such events without training it.
 
@@ -285,7 +319,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         """
         self._check_is_fitted()
         hypotheses = _mass_columns.hypotheses_of(masses, self.parameter_names_)
-        self._warn_outside(hypotheses, "hypotheses")
+        _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
         x = self._features(as_table(self, X), reset=False)
         outputs = [_targets.probabilities(out) for out in scan(self.network_, x, hypotheses)]
         return np.stack(outputs, axis=1)
@@ -304,7 +338,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         """
         self._check_is_fitted()
         hypothesis = _mass_columns.hypothesis_of(values, named, self.parameter_names_)
-        self._warn_outside(np.array([hypothesis]), "hypotheses")
+        _mass_warnings.warn_outside(self, np.array([hypothesis]), "hypotheses")
         return HypothesisClassifier(self, hypothesis)
 
     def _further_columns(self):
@@ -313,14 +347,12 @@ class ParametricClassifier(BlockNetworkClassifier):
     def _read_inputs(self, X, *, reset):
         """Features, parameter and process of events that are trained on."""
         X = as_table(self, X)
-        columns = _columns.as_list(self.parameter)
-        if reset:
-            _mass_columns.check_features(X, columns)
+        columns = _mass_columns.positions_of(X, self.parameter) if reset else None
         x = self._features(X, reset=reset)
         if reset:
-            self._parameter_columns = [_columns.position(X, column) for column in columns]
-            self.parameter_names_ = _mass_columns.names_of(X, self._parameter_columns)
-        x[PARAMETER] = _mass_columns.values_of(self, X)
+            self._parameter_columns = columns
+            self.parameter_names_ = _mass_columns.names_of(X, columns)
+        x[PARAMETER] = _mass_columns.values_of(self, X, _mass_columns.NEEDED)
         if self.batch_sampler == "process":
             x[_mass_training.PROCESS] = _mass_columns.processes_of(self, X)
         return x
@@ -345,24 +377,8 @@ class ParametricClassifier(BlockNetworkClassifier):
         _mass_columns.check_hypotheses(
             values, self.parameter_names_, "events", _mass_columns.WAYS_OUT
         )
-        self._warn_outside(values, "events")
+        _mass_warnings.warn_outside(self, values, "events")
         return {**x, PARAMETER: values}
-
-    def _warn_outside(self, values, what):
-        """Warn, once, of hypotheses outside the range in which the network was trained."""
-        low, high = self.parameter_range_.T
-        counts = _mass_columns.outside(np.asarray(values, _targets.float_type()), low, high)
-        if not counts.any() or self in _WARNED:
-            return
-        _WARNED.add(self)
-        at = int(np.argmax(counts > 0))
-        warnings.warn(
-            f"{self.parameter_names_[at]!r} is outside the range of training, "
-            f"[{low[at]:g}, {high[at]:g}], in {counts[at]} of {len(values)} {what}: "
-            f"{type(self).__name__} extrapolates (this warning comes once)",
-            ExtrapolationWarning,
-            stacklevel=4,
-        )
 
     def _prepare(self, train, held_out, seed):
         return _mass_training.prepare(self, train, held_out, seed)
@@ -392,10 +408,16 @@ class ParametricClassifier(BlockNetworkClassifier):
         for name, default in BODY[self.body].items():
             value = getattr(self, name)
             arguments[name] = default if value is None else value
+        if self.body == "resnet" and np.size(arguments["units"]) != 1:
+            msg = (
+                f'units={self.units!r}, but body="resnet" has residual blocks of one width; give '
+                "one integer"
+            )
+            raise ValueError(msg)
         return {
             "inputs": self._inputs({name: a for name, a in x.items() if name != PARAMETER}),
-            "low": self.parameter_range_[:, 0].tolist(),
-            "high": self.parameter_range_[:, 1].tolist(),
+            "low": self._parameter_scale[:, 0].tolist(),
+            "high": self._parameter_scale[:, 1].tolist(),
             **arguments,
         }
 

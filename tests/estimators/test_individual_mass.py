@@ -11,9 +11,10 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 
-from skhep_nn import DenseClassifier, IndividualMassClassifier
-from skhep_nn.exceptions import ColumnError
+from skhep_nn import DenseClassifier, IndividualMassClassifier, MinMaxScaler
+from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.metrics import make_parametric_auc_scorer
 
 MASSES = [500.0, 1000.0, 1500.0]
@@ -110,6 +111,70 @@ def test_a_weight_column_is_that_of_the_estimator(sample):
     expected = alone.predict_proba(X[["m", "z"]])
     assert np.array_equal(clf.at(500).predict_proba(X[["m", "z"]]), expected)
     assert clf.at(500).score(X, y) == pytest.approx(alone.score(X.drop(columns="mass"), y))
+
+
+def test_a_pipeline_keeps_its_weight_column(sample):
+    X, y = sample
+    X = X.assign(weight=np.random.default_rng(1).uniform(size=len(y)))
+    settings = {"epochs": 2, "random_state": 0, "verbose": 0}
+    network = DenseClassifier((4,), weight_column="weight", **settings)
+    pipeline = Pipeline([("scale", MinMaxScaler(exclude=["weight"])), ("network", network)])
+    clf = individual(Pipeline([("inner", pipeline)])).fit(X, y)
+    at, features = clf.at(500), X.drop(columns="mass")
+    chosen = (X["mass"] == 500) | (y == 0)
+    alone = clone(pipeline).fit(features[chosen], y[chosen])
+    expected = alone.predict_proba(X[["m", "z"]])
+    assert np.array_equal(at.predict_proba(X[["m", "z"]]), expected)
+    assert np.array_equal(clf.predict_proba(X[["m", "z", "mass"]].assign(mass=500.0)), expected)
+    weighted = np.average(at.predict(X) == y, weights=X["weight"])
+    assert weighted != pytest.approx(np.mean(at.predict(X) == y))
+    assert at.score(X, y) == pytest.approx(weighted)
+    with pytest.raises(WeightError, match=r"weight_column='weight' and sample_weight"):
+        at.score(X, y, sample_weight=np.ones(len(y)))
+
+
+def test_a_weight_column_by_position_is_that_of_what_the_estimator_sees(sample):
+    X, y = sample
+    weights = np.random.default_rng(1).uniform(size=len(y))
+    # m, mass, weight, z: the estimator's column 1 is X's column 2
+    table = np.column_stack([X["m"], X["mass"], weights, X["z"]])
+    network = DenseClassifier((4,), weight_column=1, epochs=2, random_state=0, verbose=0)
+    at = individual(network, parameter=1).fit(table, y).at(500)
+    expected = np.average(at.predict(table) == y, weights=weights)
+    assert at.score(table, y) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([], r"parameter=\[\] names no column of X"),
+        (["mass", "mass"], r"parameter=\['mass', 'mass'\] names column 'mass' twice"),
+    ],
+)
+def test_the_parameter_is_at_least_one_column_and_none_twice(sample, columns, message):
+    with pytest.raises(ValueError, match=message):
+        individual(parameter=columns).fit(*sample)
+
+
+@pytest.mark.parametrize("masses", [[], 5.0, "heavy", [None]])
+def test_masses_that_are_no_numbers_are_named(sample, masses):
+    clf = individual().fit(*sample)
+    for call in (
+        lambda: individual(masses=masses).fit(*sample),
+        lambda: clf.predict_proba_scan(sample[0], masses),
+    ):
+        with pytest.raises(ValueError, match=r"masses|hypotheses"):
+            call()
+
+
+def test_a_continuous_mass_makes_no_thousand_classifiers():
+    X, y = make_sample(2_400)
+    X = X.assign(mass=np.linspace(500, 1500, 2_400))
+    message = r"1200 different values of \['mass'\].*give `masses` and dispatch=\"nearest\""
+    with pytest.raises(ValueError, match=message):
+        individual().fit(X, y)
+    clf = individual(masses=[750, 1250], dispatch="nearest").fit(X, y)
+    assert len(clf.estimators_) == 2
 
 
 def test_dense_networks_are_the_default(sample):

@@ -129,6 +129,81 @@ class TestSeveralParameters:
         assert mass_leak(masses, is_signal, weights).found
 
 
+class TestContinuousParameters:
+    """Several parameters whose values are different in every event of the signal."""
+
+    @staticmethod
+    def plane(rng, n):
+        """m_lsp close below m_stop, a band of the plane."""
+        stop = rng.uniform(500, 1500, n)
+        return np.stack([stop, stop - rng.uniform(50, 100, n)], axis=1)
+
+    def sample(self, kind, n_events, seed, weighted=False):
+        rng = np.random.default_rng(seed)
+        is_signal = np.arange(n_events) % 2 == 1
+        masses = self.plane(rng, n_events)
+        weights = rng.exponential(size=n_events) if weighted else np.ones(n_events)
+        known = Masses.of(masses[is_signal], weights[is_signal])
+        masses[~is_signal] = drawer(kind, known)(int((~is_signal).sum()), rng)
+        return masses, is_signal, weights
+
+    @pytest.mark.parametrize("n_events", [400, 4_000])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_a_band_against_its_bounding_box_is_a_leak(self, n_events, weighted):
+        for seed in range(10):
+            masses, is_signal, weights = self.sample("uniform", n_events, seed, weighted)
+            leak = mass_leak(masses, is_signal, weights)
+            assert leak.found
+            assert leak.auc > 0.7
+            # the first parameter by itself is uniform in both
+            assert not mass_leak(masses[:, [0]], is_signal, weights).found
+
+    @pytest.mark.parametrize("n_events", [40, 100, 300, 1_000, 4_000])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_identical_masses_are_no_leak_for_any_seed(self, n_events, weighted):
+        for seed in range(60):
+            assert not mass_leak(*self.sample("identical", n_events, seed, weighted)).found
+
+    @pytest.mark.parametrize("n_events", [100, 1_000])
+    def test_so_are_masses_drawn_anew_from_the_plane(self, n_events):
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            is_signal = np.arange(n_events) % 2 == 1
+            assert not mass_leak(self.plane(rng, n_events), is_signal, np.ones(n_events)).found
+
+    def test_three_parameters(self):
+        rng = np.random.default_rng(0)
+        is_signal = np.arange(4_000) % 2 == 1
+        masses = rng.uniform(size=(4_000, 3))
+        # signal in two of the four quarters of a plane
+        masses[is_signal, 1] = (masses[is_signal, 0] + rng.uniform(0, 0.3, 2_000)) % 1
+        assert mass_leak(masses, is_signal, np.ones(4_000)).found
+
+
+class TestCancellingWeights:
+    """45 % of the weights negative: the effective number of events is a few."""
+
+    def sample(self, kind, seed, n_events=600):
+        rng = np.random.default_rng(seed)
+        is_signal = np.arange(n_events) % 2 == 0
+        masses = np.empty((n_events, 1))
+        masses[is_signal, 0] = rng.choice(FIVE[:3], is_signal.sum())
+        weights = np.where(np.arange(n_events) % 20 < 9, -1.0, 1.0)
+        weights[:] = rng.permutation(weights)
+        known = Masses.of(masses[is_signal], weights[is_signal])
+        masses[~is_signal] = drawer(kind, known)(int((~is_signal).sum()), rng)
+        return masses, is_signal, weights
+
+    def test_no_threshold_is_out_of_reach(self):
+        for seed in range(20):
+            leak = mass_leak(*self.sample("uniform", seed))
+            assert leak.threshold <= 0.95
+            assert leak.found
+
+    def test_identical_masses_are_no_leak(self):
+        assert not any(mass_leak(*self.sample("identical", seed)).found for seed in range(100))
+
+
 def test_the_threshold_is_four_standard_errors_above_a_half():
     # 50 and 150 events: 4 sqrt((1/50 + 1/150) / 12) = 0.18856
     is_signal = np.arange(200) < 50
@@ -145,7 +220,7 @@ def test_the_threshold_is_at_least_0_52():
 def test_bins_are_the_distinct_values_and_the_gaps_between():
     masses = np.array([[500.0], [500.0], [1000.0], [1000.0], [400.0], [700.0], [800.0], [1100.0]])
     is_signal = np.array([True] * 4 + [False] * 4)
-    bins = _bins(masses, is_signal)
+    bins = _bins(masses, is_signal, np.ones(8))
     assert bins[0] == bins[1] != bins[2] == bins[3]
     # 700 and 800 are in one gap; below, between and above are three
     assert bins[5] == bins[6]

@@ -6,9 +6,11 @@ import io
 import warnings
 
 import joblib
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
@@ -28,6 +30,7 @@ from skhep_nn.exceptions import (
     WeightError,
 )
 from skhep_nn.metrics import make_parametric_auc_scorer
+from skhep_nn.networks._conditioning import ParameterScaling
 
 MASSES = [500.0, 1000.0, 1500.0]
 SMALL = {
@@ -185,24 +188,78 @@ class TestAssignment:
 
     def test_validation_masses_are_drawn_once_and_are_not_those_of_training(self, sample):
         X, y = sample
-        X_val, y_val = make_sample(seed=1)
-        X_val = X_val.drop(columns="weight")
+        seen = []
+
+        class Spied(keras.callbacks.Callback):
+            """Masses of background of validation, as the loop holds them, at each epoch's end."""
+
+            def on_epoch_end(self, epoch, logs=None):
+                seen.append(parts[1].x["parameter"].copy())
 
         class Watched(ParametricClassifier):
             def _prepare(self, train, held_out, seed):
-                parts = super()._prepare(train, held_out, seed)
-                self.validation_masses = parts[1].x["parameter"].copy()
-                self.part = parts[1]
+                parts[:] = super()._prepare(train, held_out, seed)
                 return parts
 
-        clf = Watched(**SMALL).fit(X, y, X_val=X_val, y_val=y_val)
-        assert np.isin(clf.validation_masses, MASSES).all()
-        assert np.array_equal(clf.part.x["parameter"], clf.validation_masses)
-
-    def test_the_validation_loss_is_that_of_the_network_at_the_drawn_masses(self, sample):
-        clf, (_, held_out, *_) = masses_seen(sample, early_stopping=True, epochs=1)
+        parts = []
+        # the same events in training and validation
+        clf = Watched(**(SMALL | {"learning_rate": 1e-9, "callbacks": Spied(), "epochs": 4}))
+        clf.fit(X, y, X_val=X, y_val=y)
+        train, held_out = (part.x["parameter"][y == 0] for part in parts)
         assert np.isin(held_out, MASSES).all()
-        assert len(clf.history_["val_loss"]) == 1
+        # of three equally frequent masses two draws agree in a third of the events
+        assert np.mean(train == held_out) == pytest.approx(1 / 3, abs=0.1)
+        assert len(seen) == 4
+        assert all(np.array_equal(masses[y == 0], held_out) for masses in seen)
+        # a network that does not move has one validation loss, unless its masses change
+        losses = clf.history_["val_loss"]
+        assert losses == pytest.approx([losses[0]] * 4, abs=1e-6)
+
+    @pytest.mark.parametrize("assignment", ["identical", "uniform", "oversample"])
+    @pytest.mark.parametrize("sampler", [None, "balanced", "mass", "process"])
+    def test_the_validation_loss_is_that_of_the_network_at_the_drawn_masses(
+        self, assignment, sampler
+    ):
+        (X, y), (X_val, y_val) = (make_sample(400, seed, p=[0.6, 0.3, 0.1]) for seed in (0, 1))
+        X, X_val = (T.assign(process=np.where(T["z"] > 0.5, "tt", "W")) for T in (X, X_val))
+        parts = []
+
+        class Watched(ParametricClassifier):
+            def _prepare(self, train, held_out, seed):
+                parts[:] = super()._prepare(train, held_out, seed)
+                return parts
+
+        settings = {"assignment": assignment, "batch_sampler": sampler, "epochs": 1}
+        settings |= {"weight_column": "weight", "process_column": "process"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MassLeakWarning)
+            clf = Watched(**(SMALL | settings)).fit(X, y, X_val=X_val, y_val=y_val)
+        held_out = parts[1]
+        assert held_out.weights.mean() == pytest.approx(1)
+        p = clf.model_.predict(held_out.x, verbose=0).ravel()
+        losses = -np.log(np.where(held_out.codes == 1, p, 1 - p))
+        expected = np.average(losses, weights=held_out.weights)
+        assert clf.history_["val_loss"] == pytest.approx([expected], rel=1e-4)
+
+    @pytest.mark.parametrize("assignment", ["identical", "oversample"])
+    @pytest.mark.parametrize("sampler", [None, "balanced", "mass"])
+    def test_weights_have_the_mean_one_in_training(self, assignment, sampler):
+        X, y = make_sample(p=[0.6, 0.3, 0.1])
+        parts = []
+
+        class Watched(ParametricClassifier):
+            def _prepare(self, train, held_out, seed):
+                parts[:] = super()._prepare(train, held_out, seed)
+                return parts
+
+        settings = {"assignment": assignment, "batch_sampler": sampler, "epochs": 1}
+        Watched(**(SMALL | settings), weight_column="weight").fit(X, y)
+        train = parts[0]
+        if sampler is None:
+            assert train.weights.mean() == pytest.approx(1)
+        else:
+            means = [train.weights[train.codes == code].mean() for code in (0, 1)]
+            assert means == pytest.approx([1, 1])
 
     def test_two_fits_with_one_seed_are_alike_to_the_bit(self, sample):
         X, _ = sample
@@ -229,7 +286,10 @@ class TestAssignment:
         assert 500 <= background.min() < 510
         assert 1490 < background.max() <= 1500
 
-    @pytest.mark.parametrize("mass_range", [(1500, 500), [(0, 1), (0, 1)]])
+    @pytest.mark.parametrize(
+        "mass_range",
+        [(1500, 500), [(0, 1), (0, 1)], (1, 2, 3), (0, np.inf), (np.nan, 1), ("a", "b"), [[1], 2]],
+    )
     def test_a_bad_range_is_named(self, sample, mass_range):
         clf = parametric(assignment="uniform", mass_range=mass_range)
         with pytest.raises(
@@ -295,6 +355,48 @@ class TestBalancing:
         with pytest.raises(ValueError, match="needs process_column"):
             parametric(batch_sampler="process").fit(*sample)
 
+    def test_a_process_that_is_missing_is_an_error(self):
+        X, y = self.sample()
+        clf = parametric(batch_sampler="process", process_column="process", exclude=["weight"])
+        for missing in (None, np.nan, pd.NA):
+            lost = X["process"].astype(object).where(np.arange(len(y)) != 8, missing)
+            message = r"process_column='process' has no value in 1 of 1000 background events"
+            with pytest.raises(ValueError, match=message):
+                clf.set_params(early_stopping=False).fit(X.assign(process=lost), y)
+
+    def test_signal_needs_no_process(self):
+        X, y = self.sample()
+        clf = parametric(batch_sampler="process", process_column="process", exclude=["weight"])
+        expected = clf.fit(X, y).history_
+        lost = X["process"].astype(object).where(y == 0, None)
+        assert clf.fit(X.assign(process=lost), y).history_ == expected
+
+    def rare(self, seed):
+        """25 signal events at 1500 GeV, and 35 % of all weights negative."""
+        X, y = make_sample(2_000, seed)
+        rare = np.flatnonzero(X["mass"] == 1500)[25:]
+        X, y = X.drop(index=rare).reset_index(drop=True), np.delete(y, rare)
+        rng = np.random.default_rng(seed)
+        return X.assign(weight=np.where(rng.random(len(y)) < 0.35, -1.0, 1.0)), y
+
+    def test_an_automatic_split_that_weights_forbid_is_left_out(self):
+        settings = {"batch_sampler": "mass", "weight_column": "weight", "epochs": 1, "units": (4,)}
+        without = 0
+        for seed in range(6):
+            X, y = self.rare(seed)
+            clf = parametric(**settings, random_state=seed).fit(X, y)
+            without += "val_loss" not in clf.history_
+        assert without
+
+    def test_validation_that_was_asked_for_is_named(self):
+        X, y = self.rare(0)
+        X = X.assign(weight=1.0)
+        X_val = X.assign(weight=np.where(X["mass"] == 1500, -1.0, 1.0))
+        clf = parametric(batch_sampler="mass", weight_column="weight")
+        message = r"weights of signal at \{'mass': 1500.0\} of validation sum to -"
+        with pytest.raises(WeightError, match=message):
+            clf.fit(X, y, X_val=X_val, y_val=y)
+
     def test_a_mass_without_weight_is_named(self, sample):
         X, y = sample
         weights = np.where(X["mass"] == 500, -1.0, 1.0)
@@ -328,6 +430,34 @@ class TestMassOfSignal:
         expected = parametric().fit(X, y)
         nullable = parametric().fit(X.assign(mass=X["mass"].astype("Int64")), y)
         assert nullable.history_ == expected.history_
+
+    @pytest.mark.parametrize(
+        ("columns", "message"),
+        [
+            ([], r"parameter=\[\] names no column of X"),
+            (["mass", "mass"], r"parameter=\['mass', 'mass'\] names column 'mass' twice"),
+            (["mass", 2], r"parameter=\['mass', 2\] names column 'mass' twice"),
+        ],
+    )
+    def test_the_parameter_is_at_least_one_column_and_none_twice(self, sample, columns, message):
+        with pytest.raises(ValueError, match=message):
+            parametric(parameter=columns).fit(*sample)
+
+    def test_validation_and_further_fits_need_the_column(self, sample):
+        X, y = sample
+        lacking = X[["m", "z"]]
+        message = r"^X has no column 'mass'; training and validation need it, with NaN"
+        with pytest.raises(ColumnError, match=message):
+            parametric().fit(X, y, X_val=lacking, y_val=y)
+        with pytest.raises(ColumnError, match=message):
+            parametric().fit(X, y).partial_fit(lacking, y)
+
+    def test_oversampling_needs_a_list_of_masses(self):
+        X, y = make_sample(2_400)
+        X = X.drop(columns="weight").assign(mass=np.linspace(500, 1500, 2_400))
+        message = r"signal has 1200 different values of \['mass'\].*use assignment=\"identical\""
+        with pytest.raises(ValueError, match=message):
+            parametric(assignment="oversample", early_stopping=False).fit(X, y)
 
     def test_a_missing_column_is_named(self, sample):
         X, y = sample
@@ -396,6 +526,30 @@ class TestPrediction:
             clf.predict_proba(outside)
             clf.at(1700)
 
+    def test_a_new_fit_may_warn_again(self, sample):
+        X, y = sample
+        clf = parametric(epochs=1)
+        for _ in range(2):
+            clf.fit(X, y)
+            with pytest.warns(ExtrapolationWarning):
+                clf.at(1700)
+
+    def test_warnings_point_to_the_line_of_the_user(self, sample):
+        X, y = sample
+        with pytest.warns(MassLeakWarning) as caught:
+            parametric(assignment="uniform", epochs=1).fit(X, y)
+        assert [w.filename for w in caught] == [__file__]
+        clf = parametric(epochs=1)
+        for call in (
+            lambda: clf.at(1700),
+            lambda: clf.predict_proba_scan(X, [1700]),
+            lambda: clf.predict(X.assign(mass=1700.0)),
+        ):
+            clf.fit(X, y)
+            with pytest.warns(ExtrapolationWarning) as caught:
+                call()
+            assert caught[0].filename == __file__
+
     def test_within_the_range_nothing_warns(self, sample):
         X, y = sample
         clf = parametric().fit(X, y)
@@ -453,6 +607,19 @@ class TestAt:
         assert list(at.model_.input) == ["features"]
         found = np.asarray(at.model_({"features": features}))[:, 0]
         assert np.allclose(found, at.predict_proba(X)[:, 1], atol=1e-6)
+
+    def test_its_network_is_saved_and_loaded_to_the_bit(self, sample, tmp_path):
+        X, y = sample
+        clf = parametric(mass_embedding=4, mass_noise=0.1, conditioning="film").fit(X, y)
+        features = {"features": X[["m", "z"]].to_numpy(np.float32)}
+        for model in (clf.at(750).model_, clf.at(1100).model_):
+            model.save(tmp_path / "at.keras")
+            loaded = keras.saving.load_model(tmp_path / "at.keras")
+            expected = model.predict(features, verbose=0)
+            assert np.array_equal(loaded.predict(features, verbose=0), expected)
+            model.export(tmp_path / "exported", verbose=False)
+            exported = tf.saved_model.load(str(tmp_path / "exported"))
+            assert np.allclose(exported.serve(features), expected, atol=1e-6)
 
     def test_it_is_applied_to_files_without_the_mass(self, sample, tmp_path):
         from skhep_nn import apply
@@ -523,11 +690,21 @@ class TestScan:
         assert not np.array_equal(before, after)
         assert np.allclose(after[:, 1], clf.at(750).predict_proba(X), atol=1e-6)
 
-    @pytest.mark.parametrize("masses", [[[500, 1]], [np.nan], 500])
+    @pytest.mark.parametrize(
+        "masses", [[[500, 1]], [np.nan], 500, 5.0, "heavy", ["heavy"], [], [None], [[[500.0]]]]
+    )
     def test_hypotheses_that_do_not_fit_are_named(self, sample, masses):
-        clf = parametric().fit(*sample)
-        with pytest.raises((ValueError, TypeError)):
+        clf = parametric(epochs=1).fit(*sample)
+        message = r"hypotheses .* must be a sequence of finite numbers, one for each of \['mass'\]"
+        with pytest.raises(ValueError, match=message):
             clf.predict_proba_scan(sample[0], masses)
+
+    @pytest.mark.parametrize("value", ["heavy", None, [[750.0]], [None]])
+    def test_a_hypothesis_that_is_no_number_is_named(self, sample, value):
+        clf = parametric(epochs=1).fit(*sample)
+        for arguments, named in [((value,), {}), ((), {"mass": value})]:
+            with pytest.raises(ValueError, match=r"needs finite numbers for mass=\.\.\.; got"):
+                clf.at(*arguments, **named)
 
 
 class TestSeveralParameters:
@@ -687,6 +864,21 @@ class TestAsOtherClassifiers:
         with pytest.raises(ValueError, match="put the array into EventBlocks"):
             parametric(parameter=0).fit(np.zeros((6, 4, 3)), [0, 1] * 3)
 
+    def test_residual_blocks_have_one_width(self, sample):
+        message = r'units=\(64, 64\), but body="resnet" has residual blocks of one width'
+        with pytest.raises(ValueError, match=message):
+            parametric(body="resnet", units=(64, 64)).fit(*sample)
+
+    @pytest.mark.parametrize(
+        ("where", "n_layers"), [(False, 0), ("input", 1), ("hidden", 2), ("all", 3)]
+    )
+    @pytest.mark.parametrize("body", ["dense", "resnet"])
+    def test_batch_normalization_is_where_it_is_asked_for(self, sample, where, n_layers, body):
+        size = {"units": 8, "n_blocks": 1} if body == "resnet" else {"units": (8, 4)}
+        clf = parametric(batch_normalization=where, body=body, **size).initialize(*sample)
+        layers = clf.model_.layers
+        assert sum(isinstance(x, keras.layers.BatchNormalization) for x in layers) == n_layers
+
     def test_phases_draw_on(self, sample):
         phases = [{"epochs": 2, "learning_rate": 0.02}, {"epochs": 2, "learning_rate": 0.002}]
         clf, (_, _, *epochs) = masses_seen(sample, phases=phases)
@@ -705,6 +897,45 @@ class TestAsOtherClassifiers:
         assert clf.parameter_values_[:, 0].tolist() == [700]
         assert clf.n_epochs_ == 3
 
+    def test_the_first_call_needs_signal(self, sample):
+        X, y = sample
+        message = r"no events of class 1, the signal; .* the first call of partial_fit"
+        with pytest.raises(ValueError, match=message):
+            parametric().partial_fit(X[y == 0], y[y == 0], classes=[0, 1])
+
+    @pytest.mark.parametrize("sampler", ["mass", "process"])
+    @pytest.mark.parametrize("missing", [0, 1])
+    def test_balanced_batches_need_every_class_in_each_call(self, sample, sampler, missing):
+        X, y = sample
+        X = X.assign(process="tt")
+        clf = parametric(batch_sampler=sampler, process_column="process").partial_fit(X, y)
+        message = rf'batch_sampler="{sampler}" draws .* every class, .* class {missing} has none'
+        with pytest.raises(ValueError, match=message):
+            clf.partial_fit(X[y != missing], y[y != missing])
+
+    def test_signal_alone_is_enough_for_a_later_call(self, sample):
+        X, y = sample
+        clf = parametric().partial_fit(X, y)
+        assert clf.partial_fit(X[y == 1], y[y == 1]).n_epochs_ == 2
+
+    def scaling(self, clf):
+        (layer,) = [x for x in clf.model_.layers if isinstance(x, ParameterScaling)]
+        return layer.low, layer.high
+
+    def test_a_further_fit_on_higher_masses_extends_the_range_and_not_the_scaling(self, sample):
+        X, y = sample
+        clf = parametric(warm_start=True).fit(X, y)
+        with pytest.warns(ExtrapolationWarning):
+            before = clf.at(2500).predict_proba(X)
+        scaling = self.scaling(clf)
+        clf.set_params(learning_rate=1e-9).fit(X.assign(mass=2 * X["mass"]), y)
+        assert clf.parameter_range_.tolist() == [[500, 3000]]
+        assert self.scaling(clf) == scaling == ([500], [1500])
+        # within the range, and the network has hardly moved
+        assert np.allclose(clf.at(2500).predict_proba(X), before, atol=1e-4)
+        with pytest.warns(ExtrapolationWarning, match=r"\[500, 3000\]"):
+            clf.at(3500)
+
     def test_warm_start_keeps_the_range(self, sample):
         X, y = sample
         clf = parametric(warm_start=True).fit(X, y)
@@ -714,8 +945,6 @@ class TestAsOtherClassifiers:
         assert clf.parameter_range_.tolist() == [[500, 1500]]
 
     def test_a_killed_fit_goes_on_with_the_masses_that_it_would_have_had(self, sample, tmp_path):
-        import keras
-
         class Killed(keras.callbacks.Callback):
             def on_epoch_end(self, epoch, logs=None):
                 if epoch == 1:
@@ -732,8 +961,6 @@ class TestAsOtherClassifiers:
         assert np.array_equal(clf.at(750).predict_proba(X), expected.at(750).predict_proba(X))
 
     def test_keras_own_loop_cannot_draw_anew_and_says_so(self, sample):
-        import keras
-
         class Batchwise(keras.callbacks.Callback):
             def on_train_batch_end(self, batch, logs=None):
                 pass
