@@ -312,7 +312,7 @@ def _best(scan, mask, weights, equal_yields):
     )
     return {
         **{name: value for name, value in vars(best).items() if name in _SIGNIFICANCE_COLUMNS},
-        "standard_error": _cut_errors.merit_error_at(scan, at),
+        "standard_error": float(_cut_errors.merit_error(scan, at)),
         "significance_ratio": ratio,
         "ratio_error": ratio_error,
         "ratio_threshold": ratio_threshold,

@@ -28,13 +28,33 @@ def propagated_error(function, values, squares):
     return float(np.sqrt(np.sum(np.square(slopes))))
 
 
-def merit_error_at(scan, at):
-    """Statistical error of the figure of merit of cut number `at` of a scan."""
-    return propagated_error(
-        lambda s, b: float(figure_of_merit(s, b, **scan.settings)),
-        (scan.signal[at], scan.background[at]),
-        (scan.signal_squares[at], scan.background_squares[at]),
-    )
+def merit_error(scan, at=slice(None)):
+    """Statistical error of the figure of merit, from the errors of signal and background.
+
+    Linear propagation of sqrt(sum of squared weights) of each; the two are independent.
+
+    Parameters
+    ----------
+    scan : SignificanceScan
+    at : int, slice or array, default=all
+        Cuts of the scan.
+
+    Returns
+    -------
+    ndarray of shape (n_cuts,), or a number
+        NaN where the figure of merit is.
+    """
+    s, b = scan.signal[at], scan.background[at]
+
+    def slope(step_s, step_b):
+        up = figure_of_merit(s + step_s, b + step_b, **scan.settings)
+        down = figure_of_merit(s - step_s, b - step_b, **scan.settings)
+        return (up - down) / (2 * _STEP)
+
+    of_signal = slope(_STEP * scan.signal_error[at], 0.0)
+    of_background = slope(0.0, _STEP * scan.background_error[at])
+    error = np.hypot(of_signal, of_background)
+    return np.where(np.isnan(scan.figure_of_merit[at]), np.nan, error)
 
 
 def best_significance_ratio(scan, squares, *, equal_yields=False):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn.metrics import figure_of_merit, significance_scan
+from skhep_nn.metrics import significance_scan
+from skhep_nn.metrics._cut_errors import merit_error
 from skhep_nn.plotting import _events, _histograms, _style
 
 _MOST_POINTS = 4000
@@ -16,8 +17,6 @@ _NAMES = {
     "ams": "AMS",
 }
 _HAS_SYSTEMATIC = ("asimov", "s/sqrt(s+b+sigma_b^2)")
-# step of a numerical derivative, in standard errors
-_STEP = 1e-3
 
 
 class SignificanceDisplay:
@@ -246,31 +245,6 @@ class SignificanceDisplay:
         bottom.set_xlabel("Cut on the score")
         _style.legend_above(top, 1)
         _style.legend_above(bottom, 2)
-
-
-def merit_error(scan):
-    """Statistical error of the figure of merit, from the errors of signal and background.
-
-    Linear propagation of sqrt(sum of squared weights) of each; the two are independent.
-
-    Parameters
-    ----------
-    scan : skhep_nn.metrics.SignificanceScan
-
-    Returns
-    -------
-    ndarray of shape (n_thresholds,)
-        NaN where the figure of merit is.
-    """
-
-    def slope(step_s, step_b):
-        up = figure_of_merit(scan.signal + step_s, scan.background + step_b, **scan.settings)
-        down = figure_of_merit(scan.signal - step_s, scan.background - step_b, **scan.settings)
-        return (up - down) / (2 * _STEP)
-
-    of_signal = slope(_STEP * scan.signal_error, 0.0)
-    of_background = slope(0.0, _STEP * scan.background_error)
-    return np.where(np.isnan(scan.figure_of_merit), np.nan, np.hypot(of_signal, of_background))
 
 
 def _efficiency(scan, side):

@@ -31,10 +31,6 @@ class Symbols:
     symbols: np.ndarray
     codes: np.ndarray
 
-    def codes_of_particles(self):
-        """PDG codes of all particles in the strings, without the brackets."""
-        return self.codes[self.symbols[self.symbols >= FIRST_CODE] - FIRST_CODE]
-
 
 def of_tree(counts, pdg, mother, owner):
     """Decay strings of particles given by code and index of the mother.

@@ -12,8 +12,6 @@ class BestEpoch:
     ----------
     patience : int or None
         Epochs without improvement after which training stops; None never stops it.
-    min_delta : float, default=0.
-        Improvement that counts.
 
     Attributes
     ----------
@@ -24,9 +22,8 @@ class BestEpoch:
         Epochs since then.
     """
 
-    def __init__(self, patience=None, min_delta=0.0):
+    def __init__(self, patience=None):
         self.patience = patience
-        self.min_delta = min_delta
         self.epoch = None
         self.loss = np.inf
         self.waited = 0
@@ -34,7 +31,7 @@ class BestEpoch:
 
     def update(self, epoch, loss, model):
         """Take note of `epoch`, whose validation loss was `loss`; the network is copied if best."""
-        if loss < self.loss - self.min_delta:
+        if loss < self.loss:
             self.epoch, self.loss, self.waited = epoch, loss, 0
             self.variables = values_of(kept_variables(model))
         else:

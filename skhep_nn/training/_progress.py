@@ -57,8 +57,6 @@ class Progress:
             shown = ", ".join(f"{name} {value}" for name, value in text.items())
             tqdm.write(f"{self.title}: epoch {epoch + 1}/{self.epochs}: {shown}")
 
-    def close(self, note=""):
-        """End the bar with `note` beside it."""
-        if note:
-            self.bar.set_description_str(f"{self.title} ({note})")
+    def close(self):
+        """End the bar."""
         self.bar.close()

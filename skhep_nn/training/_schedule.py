@@ -30,13 +30,10 @@ class Plateau:
     ----------
     factor : float, default=0.1
     patience : int, default=5
-    minimum : float, default=0.
-        The learning rate never falls below it.
     """
 
     factor: float = 0.1
     patience: int = 5
-    minimum: float = 0.0
     best: float = np.inf
     waited: int = 0
 
@@ -47,8 +44,7 @@ class Plateau:
             return
         self.waited += 1
         if self.waited >= self.patience:
-            rate = float(optimizer.learning_rate)
-            optimizer.learning_rate = max(rate * self.factor, self.minimum)
+            optimizer.learning_rate = float(optimizer.learning_rate) * self.factor
             self.waited = 0
 
     def state(self):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from skhep_nn.metrics import significance_scan
+from skhep_nn.metrics._cut_errors import merit_error
 from skhep_nn.plotting import SignificanceDisplay
-from skhep_nn.plotting._significance import merit_error
 
 
 def test_the_curve_is_the_scan_and_the_best_cut_is_marked(sample):

@@ -20,14 +20,6 @@ def test_the_lowest_loss_wins_and_the_first_of_equals(compiled):
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_improvement_below_min_delta_does_not_count(compiled):
-    best = BestEpoch(min_delta=0.5)
-    model = compiled()
-    for epoch, loss in enumerate([3.0, 2.8, 2.4], start=1):
-        best.update(epoch, loss, model)
-    assert best.epoch == 3
-
-
 def test_patience_is_exhausted_after_that_many_epochs(compiled):
     best, model = BestEpoch(patience=2), compiled()
     exhausted = []

@@ -30,10 +30,6 @@ def test_a_plateau_lowers_the_rate_after_patience_epochs():
     )
 
 
-def test_the_rate_does_not_fall_below_the_minimum():
-    assert rates(Plateau(0.1, 1, minimum=0.05), [1, 1, 1]) == pytest.approx([1, 0.1, 0.05])
-
-
 def test_the_state_is_all_that_a_plateau_needs_to_go_on():
     first = Plateau(0.1, 2)
     rates(first, [1.0, 1.1])
