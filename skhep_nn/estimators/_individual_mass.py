@@ -14,8 +14,6 @@ from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators import _mass_columns, _targets
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
 
-FINITE_SIGNAL = "every signal event needs its mass; background events need none"
-
 
 class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     """One classifier for each mass of the signal: its signal against all background.
@@ -105,7 +103,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         signal = labels == self._signal_label()
         values = _mass_columns.values_of(self, X)
         _mass_columns.check_hypotheses(
-            values[signal], self.parameter_names_, "signal events", FINITE_SIGNAL
+            values[signal], self.parameter_names_, "signal events", _mass_columns.FINITE_SIGNAL
         )
         self.masses_ = self._masses_of(values[signal])
         number = np.full(len(labels), -1)

@@ -15,8 +15,8 @@ WAYS_OUT = (
     "background at the mass of each signal"
 )
 
-
 # What training is told instead.
+FINITE_SIGNAL = "every signal event needs its mass; background events need none"
 NEEDED = "training and validation need it, with NaN for background"
 # With more values the parameter is a continuous one, and not a list of masses.
 MOST_MASSES = 1_000

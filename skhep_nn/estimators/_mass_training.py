@@ -11,7 +11,7 @@ from skhep_nn.estimators import _mass_assignment as assignment
 from skhep_nn.estimators import _mass_columns, _mass_warnings
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._mass_batches import group_factors, groups_of
-from skhep_nn.estimators._mass_columns import check_hypotheses
+from skhep_nn.estimators._mass_columns import FINITE_SIGNAL, check_hypotheses
 from skhep_nn.estimators._mass_leak import mass_leak
 from skhep_nn.exceptions import MassLeakWarning, WeightError
 from skhep_nn.networks._parametric import PARAMETER
@@ -19,7 +19,6 @@ from skhep_nn.networks._parametric import PARAMETER
 BY_GROUP = ("mass", "process")
 # Where the processes travel with the inputs until they become groups.
 PROCESS = "process"
-FINITE_SIGNAL = "every signal event needs its mass; background events need none"
 
 
 class PartWeightError(WeightError):
