@@ -41,7 +41,7 @@ def unmasked(values, name, error=ValueError):
 
 def message(values, name):
     """What the error says of masked `values`."""
-    rows = [values] if np.ndim(values) == 0 else values
+    rows = [values] if getattr(values, "ndim", 1) == 0 else values
     counts = [int(np.ma.getmaskarray(row).sum()) for row in rows]
     first = next(at for at, count in enumerate(counts) if count)
     return (
