@@ -16,10 +16,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._parametric": ["ParametricClassifier"],
         "._lstm": ["LSTMClassifier"],
         "._presets": [
+            "GN2",
             "INFN_CNN",
             "INFN_LSTM",
             "LHCB_ACCEPTANCE",
             "LHCB_EFFICIENCY",
+            "PART",
             "SMARTBKG_LSTM",
             "SMARTBKG_RESNET",
         ],

@@ -61,14 +61,15 @@ class BlockClassifier(BlockNetworkClassifier):
     Notes
     -----
     Kinds for features: ``"dense"`` (``units=()``, so that features pass as they are) and
-    ``"resnet"``. Kinds for sequences and for tokens: ``"cnn"``, ``"lstm"``, ``"resnet"``, each
-    followed by dense layers ``dense_units`` with ``dense_dropout`` and ``dense_activation``. The
-    arguments of each kind are in docs/networks.md. In a plain array or table the block is called
-    ``"features"`` (two dimensions) or ``"sequence"`` (three). Tokens whose kind says
-    ``of="particle"``, or that ``branches["particle"]["tokens"]`` lists, are embedded and joined to
-    that sequence.
+    ``"resnet"``. Kinds for sequences and for tokens: ``"cnn"``, ``"lstm"``, ``"resnet"``,
+    ``"attention"``, ``"deepsets"``, each followed by dense layers ``dense_units`` with
+    ``dense_dropout`` and ``dense_activation``. The arguments of each kind are in docs/networks.md.
+    In a plain array or table the block is called ``"features"`` (two dimensions) or
+    ``"sequence"`` (three). Tokens whose kind says ``of="particle"``, or that
+    ``branches["particle"]["tokens"]`` lists, are embedded and joined to that sequence.
 
-    The presets ``SMARTBKG_RESNET`` and ``SMARTBKG_LSTM`` are arguments of this class.
+    The presets ``SMARTBKG_RESNET``, ``SMARTBKG_LSTM``, ``PART`` and ``GN2`` are arguments of this
+    class.
 
     Examples
     --------

@@ -132,3 +132,44 @@ LHCB_ACCEPTANCE = {
 #: LHCb's parametrised simulation, in which of four ways a particle is reconstructed: arguments of
 #: `ResNetClassifier`; 84,740 parameters with 12 features and four classes (there).
 LHCB_EFFICIENCY = {**_LHCB, "n_blocks": 5}
+
+_ATTENTION = {
+    "kind": "attention",
+    "units": 64,
+    "n_heads": 4,
+    "dropout": 0.1,
+}
+_TRAINED_AS_ATTENTION = {
+    "optimizer": "adamw",
+    "optimizer__weight_decay": 0.02,
+    "learning_rate": 1e-3,
+    "batch_size": 256,
+}
+
+#: A particle transformer after CMS' ParT (arXiv:2202.03772), sized for 10,000 to a million jets:
+#: arguments of `BlockClassifier` for the blocks ``particle`` (length, features) and ``momentum``
+#: (length, 4), four-momenta (px, py, pz, E) in any unit; published are 8 blocks of 128.
+PART = {
+    "branches": {
+        "particle": {
+            **_ATTENTION,
+            "n_blocks": 3,
+            "pairwise": "momentum",
+            "pairwise_units": (32, 32),
+            "pool": "class",
+            "n_class_blocks": 2,
+        },
+    },
+    **_TRAINED_AS_ATTENTION,
+}
+
+#: Tracks in the light of their jet, after ATLAS' GN2 (arXiv:2505.19689), sized for 10,000 to a
+#: million jets: arguments of `BlockClassifier` for the blocks ``track`` (length, features) and
+#: ``jet`` (features), which joins each track; the published network is larger and has more tasks.
+GN2 = {
+    "branches": {
+        "track": {**_ATTENTION, "n_blocks": 3, "features": ("jet",), "pool": "attention"},
+    },
+    "head": {"units": (64, 32), "dropout": 0.1},
+    **_TRAINED_AS_ATTENTION,
+}

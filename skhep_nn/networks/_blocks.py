@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 import keras
 from keras import layers
@@ -11,7 +12,7 @@ from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
 from skhep_nn.networks._hidden import safe
-from skhep_nn.networks._masks import PaddingMask
+from skhep_nn.networks._masks import Columns, PaddingMask
 
 
 def blocks(
@@ -100,8 +101,12 @@ def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size
             entries = _entries(name, tensors, inputs, mask_value)
             x = [embeddings(name, tensors[name]) if name in tokens else tensors[name]]
             x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
+            beside = [tensors[block] for block in _branches.features_beside(branch)]
+            x += [layers.RepeatVector(entries.shape[1])(block) for block in beside]
             x = layers.Concatenate()(x) if len(x) > 1 else x[0]
-            parts.append(_sequence(x, entries, inputs[name], branch))
+            parts.append(
+                _sequence(x, entries, inputs[name], branch, _momenta(name, branch, tensors))
+            )
     return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 
 
@@ -127,14 +132,28 @@ def _features(x, block, branch):
     return _branches.function_of(branch, block)(x, **_arguments(branch))
 
 
-def _sequence(x, entries, block, branch):
-    x = _branches.function_of(branch, block)(x, entries, **_arguments(branch))
+def _sequence(x, entries, block, branch, momenta):
+    options = {} if momenta is None else {"momenta": momenta}
+    x = _branches.function_of(branch, block)(x, entries, **_arguments(branch), **options)
     return hidden(
         x,
         branch.get("dense_units", ()),
         dropout=branch.get("dense_dropout", 0.0),
         activation=branch.get("dense_activation", branch.get("activation", "relu")),
     )
+
+
+def _momenta(name, branch, tensors):
+    """The four-momenta that a branch of attention compares, or None."""
+    pairwise = branch.get("pairwise")
+    if pairwise is None or isinstance(pairwise, str):
+        return tensors.get(pairwise)
+    n_features = tensors[name].shape[-1]
+    for place in pairwise:
+        if not isinstance(place, Integral) or not 0 <= place < n_features:
+            msg = f"pairwise={pairwise!r} must be a block, or places from 0 to {n_features - 1}"
+            raise ValueError(msg)
+    return Columns(pairwise)(tensors[name])
 
 
 def _entries(name, tensors, inputs, mask_value):

@@ -6,19 +6,27 @@ import contextlib
 import difflib
 import inspect
 
+from skhep_nn.networks._attention import attention
 from skhep_nn.networks._convolutions import convolutional
 from skhep_nn.networks._dense import hidden
 from skhep_nn.networks._recurrent import recurrent
 from skhep_nn.networks._residual import residual_convolutional, residual_dense
+from skhep_nn.networks._sets import deep_sets
 
 # What a block may go through, the first by default; blocks of tokens are sequences of vectors.
 KINDS = {
     "features": {"dense": hidden, "resnet": residual_dense},
-    "sequence": {"cnn": convolutional, "lstm": recurrent, "resnet": residual_convolutional},
+    "sequence": {
+        "cnn": convolutional,
+        "lstm": recurrent,
+        "resnet": residual_convolutional,
+        "attention": attention,
+        "deepsets": deep_sets,
+    },
 }
 # Arguments by which other networks act inside a body.
-HOOKS = ("after", "before")
-OF_SEQUENCES = ("tokens", "dense_units", "dense_dropout", "dense_activation")
+HOOKS = ("after", "before", "momenta")
+OF_SEQUENCES = ("tokens", "features", "dense_units", "dense_dropout", "dense_activation")
 
 
 def complete(branches, inputs):
@@ -47,10 +55,12 @@ def complete(branches, inputs):
     for name in branches:
         known(name, [n for n in inputs if inputs[n]["kind"] != "mask"], "branches names block")
     joined = _joined(branches, inputs)
+    _check_beside(branches, inputs)
     of_sequence = {token for tokens in joined.values() for token in tokens}
+    momenta = {branch["pairwise"] for branch in branches.values() if _names_momenta(branch)}
     done = {}
     for name, block in inputs.items():
-        if block["kind"] == "mask":
+        if block["kind"] == "mask" or name in momenta - {*branches}:
             continue
         branch = branches.get(name, {})
         if name in of_sequence:
@@ -146,6 +156,34 @@ def _joined(branches, inputs):
     return joined
 
 
+def _names_momenta(branch):
+    return isinstance(branch.get("pairwise"), str)
+
+
+def _check_beside(branches, inputs):
+    """Raise if blocks that are to join the entries of a sequence are not what can.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, branch in branches.items():
+        what = f"branches[{name!r}]"
+        features = [n for n in inputs if inputs[n]["kind"] == "features"]
+        for block in features_beside(branch):
+            known(block, features, f"{what}['features'] names block")
+        if _names_momenta(branch):
+            sequences = [n for n in inputs if inputs[n]["kind"] == "sequence"]
+            known(branch["pairwise"], sequences, f"{what}['pairwise'] names block")
+            _check_length(name, branch["pairwise"], inputs)
+
+
+def features_beside(branch):
+    """Names of the blocks of features that join each entry of a branch."""
+    named_blocks = branch.get("features", ())
+    return [named_blocks] if isinstance(named_blocks, str) else list(named_blocks)
+
+
 def _as_dict(name, branch):
     if "__" in name:
         msg = f"branches has the block {name!r}; a name with '__' in it cannot be told from a path"
@@ -168,5 +206,6 @@ def _check_described(name, of, inputs):
 def _check_length(name, token, inputs):
     lengths = inputs[name]["shape"][0], inputs[token]["shape"][0]
     if lengths[0] != lengths[1]:
-        msg = f"block {token!r} has {lengths[1]} tokens for the {lengths[0]} entries of {name!r}"
+        kind = "tokens" if inputs[token]["kind"] == "tokens" else "entries"
+        msg = f"block {token!r} has {lengths[1]} {kind} for the {lengths[0]} entries of {name!r}"
         raise ValueError(msg)

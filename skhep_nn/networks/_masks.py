@@ -57,6 +57,32 @@ class Masked(OfEntries):
 
 
 @register
+class Columns(OfEntries):
+    """Some of the numbers of each entry.
+
+    Parameters
+    ----------
+    places : sequence of int
+    """
+
+    def __init__(self, places, **kwargs):
+        super().__init__(**kwargs)
+        self.places = [int(place) for place in places]
+
+    def call(self, x):
+        """`x` with the numbers at the places only."""
+        return ops.take(x, self.places, axis=-1)
+
+    def compute_output_spec(self, x):
+        """Shape and type of what `call` returns."""
+        return keras.KerasTensor((*x.shape[:-1], len(self.places)), dtype=x.dtype)
+
+    def get_config(self):
+        """What the layer is made from."""
+        return {**super().get_config(), "places": self.places}
+
+
+@register
 class Reversed(OfEntries):
     """A sequence, or its mask, from the last entry to the first."""
 

@@ -373,6 +373,34 @@ def test_the_slope_of_the_published_networks_is_that_of_their_layers(preset):
     assert clf.network_.recipe.key() is not None
 
 
+def particles_with_momenta():
+    rng = np.random.default_rng(0)
+    n = rng.integers(0, 5, 40)
+    momenta = rng.normal(size=(40, 4, 4))
+    momenta[..., 3] = np.linalg.norm(momenta[..., :3], axis=-1)
+    arrays = {"particle": rng.normal(size=(40, 4, 3)), "momentum": momenta}
+    return EventBlocks({**arrays, "particle_mask": np.arange(4) < n[:, None]}), np.arange(40) % 2
+
+
+@pytest.mark.parametrize(
+    ("preset", "data"), [("PART", particles_with_momenta), ("GN2", lambda: jets(3, 4, 5, 2))]
+)
+def test_presets_of_attention_train_and_predict(preset, data):
+    X, y = data()
+    clf = BlockClassifier(**getattr(estimators, preset), epochs=1, random_state=0, verbose=0)
+    fitted = clf.fit(X, y)
+    assert np.isfinite(fitted.predict_proba(X)).all()
+    assert fitted.network_.recipe.key() is not None
+    n_parameters = {
+        # entries to 64; three blocks of attention, norms and dense layers; pairs to 32, 32, 4;
+        # two class blocks with one norm more each, the last norm, and the output
+        "PART": 256 + 3 * 33_472 + (160 + 1_056 + 132) + 2 * 33_600 + 128 + 65,
+        # tracks and their jet to 64; three blocks; the last norm, scores; head on 64 and the jet
+        "GN2": 8 * 64 + 64 + 3 * 33_472 + 128 + 65 + (67 * 64 + 64) + 2_080 + 33,
+    }
+    assert fitted.model_.count_params() == n_parameters[preset]
+
+
 def test_a_preset_is_changed_like_any_arguments():
     X, y = table(4)
     changed = {**estimators.LHCB_EFFICIENCY, "n_blocks": 2, "epochs": 1, "verbose": 0}

@@ -65,6 +65,18 @@ BRANCHES = {
     "residual, pre-activation": {
         "kind": "resnet", "n_blocks": 1, "filters": 4, "preactivation": True, "stem": 4,
     },
+    "attention": {"kind": "attention", "units": 4, "n_heads": 2, "batch_normalization": "input"},
+    "attention with class attention": {
+        "kind": "attention", "units": 4, "n_heads": 2, "pool": "class", "n_class_blocks": 2,
+    },
+    "attention with pairs, pooled by attention": {
+        "kind": "attention", "units": 4, "n_heads": 2, "pool": "attention", "pairwise": (0, 1, 2),
+        "coordinates": "cylindrical", "features": "jet",
+    },
+    "deep sets": {"kind": "deepsets", "units": (5, 4), "pool": ("average", "max", "sum")},
+    "deep sets that see each other": {
+        "kind": "deepsets", "units": (5, 4), "equivariant": True, "batch_normalization": "all",
+    },
 }  # fmt: skip
 
 
@@ -232,6 +244,29 @@ WITH_TOKENS = {**BLOCKS, "pdg": TOKENS, "mother": TOKENS, "decay": LONGER}
         ({"track": {"tokens": ["pgd"]}}, "names block 'pgd', .*did you mean 'pdg'"),
         ({"track": {"tokens": ["decay"]}}, "block 'decay' has 9 tokens for the 6 entries of 'tr"),
         ({"jet": {"kind": "resnet", "block_initializer": "zeros"}}, "never learn; use 'tanh'"),
+        (
+            {"track": {"features": "met"}},
+            r"\['features'\] names block 'met', .*mean 'jet'",
+        ),
+        ({"track": {"kind": "deepsets", "pool": ()}}, "name at least one way"),
+        ({"track": {"kind": "deepsets", "pool": "mean"}}, "pool='mean'; it must be one of"),
+        ({"track": {"kind": "deepsets", "equivariant": 1}}, "equivariant must be True or False"),
+        ({"track": {"kind": "attention", "units": 6}}, "units=6 must be a multiple of n_heads=4"),
+        ({"track": {"kind": "attention", "pool": "cls"}}, "pool='cls'; it must be one of"),
+        (
+            {"track": {"kind": "attention", "batch_normalization": "all"}},
+            "batch_normalization='all'; it must be one of",
+        ),
+        (
+            {"track": {"kind": "attention", "pairwise": "p4"}},
+            r"\['pairwise'\] names block 'p4', which is not known",
+        ),
+        ({"track": {"kind": "attention", "pairwise": (0, 3)}}, "a block, or places from 0 to 2"),
+        ({"track": {"kind": "attention", "pairwise": (0, 1)}}, "names 2 numbers; cartesian .* 4"),
+        (
+            {"track": {"kind": "attention", "pairwise": (0, 1, 2), "coordinates": "polar"}},
+            "coordinates='polar'; it must be one of",
+        ),
     ],
 )
 def test_a_branch_that_cannot_be_built_is_refused(branches, message):
