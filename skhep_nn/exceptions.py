@@ -12,6 +12,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFileError",
     "SkhepNNError",
+    "StorageError",
     "TrainingError",
     "TrainingInterruptedWarning",
     "WeightError",
@@ -62,5 +63,9 @@ class MissingFileError(FileFormatError, FileNotFoundError):
     """A file is not there, or a pattern matches none."""
 
 
-class CacheError(SkhepNNError, OSError):
+class StorageError(SkhepNNError, OSError):
+    """A file cannot be written: the disk is full, the folder is not yours, the place is taken."""
+
+
+class CacheError(StorageError):
     """A cache cannot be written or is in the way of another, e.g. because the disk is full."""

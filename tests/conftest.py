@@ -1,8 +1,12 @@
-"""Small weighted samples that tests share."""
+"""Small weighted samples that tests share, and processes that are killed half way."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -54,3 +58,70 @@ def events():
 def table(events):
     """(X, y): features and weight column, label."""
     return events[["pt", "eta", "mt", "weight"]], events["is_signal"].to_numpy()
+
+
+# one process imports everything, and each of its forks runs once, up to the n-th touch
+FORKS = """
+import os, signal, sys
+{setup}
+LOOKED_AT = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate")
+folder, left = None, 0
+
+def touch(event, args):
+    global left
+    if folder and event in LOOKED_AT and folder in str(args[0]):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def touching(function):
+    def touched(*args, **kwargs):
+        touch("open", [folder])
+        return function(*args, **kwargs)
+    return touched
+
+sys.addaudithook(touch)
+os.fsync = touching(os.fsync)
+{patches}
+print("ready", flush=True)
+for line in sys.stdin:
+    where, number = line.rstrip().rsplit(" ", 1)
+    child = os.fork()
+    if not child:
+        folder, left = where, int(number)
+        run(where)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+@contextlib.contextmanager
+def forks_killed_at(setup, patches=""):
+    """A function of a folder and a number n: runs ``run(folder)`` of `setup`, killed at touch n.
+
+    It returns True if the process was killed, False if it had come to its end.
+    """
+    code = FORKS.format(setup=setup, patches=patches)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as process:
+        assert process.stdout.readline() == "ready\n"
+
+        def run(folder, number):
+            process.stdin.write(f"{folder} {number}\n")
+            process.stdin.flush()
+            status = int(process.stdout.readline())
+            assert status in (0, signal.SIGKILL)
+            return status != 0
+
+        try:
+            yield run
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            process.kill()
+
+
+@pytest.fixture
+def killed_at():
+    """`forks_killed_at`."""
+    return forks_killed_at

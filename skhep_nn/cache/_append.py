@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
+from skhep_nn._storage import explained
 from skhep_nn.cache import _layout, _manifest
 from skhep_nn.cache._lock import locked
 from skhep_nn.cache._npy import NpyWriter
-from skhep_nn.cache._open import find, mapped, open_cache, path_of
-from skhep_nn.cache._store import explained
-from skhep_nn.exceptions import ColumnError
+from skhep_nn.cache._open import find, opened, path_of
+from skhep_nn.exceptions import CacheError, ColumnError
+
+logger = logging.getLogger("skhep_nn")
 
 CHUNK_SIZE = 100_000
 
@@ -39,7 +42,8 @@ def append_to_cache(directory, X, *, chunk_size=CHUNK_SIZE):
     ColumnError
         If blocks, shapes, kinds or types differ.
     CacheError
-        If the disk is full; the cache is as it was.
+        If the disk is full, or a file of the cache is a link, whose target would change; the cache
+        is as it was.
 
     Examples
     --------
@@ -51,10 +55,9 @@ def append_to_cache(directory, X, *, chunk_size=CHUNK_SIZE):
     ...     append_to_cache(folder, np.ones((1, 2))).shape
     (4, 2)
     """
-    folder = find(directory)
-    with locked(folder), explained(folder):
-        open_cache(folder)
-        manifest = _manifest.read(folder)
+    folder = find(directory).resolve()
+    with explained(folder, "the cache", "it is as it was", CacheError), locked(folder):
+        manifest, _ = opened(folder)
         layout, blocks = _layout.as_blocks(X)
         _check_alike(manifest, layout, blocks)
         writers = {}
@@ -65,15 +68,26 @@ def append_to_cache(directory, X, *, chunk_size=CHUNK_SIZE):
                 for name, writer in writers.items():
                     writer.write(_layout.converted(name, piece[name], writer.dtype))
             # readers go by this file: it tells of the new events once they are on disk
-            _extended(manifest, writers).write(folder)
+            extended = _extended(manifest, writers)
+            extended.write(folder)
         except BaseException:
             if _manifest.read(folder) == manifest:
                 for writer in writers.values():
                     writer.abandon()
             raise
+        _finish(folder, writers, extended)
+        return opened(folder)[1]
+
+
+def _finish(folder, writers, manifest):
+    """Headers for those who read the files without the package; the events are there already."""
+    try:
         for writer in writers.values():
             writer.finish()
-    return mapped(folder, _manifest.read(folder))
+        replace(manifest, headers=[manifest.n_events]).write(folder)
+    except OSError as error:
+        # an error would have the events appended a second time
+        logger.warning("the headers of the files in %s tell of fewer events: %s", folder, error)
 
 
 def _writer(folder, block):
@@ -103,10 +117,12 @@ def _extended(manifest, writers):
             "segments": [*block["segments"], writers[name].segment()],
         }
     segments = {name: block["segments"] for name, block in blocks.items()}
+    n_events = next(iter(writers.values())).n_events
     return replace(
         manifest,
         blocks=blocks,
-        n_events=next(iter(writers.values())).n_events,
+        n_events=n_events,
+        headers=[*{manifest.n_events, n_events}],
         keys=[_manifest.digest([manifest.keys, segments])],
         n_appended=manifest.n_appended + 1,
     )

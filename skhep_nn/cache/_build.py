@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import copy
+import io
 
 import joblib
 import numpy as np
 
 from skhep_nn._version import __version__
-from skhep_nn.cache import _digest, _manifest, _store
-from skhep_nn.cache._open import open_cache
+from skhep_nn.cache import _digest, _manifest, _store, _verify
 from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
+from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events
 from skhep_nn.io._files import expand
 
@@ -94,26 +95,34 @@ def build_cache(
     """
     reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "n_max": n_max}
     job = _Job(files, transformer, reading, dtype, chunk_size, progress, empty)
-    # an absolute path, so that its parent is known
-    path = Path(directory).expanduser().absolute()
-    _store.ensure(path, [job.key()], job.write)
-    job.take_state(path)
-    return open_cache(path, verify=verify)
+    path = _store.resolved(directory)
+    manifest, events = _store.ensure(path, [job.key()], job.write, verify=verify)
+    job.hand_over(path, manifest)
+    return events
 
 
 class _Job:
-    """The parameters of `build_cache`, checked, and the passes over the files."""
+    """The parameters of `build_cache`, checked, and the passes over the files.
+
+    A copy of the transformer is fitted. The caller's gets its state when the cache is whole: one
+    that saw a part of the events would be taken for fitted by the next call.
+    """
 
     def __init__(self, files, transformer, reading, dtype, chunk_size, progress, empty):
         self.files = expand(files)
-        self.transformer, self.dtype, self.chunk_size = transformer, dtype, chunk_size
+        self.dtype, self.chunk_size = dtype, chunk_size
         self.reading = {"empty": empty, **reading}
         self.progress = progress
-        self.steps = steps_of(transformer)
+        self.asked = steps_of(transformer)
+        self.transformer = copy.deepcopy(transformer)
+        self.steps = steps_of(self.transformer)
         self.source = {
-            "files": [_digest.of_file(path) for path in self.files],
+            "files": self._digests(),
             "reading": {key: _listed(value) for key, value in self.reading.items()},
         }
+
+    def _digests(self):
+        return [_digest.of_file(path) for path in self.files]
 
     def key(self):
         """Digest of the files and of the transformer as it is now."""
@@ -137,7 +146,8 @@ class _Job:
             for chunk in self.events():
                 writer.write(transformed(self.steps, chunk), self.chunk_size)
             self._check_any(writer)
-            joblib.dump(self.transformer, folder / TRANSFORMER)
+            self._check_unchanged()
+            writer.add_file(TRANSFORMER, _dumped(self.transformer))
             writer.finish(
                 keys=list(dict.fromkeys([before, self.key()])),
                 source=self.source,
@@ -146,12 +156,38 @@ class _Job:
         finally:
             writer.close()
 
-    def take_state(self, path):
-        """Give a transformer that is not fitted the state with which the cache was made."""
-        if all(is_fitted(step) for step in self.steps):
+    def hand_over(self, path, manifest):
+        """Give the transformer that is not fitted the state with which the cache was made."""
+        if all(is_fitted(step) for step in self.asked):
             return
-        stored = joblib.load(path / TRANSFORMER)
-        vars(self.transformer).update(vars(stored))
+        if not all(is_fitted(step) for step in self.steps):
+            self._take_state(path, manifest)
+        for asked, step in zip(self.asked, self.steps, strict=True):
+            if not is_fitted(asked):
+                vars(asked).update(vars(step))
+
+    def _take_state(self, path, manifest):
+        """Load the transformer of the cache, which is the one that `cache.json` tells of."""
+        stored = joblib.load(io.BytesIO(_verify.content_of(path, manifest, TRANSFORMER)))
+        self.steps = steps_of(stored)
+        if self.key() not in manifest.keys:
+            msg = (
+                f"{path / TRANSFORMER} is not the transformer that the cache was made with; remove "
+                "the folder to build it anew"
+            )
+            raise FileFormatError(msg)
+
+    def _check_unchanged(self):
+        before = self.source["files"]
+        changed = [
+            old["name"] for old, new in zip(before, self._digests(), strict=True) if old != new
+        ]
+        if changed:
+            msg = (
+                f"{', '.join(changed[:5])} changed while the cache was made of it; wait until "
+                "nothing writes to it, and build again"
+            )
+            raise FileFormatError(msg)
 
     def _check_any(self, writer):
         if writer.kinds is None:
@@ -161,3 +197,9 @@ class _Job:
 
 def _listed(value):
     return list(value) if isinstance(value, (list, tuple)) else value
+
+
+def _dumped(transformer):
+    content = io.BytesIO()
+    joblib.dump(transformer, content)
+    return content.getvalue()

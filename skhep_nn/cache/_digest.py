@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import types
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from skhep_nn._storage import open_regular
 from skhep_nn.cache._manifest import kind_to_json
-from skhep_nn.cache._npy import digest_of
+from skhep_nn.cache._npy import digest_of_open
 
 
 def of_blocks(blocks, chunk_size):
@@ -28,8 +30,9 @@ def of_blocks(blocks, chunk_size):
 
 def of_file(path):
     """Name, size and digest of a file."""
-    size = path.stat().st_size
-    return {"name": path.name, "size": size, "blake2b": digest_of(path, 0, size)}
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        return {"name": path.name, "size": size, "blake2b": digest_of_open(file, size)}
 
 
 def of_transformer(transformer):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from skhep_nn import _storage
 from skhep_nn._version import __version__
+from skhep_nn.cache import _manifest_check
 from skhep_nn.events import BlockKind
 from skhep_nn.exceptions import FileFormatError
 
 NAME = "cache.json"
-FORMAT = 1
+FORMAT = 2
+# With vocabularies and a hundred thousand source files it has some 10 MB.
+MAX_BYTES = 256 * 2**20
 
 
 @dataclass
@@ -32,6 +35,11 @@ class Manifest:
     n_events : int
     blocks : dict of str to dict
         For each block its file, dtype, shape, offset, kind, and the digests of its segments.
+    headers : list of int
+        Numbers of events that the headers of the files may tell of: `n_events`, and while events
+        are being appended the number before too.
+    files : dict of str to dict
+        Size and digest of each other file of the cache.
     source, parameters : dict
         What was cached, and how; to be read by people.
     n_appended : int
@@ -42,6 +50,8 @@ class Manifest:
     layout: str
     n_events: int
     blocks: dict
+    headers: list
+    files: dict = field(default_factory=dict)
     source: dict = field(default_factory=dict)
     parameters: dict = field(default_factory=dict)
     n_appended: int = 0
@@ -52,12 +62,8 @@ class Manifest:
         """Write the file, whole or not at all."""
         content = asdict(self)
         content["checksum"] = digest(content)
-        temporary = folder / f".{NAME}.new"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / NAME)
+        with _storage.whole_file(folder / NAME) as file:
+            file.write(json.dumps(content, indent=1).encode())
 
 
 def read(folder):
@@ -66,24 +72,25 @@ def read(folder):
     Raises
     ------
     FileFormatError
-        If it is damaged, or of a later format.
+        If it is damaged, of a later format, or has a value that cannot be.
     """
     path = Path(folder) / NAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = _loaded(path)
         checksum = content.pop("checksum")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise _damaged(path) from error
     if content.get("format") != FORMAT:
         msg = (
-            f"{path} is of format {content.get('format')!r}, this version of skhep_nn reads "
+            f"{path} is of format {content.get('format')!r:.80}, this version of skhep_nn reads "
             f"{FORMAT}; remove the folder to build the cache anew"
         )
         raise FileFormatError(msg)
     if checksum != digest(content):
         raise _damaged(path)
+    _manifest_check.check(path, content)
     return Manifest(**content)
 
 
@@ -121,6 +128,14 @@ def file_names(names):
             file = f"{stem}_{number}.npy"
         out[name] = file
     return out
+
+
+def _loaded(path):
+    with _storage.open_regular(path) as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise _damaged(path)
+    return json.loads(text)
 
 
 def _plain(name, value):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 from numbers import Integral
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _validation
 from skhep_nn.cache import _digest, _layout, _manifest, _store
-from skhep_nn.cache._open import open_cache
+from skhep_nn.exceptions import CacheError
 from skhep_nn.preprocessing._optional_columns import as_table
 
 
@@ -142,18 +142,23 @@ class MemmapCache(TransformerMixin, BaseEstimator):
         parameters = self._described()
         digest = _digest.of_blocks(blocks, self.chunk_size)
         key = _manifest.digest([layout, digest, parameters])
-        directory = Path(self.directory).expanduser()
-        path = directory / key
+        directory = _store.resolved(self.directory)
         if directory.is_dir():
             _store.sweep(directory)
-        _store.ensure(path, [key], lambda folder: self._write(folder, layout, blocks, digest, key))
-        return open_cache(path, verify=self.verify)
+
+        def write(folder):
+            self._write(folder, layout, blocks, digest, key)
+
+        return _store.ensure(directory / key, [key], write, verify=self.verify)[1]
 
     def _write(self, folder, layout, blocks, digest, key):
         parameters = self._described()
         writer = _store.CacheWriter(folder, self.dtype, parameters["exclude"])
         try:
             writer.write(blocks["X"] if layout == _layout.ARRAY else blocks, self.chunk_size)
+            if _digest.of_blocks(blocks, self.chunk_size) != digest:
+                msg = "the events changed while they were written to the cache; transform again"
+                raise CacheError(errno.EBUSY, msg)
             writer.finish(keys=[key], source={"blake2b": digest}, parameters=parameters)
         finally:
             writer.close()

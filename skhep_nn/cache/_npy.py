@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 
 import numpy as np
+
+from skhep_nn.exceptions import CacheError
 
 MAGIC = b"\x93NUMPY\x01\x00"
 READ_BYTES = 16 * 2**20
@@ -29,17 +32,23 @@ class NpyWriter:
     path : Path
     dtype : dtype
     event_shape : tuple of int
-    n_events : int, default=0
-        Events that are in the file already; a new file is made if there are none.
+    n_events : int, default=None
+        Events that are in the file already; None makes a new file.
+
+    Raises
+    ------
+    CacheError
+        If events are to be appended to a file that is a link, or has another name elsewhere.
     """
 
-    def __init__(self, path, dtype, event_shape, n_events=0):
+    def __init__(self, path, dtype, event_shape, n_events=None):
         self.path, self.dtype, self.event_shape = path, np.dtype(dtype), tuple(event_shape)
-        self.n_events = self.n_before = n_events
+        self._appends = n_events is not None
+        self.n_events = self.n_before = n_events or 0
         self._hash = hashlib.blake2b(digest_size=16)
         self.offset = len(header(self.dtype, self.shape))
-        self._file = path.open("r+b" if n_events else "wb")
-        if n_events:
+        self._file = _open_own(path) if self._appends else path.open("xb")
+        if self._appends:
             self._file.truncate(self.n_bytes)
             self._file.seek(self.n_bytes)
         else:
@@ -81,7 +90,7 @@ class NpyWriter:
         # what is in the buffer may not fit on the disk either
         with contextlib.suppress(OSError):
             self._file.close()
-        if self.n_before:
+        if self._appends:
             before = self.offset + array_bytes(self.dtype, (self.n_before, *self.event_shape))
             os.truncate(self.path, before)
 
@@ -90,22 +99,45 @@ class NpyWriter:
         return {"n_events": self.n_events - self.n_before, "blake2b": self._hash.hexdigest()}
 
 
+def _open_own(path):
+    """The file to append to: what a link leads to is somebody else's."""
+    file = open(path, "r+b", opener=_not_through_a_link)  # noqa: SIM115
+    if os.fstat(file.fileno()).st_nlink > 1:
+        file.close()
+        msg = f"{path} has a second name (a hard link), whose file would change; copy the cache"
+        raise CacheError(errno.EMLINK, msg)
+    return file
+
+
+def _not_through_a_link(path, flags):
+    try:
+        return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        msg = f"{path} is a link, and what it leads to would change; copy the cache"
+        raise CacheError(errno.ELOOP, msg) from None
+
+
 def array_bytes(dtype, shape):
     """Size of an array."""
     return np.dtype(dtype).itemsize * int(np.prod(shape, dtype=object))
 
 
-def digest_of(path, offset, n_bytes):
-    """Digest of a part of a file, as `NpyWriter.segment` has it."""
+def digest_of(content):
+    """Digest of bytes, as `NpyWriter.segment` has it."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def digest_of_open(file, n_bytes):
+    """Digest of the next `n_bytes` of an open file."""
     state = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        file.seek(offset)
-        while n_bytes:
-            piece = file.read(min(READ_BYTES, n_bytes))
-            if not piece:
-                break
-            state.update(piece)
-            n_bytes -= len(piece)
+    while n_bytes:
+        piece = file.read(min(READ_BYTES, n_bytes))
+        if not piece:
+            break
+        state.update(piece)
+        n_bytes -= len(piece)
     return state.hexdigest()
 
 

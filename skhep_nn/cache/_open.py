@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from skhep_nn.cache import _layout, _manifest
-from skhep_nn.cache._npy import array_bytes, digest_of
+from skhep_nn._storage import open_regular
+from skhep_nn.cache import _layout, _manifest, _verify
+from skhep_nn.cache._npy import array_bytes
 from skhep_nn.events import EventBlocks
-from skhep_nn.exceptions import FileFormatError, MissingFileError
+from skhep_nn.exceptions import CacheError, FileFormatError, MissingFileError
+
+# Openings that meet a cache being replaced, after which somebody else's loop is at fault.
+ATTEMPTS = 100
 
 
 def open_cache(directory, *, verify=False):
@@ -21,7 +26,7 @@ def open_cache(directory, *, verify=False):
         A cache, i.e. a folder with a ``cache.json``, or a folder with one cache in it, as
         `MemmapCache` makes.
     verify : bool, default=False
-        Read all data and compare them with the digests in ``cache.json``.
+        Read all files and compare every byte of them with the digests in ``cache.json``.
 
     Returns
     -------
@@ -45,13 +50,37 @@ def open_cache(directory, *, verify=False):
     ...     open_cache(folder, verify=True).tolist()
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    folder = find(directory)
-    manifest = _manifest.read(folder)
-    for name, block in manifest.blocks.items():
-        _check_size(folder, name, block)
-        if verify:
-            _check_content(folder, name, block)
-    return mapped(folder, manifest)
+    return opened(find(directory), verify=verify)[1]
+
+
+def opened(folder, *, verify=False):
+    """The manifest of the cache in `folder` and what it maps, which belong together.
+
+    Another process may put a new cache in the place between two files; ``cache.json`` is looked
+    at again when all are mapped, and they are mapped anew if it is another by then.
+
+    Raises
+    ------
+    MissingFileError, FileFormatError
+        As `open_cache`.
+    """
+    for _ in range(ATTEMPTS):
+        state = _state(folder)
+        manifest = _manifest.read(folder)
+        if manifest is None:
+            raise MissingFileError(_no_cache(folder))
+        try:
+            out = mapped(folder, manifest)
+            if verify:
+                _verify.check(folder, manifest)
+        except FileFormatError:
+            if _state(folder) == state:
+                raise
+            continue
+        if _state(folder) == state:
+            return manifest, out
+    msg = f"the cache {folder} was replaced {ATTEMPTS} times while it was opened; open it later"
+    raise CacheError(msg)
 
 
 def find(directory):
@@ -63,28 +92,18 @@ def find(directory):
     if len(inside) == 1:
         return inside[0]
     if not inside:
-        msg = f"there is no cache in {str(directory)!r}: it has no {_manifest.NAME}"
-        raise MissingFileError(msg)
+        raise MissingFileError(_no_cache(directory))
     msg = f"{directory} has {len(inside)} caches; open one: {', '.join(map(str, inside[:10]))}"
     raise FileFormatError(msg)
 
 
 def mapped(folder, manifest):
     """The arrays that `manifest` tells of."""
-    arrays = {name: _map(folder, block) for name, block in manifest.blocks.items()}
+    arrays = {name: _map(folder, name, block) for name, block in manifest.blocks.items()}
     if manifest.layout == _layout.ARRAY:
         return arrays[_layout.ONLY]
     kinds = {n: _manifest.kind_from_json(block["kind"]) for n, block in manifest.blocks.items()}
     return EventBlocks(arrays, kinds)
-
-
-def _map(folder, block):
-    shape, dtype = tuple(block["shape"]), np.dtype(block["dtype"])
-    # a file of no bytes cannot be mapped
-    if not array_bytes(dtype, shape):
-        return np.empty(shape, dtype)
-    path = path_of(folder, block)
-    return np.memmap(path, dtype=dtype, mode="r", offset=block["offset"], shape=shape)
 
 
 def path_of(folder, block):
@@ -92,28 +111,39 @@ def path_of(folder, block):
     return Path(folder) / Path(block["file"]).name
 
 
-def _check_size(folder, name, block):
-    path = path_of(folder, block)
-    if not path.exists():
+def _map(folder, name, block):
+    path, shape, dtype = path_of(folder, block), tuple(block["shape"]), np.dtype(block["dtype"])
+    n_bytes = array_bytes(dtype, shape)
+    try:
+        file = open_regular(path)
+    except FileNotFoundError:
         msg = f"{path}, block {name!r} of the cache, is missing; remove the folder to build it anew"
-        raise FileFormatError(msg)
-    needed = block["offset"] + array_bytes(block["dtype"], block["shape"])
-    if path.stat().st_size < needed:
-        msg = (
-            f"{path}, block {name!r} of the cache, is cut off: it has {path.stat().st_size} bytes "
-            f"of {needed}; remove the folder to build it anew"
-        )
-        raise FileFormatError(msg)
-
-
-def _check_content(folder, name, block):
-    path, at = path_of(folder, block), block["offset"]
-    for segment in block["segments"]:
-        size = array_bytes(block["dtype"], [segment["n_events"], *block["shape"][1:]])
-        if digest_of(path, at, size) != segment["blake2b"]:
+        raise FileFormatError(msg) from None
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if size < block["offset"] + n_bytes:
             msg = (
-                f"{path}, block {name!r} of the cache, is not as it was written: the digest of "
-                f"{segment['n_events']} events differs; remove the folder to build it anew"
+                f"{path}, block {name!r} of the cache, is cut off: it has {size} bytes of "
+                f"{block['offset'] + n_bytes}; remove the folder to build it anew"
             )
             raise FileFormatError(msg)
-        at += size
+        # a file of no bytes cannot be mapped
+        if not n_bytes:
+            return np.empty(shape, dtype)
+        out = np.memmap(file, dtype=dtype, mode="r", offset=block["offset"], shape=shape)
+        # a map of an open file knows less of its name than one of a path
+        out.filename = path.resolve()
+        return out
+
+
+def _state(folder):
+    """What tells one ``cache.json`` from another, also one of the same content."""
+    try:
+        found = (Path(folder) / _manifest.NAME).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _no_cache(folder):
+    return f"there is no cache in {str(folder)!r}: it has no {_manifest.NAME}"

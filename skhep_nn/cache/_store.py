@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import logging
 import os
 import re
 import shutil
+from pathlib import Path
 
+from skhep_nn import _storage
+from skhep_nn._storage import escape, explained, publish, sync_folder
 from skhep_nn.cache import _layout, _manifest
 from skhep_nn.cache._lock import LOCK, locked
-from skhep_nn.cache._npy import NpyWriter
-from skhep_nn.exceptions import CacheError, ColumnError
+from skhep_nn.cache._npy import NpyWriter, digest_of
+from skhep_nn.cache._open import opened
+from skhep_nn.exceptions import CacheError, ColumnError, MissingFileError
 
 logger = logging.getLogger("skhep_nn")
 
 UNFINISHED = ".unfinished-"
 KEY = re.compile("[0-9a-f]{32}")
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def ensure(path, keys, write):
-    """Have the cache of these keys at `path`; `write` makes it unless it is there.
+def ensure(path, keys, write, *, verify=False):
+    """The cache of these keys at `path`; `write` makes it unless it is there.
 
     Parameters
     ----------
@@ -32,31 +34,82 @@ def ensure(path, keys, write):
         Any of them means the cache that is wanted.
     write : callable
         Given a new folder, writes the cache there.
+    verify : bool, default=False
+        Compare a cache that is there with its digests.
+
+    Returns
+    -------
+    tuple of (Manifest, EventBlocks or numpy.memmap)
+        Of the cache of these keys and no other, whatever other processes do at `path`.
 
     Raises
     ------
     CacheError
-        If the disk is full, or something else is at `path`.
+        If the disk is full, something else is at `path`, or it is not yours to write.
     """
-    if _matches(path, keys):
+    with contextlib.suppress(_OthersError):
+        found = _opened(path, keys, verify)
         sweep(path.parent, [path.name])
-        return
-    with explained(path):
+        return found
+    with explained(path, "the cache", "what there was of it is removed", CacheError):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path):
-        clean_up(path)
-        # another process may have built it meanwhile
-        if _matches(path, keys):
-            return
-        _check_place(path)
-        with explained(path), _unfinished(path) as folder:
-            write(folder)
-            _publish(folder, path)
+        with locked(path):
+            clean_up(path)
+            # another process may have built it meanwhile
+            with contextlib.suppress(_OthersError):
+                return _opened(path, keys, verify)
+            _check_place(path)
+            with _unfinished(path) as folder:
+                write(folder)
+                _publish(folder, path)
+            return _own(path, keys)
+
+
+def resolved(directory):
+    """The absolute path of a folder, behind all links, so that what lies beside it is there too.
+
+    Raises
+    ------
+    CacheError
+        If the links lead in a circle.
+    """
+    try:
+        return Path(directory).expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        msg = f"{directory} is a link that leads nowhere: {error}"
+        raise CacheError(errno.ELOOP, msg) from error
+
+
+def _own(path, keys):
+    """What was just built, under the lock."""
+    try:
+        return _opened(path, keys, verify=False)
+    except _OthersError:
+        msg = f"another process put a cache of other data at {path}; name another directory"
+        raise CacheError(errno.EBUSY, msg) from None
+
+
+class _OthersError(Exception):
+    """There is no cache, or one of other keys."""
+
+
+def _opened(path, keys, verify):
+    manifest = _manifest.read(path)
+    if manifest is None or not set(keys) & set(manifest.keys):
+        raise _OthersError
+    try:
+        found = opened(path, verify=verify)
+    except MissingFileError as error:
+        raise _OthersError from error
+    # it may have been replaced since
+    if not set(keys) & set(found[0].keys):
+        raise _OthersError
+    return found
 
 
 def clean_up(path):
     """Remove what killed processes left of the cache `path`, whose lock is held."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}{UNFINISHED}*"):
+    for left in path.parent.glob(f".{escape(path.name)}{UNFINISHED}*"):
         logger.info("removing what an unfinished run left: %s", left)
         shutil.rmtree(left, ignore_errors=True)
 
@@ -64,7 +117,7 @@ def clean_up(path):
 def sweep(directory, names=None):
     """Remove what killed processes left of caches in `directory`; `names` limits it to some."""
     found = [left.name[1:].partition(UNFINISHED)[0] for left in directory.glob(f".*{UNFINISHED}*")]
-    locks = [left.name[1 : -len(LOCK)] for left in directory.glob(f".*{LOCK}")]
+    locks = [left.name[1:].rpartition(LOCK)[0] for left in directory.glob(f".*{LOCK}*")]
     # a lock of any other name may be somebody else's
     found += [name for name in locks if name in (names or ()) or KEY.fullmatch(name)]
     for name in set(found) & set(found if names is None else names):
@@ -89,6 +142,7 @@ class CacheWriter:
     def __init__(self, folder, dtype=None, exclude=()):
         self.folder, self.dtype, self.exclude = folder, dtype, exclude
         self.writers, self.kinds, self.layout = {}, None, None
+        self.files = {}
 
     def write(self, X, chunk_size):
         """Append the events of `X`."""
@@ -107,8 +161,19 @@ class CacheWriter:
         described = {name: self._described(name) for name in self.writers}
         n_events = next(iter(self.writers.values())).n_events
         _manifest.Manifest(
-            layout=self.layout, n_events=n_events, blocks=described, **manifest
+            layout=self.layout,
+            n_events=n_events,
+            blocks=described,
+            headers=[n_events],
+            files=self.files,
+            **manifest,
         ).write(self.folder)
+
+    def add_file(self, name, content):
+        """Write a file beside the blocks, whose digest is in `cache.json` too."""
+        with _storage.whole_file(self.folder / name) as file:
+            file.write(content)
+        self.files[name] = {"size": len(content), "blake2b": digest_of(content)}
 
     def close(self):
         """Close the files of a cache that is given up."""
@@ -145,32 +210,6 @@ class CacheWriter:
         }
 
 
-@contextlib.contextmanager
-def explained(path):
-    """Say of a disk that is full which cache it was for, and what becomes of it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        msg = (
-            f"{os.strerror(error.errno)}: the cache {path} could not be written, and what there "
-            f"was of it is removed ({free_space(path)})"
-        )
-        raise CacheError(error.errno, msg) from error
-
-
-def free_space(path):
-    """How much is free on the disk of `path`, in words."""
-    there = next(one for one in (path, *path.parents) if one.exists())
-    return f"{shutil.disk_usage(there).free / 1e9:.3g} GB are free"
-
-
-def _matches(path, keys):
-    manifest = _manifest.read(path)
-    return manifest is not None and bool(set(keys) & set(manifest.keys))
-
-
 def _check_place(path):
     manifest = _manifest.read(path)
     if manifest is not None and manifest.n_appended:
@@ -196,17 +235,9 @@ def _unfinished(path):
 
 def _publish(folder, path):
     """Give a whole cache its name; what has the name is of other data and goes."""
-    _sync(folder)
+    sync_folder(folder)
     old = path.with_name(f".{path.name}{UNFINISHED}old-{os.getpid()}")
     if path.exists():
         path.replace(old)
-    folder.replace(path)
-    _sync(path.parent)
+    publish(folder, path)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(folder):
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -60,60 +58,8 @@ def go(process, folder):
     process.stdin.flush()
 
 
-# one process imports everything, and each of its forks builds one cache
-BUILD_IN_FORKS = """
-import os, sys
-import numpy as np
-from skhep_nn.cache import MemmapCache
-X = np.arange({n} * 4, dtype="f8").reshape({n}, 4) % 1000
-cache = MemmapCache("unset", chunk_size=500).fit(X)
-while print("ready", flush=True) or (folder := sys.stdin.readline().strip()):
-    child = os.fork()
-    if not child:
-        cache.set_params(directory=folder).transform(X)
-        os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("ended", flush=True)
-"""
-
-
 def the_events(n_events=N_EVENTS):
     return np.arange(n_events * 4, dtype="f8").reshape(n_events, 4) % 1000
-
-
-def visible(folder):
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
-
-
-def test_a_process_killed_at_any_moment_leaves_no_cache_or_a_whole_one(start, tmp_path):
-    rng = np.random.default_rng(0)
-    X = the_events()
-    began = time.perf_counter()
-    MemmapCache(tmp_path / "timed", chunk_size=500).fit_transform(X)
-    whole = time.perf_counter() - began
-    forks = start(code=BUILD_IN_FORKS)
-    n_unfinished = n_whole = 0
-    for number in range(20):
-        folder = tmp_path / str(number)
-        go(forks, folder)
-        child = int(forks.stdout.readline())
-        # stratified, so that early and late moments are among them
-        time.sleep(1.3 * whole * (number + rng.random()) / 20)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        assert forks.stdout.readline() == "ended\n"
-        caches = visible(folder) if folder.exists() else []
-        n_unfinished += folder.exists() and not caches
-        n_whole += bool(caches)
-        for cache in caches:
-            np.testing.assert_array_equal(open_cache(cache, verify=True), X)
-        # the next run cleans up, and has its cache
-        np.testing.assert_array_equal(MemmapCache(folder).fit_transform(X), X)
-        assert list(folder.iterdir()) == [open_cache(folder).filename.parent]
-    # the moments were neither all too early nor all too late
-    assert n_unfinished > 0
-    assert n_unfinished + n_whole > 1
 
 
 def test_what_a_killed_process_left_of_another_cache_is_removed_too(tmp_path):
@@ -131,7 +77,7 @@ def test_of_two_processes_one_builds_and_the_other_waits(start, tmp_path):
     processes = [start(), start()]
     for process in processes:
         go(process, tmp_path)
-    outcomes = [process.communicate(timeout=60) for process in processes]
+    outcomes = [process.communicate(timeout=600) for process in processes]
     assert [out for out, _ in outcomes] == [f"({N_EVENTS}, 4)\n"] * 2
     assert [process.returncode for process in processes] == [0, 0]
     # one of them was told to wait, unless it was too late to meet the other
@@ -151,12 +97,11 @@ def test_a_process_waits_for_the_lock_and_then_maps_what_is_there(start, tmp_pat
         process = start(1000)
         go(process, target.parent)
         # it cannot finish while the lock is held, so the cache that it finds is this one
-        time.sleep(0.5)
-        assert process.poll() is None
+        told = process.stderr.readline()
+        assert told == f"another process is writing the cache {target}; waiting for it\n"
         built.rename(target)
-    out, err = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=600)
     assert out == "(1000, 4)\n"
-    assert f"another process is writing the cache {target}; waiting for it" in err
     assert list(target.parent.iterdir()) == [target]
 
 
