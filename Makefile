@@ -64,10 +64,20 @@ test: $(VENV)/.dev  ## the test suite, docstring examples included
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.dev  ## style and spelling
+lint: $(VENV)/.dev  ## style, spelling, and types as users see them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+.PHONY: check
+check: lint test  ## style, spelling, types and the test suite
+
+.PHONY: stubs
+stubs: $(VENV)/.dev  ## write the stubs, which tell editors the signatures
+	$(BIN)/python .ci/stubs.py
+	$(BIN)/ruff format -q skhep_nn
 
 .PHONY: test-oldest
 test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows

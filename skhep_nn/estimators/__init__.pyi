@@ -1,0 +1,901 @@
+# Written by .ci/stubs.py from signatures and docstrings (make stubs).
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, overload
+
+import keras
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from typing_extensions import Self
+
+from skhep_nn.events import BlockKind
+from skhep_nn.preprocessing import EventWeightBalancer
+
+GN2: dict[str, Any]
+
+INFN_CNN: dict[str, Any]
+
+INFN_LSTM: dict[str, Any]
+
+LHCB_ACCEPTANCE: dict[str, Any]
+
+LHCB_EFFICIENCY: dict[str, Any]
+
+PART: dict[str, Any]
+
+SMARTBKG_LSTM: dict[str, Any]
+
+SMARTBKG_RESNET: dict[str, Any]
+
+class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
+    estimator: Any
+    parameter: str | int | Sequence[Any]
+    signal: Any
+    masses: ArrayLike
+    dispatch: Literal["exact", "nearest"]
+    classes_: NDArray[Any]
+    estimators_: list[Any]
+    masses_: NDArray[Any]
+    parameter_names_: Any
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    def __init__(
+        self,
+        estimator: Any = ...,
+        *,
+        parameter: str | int | Sequence[Any] = ...,
+        signal: Any = ...,
+        masses: ArrayLike | None = ...,
+        dispatch: Literal["exact", "nearest"] = ...,
+    ) -> None: ...
+    def at(self, *values: Any, **named: Any) -> Any: ...
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> Self: ...
+    def predict(self, X: Any) -> Any: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba_scan(self, X: Any, masses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
+    @property
+    def weight_column(self) -> Any: ...
+
+class KerasClassifier(ClassifierMixin, BaseEstimator):
+    model: Callable[..., Any] | keras.Model
+    build_fn: Callable[..., Any]
+    validation_batch_size: int | None
+    validation_split: float
+    run_eagerly: bool
+    class_weight: Any
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    def __init__(
+        self,
+        model: Callable[..., Any] | keras.Model | None = ...,
+        *,
+        build_fn: Callable[..., Any] | None = ...,
+        validation_batch_size: int | None = ...,
+        validation_split: float = ...,
+        run_eagerly: bool = ...,
+        class_weight: Any = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class DenseClassifier(ClassifierMixin, BaseEstimator):
+    units: int | Sequence[int]
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    dropout: float | Sequence[float]
+    l2: float
+    batch_normalization: Literal[False, "input", "hidden", "all"]
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    def __init__(
+        self,
+        units: int | Sequence[int] = ...,
+        *,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class BlockClassifier(ClassifierMixin, BaseEstimator):
+    branches: dict[str, Any]
+    shared_embeddings: Sequence[Sequence[str]]
+    head: Any
+    embedding_size: int
+    mask_value: float | None
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    block_kinds_: dict[str, BlockKind]
+    def __init__(
+        self,
+        branches: dict[str, Any] | None = ...,
+        *,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        head: Any = ...,
+        embedding_size: int = ...,
+        mask_value: float | None = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class ParametricClassifier(ClassifierMixin, BaseEstimator):
+    parameter: str | int | Sequence[Any]
+    signal: Any
+    conditioning: Literal["concatenate", "bias", "scale", "affine", "film"]
+    placement: Literal["start", "all", "end"]
+    mass_embedding: int
+    mass_noise: float
+    assignment: Literal["identical", "uniform", "oversample"]
+    mass_range: Any
+    resample: Literal["epoch", "never"]
+    process_column: str | int | None
+    body: Literal["dense", "resnet"]
+    units: Sequence[int] | int | None
+    n_blocks: int
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    dropout: float | Sequence[float]
+    l2: float
+    batch_normalization: Literal[False, "input", "hidden", "all"]
+    branches: dict[str, Any]
+    shared_embeddings: Sequence[Sequence[str]]
+    embedding_size: int
+    mask_value: float | None
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    parameter_names_: Any
+    parameter_range_: NDArray[Any]
+    parameter_values_: NDArray[Any]
+    parameter_frequencies_: NDArray[Any]
+    mass_leak_: float
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    def __init__(
+        self,
+        parameter: str | int | Sequence[Any] = ...,
+        *,
+        signal: Any = ...,
+        conditioning: Literal["concatenate", "bias", "scale", "affine", "film"] = ...,
+        placement: Literal["start", "all", "end"] = ...,
+        mass_embedding: int = ...,
+        mass_noise: float = ...,
+        assignment: Literal["identical", "uniform", "oversample"] = ...,
+        mass_range: Any = ...,
+        resample: Literal["epoch", "never"] = ...,
+        process_column: str | int | None = ...,
+        body: Literal["dense", "resnet"] = ...,
+        units: Sequence[int] | int | None = ...,
+        n_blocks: int = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        branches: dict[str, Any] | None = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        embedding_size: int = ...,
+        mask_value: float | None = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def at(self, *values: Any, **named: Any) -> Any: ...
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba_scan(self, X: Any, masses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class CNNClassifier(ClassifierMixin, BaseEstimator):
+    filters: int | Sequence[int]
+    kernel_size: int | Sequence[int]
+    pool: Literal["average", "max", "sum", "flatten"]
+    pool_size: int | Sequence[int]
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    dropout: float | Sequence[float]
+    l2: float
+    batch_normalization: Literal[False, "input", "hidden", "all"]
+    dense_units: int | Sequence[int]
+    dense_dropout: float | Sequence[float]
+    embedding_size: int
+    shared_embeddings: Sequence[Sequence[str]]
+    mask_value: float | None
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    block_kinds_: dict[str, BlockKind]
+    def __init__(
+        self,
+        filters: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        *,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class LSTMClassifier(ClassifierMixin, BaseEstimator):
+    units: int | Sequence[int]
+    cell: Literal["lstm", "gru"]
+    bidirectional: bool
+    go_backwards: bool
+    convolutions_first: int | Sequence[int]
+    kernel_size: int | Sequence[int]
+    pool_size: int | Sequence[int]
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    dropout: float | Sequence[float]
+    l2: float
+    batch_normalization: Literal[False, "input", "hidden", "all"]
+    dense_units: int | Sequence[int]
+    dense_dropout: float | Sequence[float]
+    embedding_size: int
+    shared_embeddings: Sequence[Sequence[str]]
+    mask_value: float | None
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    block_kinds_: dict[str, BlockKind]
+    def __init__(
+        self,
+        units: int | Sequence[int] = ...,
+        *,
+        cell: Literal["lstm", "gru"] = ...,
+        bidirectional: bool = ...,
+        go_backwards: bool = ...,
+        convolutions_first: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class ResNetClassifier(ClassifierMixin, BaseEstimator):
+    n_blocks: int
+    units: int
+    filters: int | Sequence[int]
+    kernel_size: int | Sequence[int]
+    layers_per_block: int
+    stem: int | None
+    block_initializer: Any
+    preactivation: bool
+    pool: Literal["average", "max", "sum", "flatten"]
+    pool_size: int | Sequence[int]
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    dropout: float
+    l2: float
+    block_l2: float | None
+    batch_normalization: Literal["auto", False, "input", "hidden", "all"]
+    output_initializer: Any
+    dense_units: int | Sequence[int]
+    dense_dropout: float | Sequence[float]
+    embedding_size: int
+    shared_embeddings: Sequence[Sequence[str]]
+    mask_value: float | None
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    block_kinds_: dict[str, BlockKind]
+    def __init__(
+        self,
+        n_blocks: int = ...,
+        *,
+        units: int = ...,
+        filters: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        layers_per_block: int | None = ...,
+        stem: int | None = ...,
+        block_initializer: Any = ...,
+        preactivation: bool = ...,
+        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float = ...,
+        l2: float = ...,
+        block_l2: float | None = ...,
+        batch_normalization: Literal["auto", False, "input", "hidden", "all"] = ...,
+        output_initializer: Any = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
