@@ -64,9 +64,20 @@ class BlockKind:
             raise ValueError(msg)
 
 
-def as_kind(kind):
-    """A `BlockKind` from itself or its name."""
-    return BlockKind(kind) if isinstance(kind, str) else kind
+def as_kind(kind, name):
+    """A `BlockKind` from itself or its name, for the block `name`.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(kind, BlockKind):
+        return kind
+    if isinstance(kind, str):
+        return BlockKind(kind)
+    msg = f"kind of block {name!r}: {kind!r:.60}; it must be a BlockKind or one of {KINDS}"
+    raise TypeError(msg)
 
 
 def complete(specs, given, columns):
@@ -75,7 +86,7 @@ def complete(specs, given, columns):
     Parameters
     ----------
     specs : dict of str to (shape, dtype)
-    given : dict of str to BlockKind or str
+    given : dict of str to BlockKind
     columns : dict of str to iterable or None
         Names along the last axis, where the data had any.
     """
@@ -104,7 +115,7 @@ def describe(kind):
 
 
 def _complete(name, specs, given, columns):
-    kind = as_kind(given[name]) if name in given else BlockKind(_guess(name, specs))
+    kind = given[name] if name in given else BlockKind(_guess(name, specs))
     if kind.name in ("sequence", "tokens") and kind.mask is None:
         kind = replace(kind, mask=_mask_beside(name, specs))
     if columns is not None and kind.features is None:

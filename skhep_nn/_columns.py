@@ -12,6 +12,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skhep_nn import _masks
 from skhep_nn.exceptions import ColumnError
 
 
@@ -52,7 +53,7 @@ def has(X, column):
     columns = names(X)
     if columns is not None and column in columns:
         return True
-    return _is_position(column) and -n_columns(X) <= column < n_columns(X)
+    return is_position(column) and -n_columns(X) <= column < n_columns(X)
 
 
 def position(X, column, role="column"):
@@ -74,7 +75,7 @@ def position(X, column, role="column"):
     columns = names(X)
     if columns is not None and column in columns:
         return columns.index(column)
-    if _is_position(column) and -n_columns(X) <= column < n_columns(X):
+    if is_position(column) and -n_columns(X) <= column < n_columns(X):
         return int(column) % n_columns(X)
     raise ColumnError(_not_found(X, column, role))
 
@@ -98,7 +99,7 @@ def take(X, column, role="column"):
         return X.iloc[:, at].to_numpy()
     if is_blocks(X):
         return np.asarray(X[names(X)[at]])
-    return np.asarray(X)[..., at]
+    return np.asarray(_masks.unmasked(X, "X"))[..., at]
 
 
 def drop(X, columns):
@@ -217,7 +218,8 @@ class FittedColumns:
         return "\n".join(lines) + "\n"
 
 
-def _is_position(column):
+def is_position(column):
+    """Whether `column` is the number of a column, not its name."""
     return isinstance(column, Integral) and not isinstance(column, bool)
 
 

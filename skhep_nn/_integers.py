@@ -15,7 +15,7 @@ from skhep_nn import _masks
 _INT64 = np.iinfo(np.int64)
 
 
-def exact(values, name, *, of="event", signed=False):
+def exact(values, name, *, of="event", signed=False, rule=": whole numbers are needed"):
     """`values` as an array of integers, each the very number that was meant.
 
     Parameters
@@ -29,6 +29,8 @@ def exact(values, name, *, of="event", signed=False):
         What the first axis counts, for the error message.
     signed : bool, default=False
         Whether they have to fit into int64; otherwise large unsigned ones stay uint64.
+    rule : str
+        What the error message says behind the name.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def exact(values, name, *, of="event", signed=False):
     [211, -211]
     """
     given = np.asarray(_masks.unmasked(values, name))
-    where = _Where(name, of)
+    where = _Where(name + rule, of)
     if given.dtype.kind in "iu":
         found = given.astype(given.dtype.newbyteorder("="), copy=False)
     elif given.dtype.kind == "f":
@@ -59,7 +61,7 @@ def exact(values, name, *, of="event", signed=False):
     elif given.dtype == object:
         found = _of_objects(given, where)
     else:
-        raise TypeError(where.text(f"values of type {given.dtype}"))
+        raise TypeError(where.text(f"an argument of type {given.dtype}"))
     return _in_int64(found, where) if signed else found
 
 
@@ -75,7 +77,7 @@ class _Where:
         self.name, self.of = name, of
 
     def text(self, what):
-        return f"{self.name}: whole numbers are needed, got {what}"
+        return f"{self.name}, got {what}"
 
     def at(self, values, bad, what):
         """Message on the first of the values that are `bad`."""
@@ -122,13 +124,16 @@ def _of_objects(values, where):
 
 
 def _whole(value, at, where):
-    if isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)):
+    # a time difference of NumPy calls itself an integer
+    if isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64)):
         return int(value)
     if isinstance(value, (float, np.floating)):
-        return int(_of_floats(np.asarray(value), _Where(f"{where.name}, {where.of} {at}", "")))
+        return int(_of_floats(np.asarray(value), _Where(f"{where.of} {at}: {where.name}", "")))
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         raise ValueError(where.text(f"a missing value (NaN, None) in {where.of} {at}"))
-    raise TypeError(where.text(f"{value!r:.60} in {where.of} {at}"))
+    # scikit-learn's checks ask for the second half
+    what = f"{value!r:.60} in {where.of} {at} (argument must be an integer; strings and other"
+    raise TypeError(where.text(f"{what} objects are no number)"))
 
 
 def _in_int64(values, where):

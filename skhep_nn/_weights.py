@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import WeightError
+
+# below it, squares lose digits
+_LEAST_SQUARES = 1e-290
 
 NEGATIVE_WEIGHTS = ("keep", "drop", "abs", "error")
 
@@ -54,13 +57,10 @@ def check(weights, n_events, name="sample_weight"):
     Raises
     ------
     WeightError
-        If they are not numbers, not one-dimensional, not one per event, or not finite.
+        If they are masked, not numbers, not one-dimensional, not one per event, not finite, or
+        so large that no number holds their sum.
     """
-    try:
-        weights = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        msg = f"{name} must be numbers, got {weights!r:.60}"
-        raise WeightError(msg) from error
+    weights = _floats.real(weights, name, WeightError)
     if weights.ndim == 0:
         weights = np.full(n_events, float(weights))
     # scikit-learn's checks ask for these two wordings
@@ -71,7 +71,26 @@ def check(weights, n_events, name="sample_weight"):
         msg = f"{name}.shape == {weights.shape}, expected {(n_events,)}!"
         raise WeightError(msg)
     _check_finite(weights, name)
+    _check_sum(weights, name)
     return weights
+
+
+def check_squares(weights, name="sample_weight"):
+    """Raise if the squares of `weights`, which statistical errors are made of, cannot be summed.
+
+    Raises
+    ------
+    WeightError
+        If the sum of squares is beyond the range of float64, at either end.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        squares = float(np.dot(weights, weights))
+    if not (np.isfinite(squares) and (squares >= _LEAST_SQUARES or not weights.any())):
+        msg = (
+            f"{name} has weights of {np.abs(weights).max():.6g}, whose squares no number holds; "
+            "statistical errors need them: multiply all weights by a factor"
+        )
+        raise WeightError(msg)
 
 
 def treat_negative(weights, policy):
@@ -130,6 +149,8 @@ def check_class_sums(sums, classes, what="class"):
 
 def effective_events(weights):
     """Effective number of events, (sum w)^2 / sum w^2; 0 without events."""
+    # of any scale: the squares of 1e-200 are zero
+    weights = weights / max(np.abs(weights).max(initial=0.0), np.finfo(float).tiny)
     squares = np.sum(np.square(weights))
     return float(np.sum(weights) ** 2 / squares) if squares > 0 else 0.0
 
@@ -137,6 +158,18 @@ def effective_events(weights):
 def len_of(X):
     """Number of events of a table, array or blocks."""
     return X.shape[0] if hasattr(X, "shape") else len(X if hasattr(X, "__len__") else np.asarray(X))
+
+
+def _check_sum(weights, name):
+    with np.errstate(over="ignore"):
+        total = np.abs(weights).sum()
+    if np.isinf(total):
+        largest = int(np.abs(weights).argmax())
+        msg = (
+            f"{name} has a sum that no number holds: the largest of {len(weights)} event weights "
+            f"is that of event {largest}, {weights[largest]:.6g}"
+        )
+        raise WeightError(msg)
 
 
 def _check_finite(weights, name):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 
 import numpy as np
 
-from skhep_nn import _block_kinds, _blocks
+from skhep_nn import _block_kinds, _blocks, _masks
 from skhep_nn._block_kinds import BlockKind
 from skhep_nn.exceptions import ColumnError
 
@@ -27,7 +28,8 @@ class EventBlocks:
     blocks : dict of str to array
         Arrays of shape (n_events, ...), in memory or `numpy.memmap`. A `numpy.ma.MaskedArray` of
         shape (n_events, length, n_features) or (n_events, length), as `SequencePadder` gives it,
-        becomes two blocks, ``name`` and ``name_mask``.
+        becomes two blocks, ``name`` and ``name_mask``. Masked values elsewhere, one per event or
+        in a block that `kinds` calls no sequence, are an error.
     kinds : dict of str to BlockKind or str, default=None
         Kinds that cannot be guessed. Guessed are: "weight" for a block of that name, "sequence"
         for 3-D arrays, "mask" for booleans named ``<sequence>_mask`` and "lengths" for integers
@@ -68,10 +70,10 @@ class EventBlocks:
     __iter__ = None
 
     def __init__(self, blocks, kinds=None):
-        parts = _split_masked(blocks)
+        given = dict(_given_kinds(kinds, blocks))
+        parts = _split_masked(blocks, given)
         self._entries = {name: _as_entry(name, block) for name, block in parts.items()}
         self._n_events = _common_length(self._entries)
-        given = dict(kinds or getattr(blocks, "kinds", {}))
         for name in given:
             self._entry(name)
         columns = {name: getattr(block, "columns", None) for name, block in parts.items()}
@@ -218,7 +220,7 @@ class EventBlocks:
         """A copy in which blocks have other kinds, each a `BlockKind` or its name."""
         for name in kinds:
             self._entry(name)
-        new = {name: _block_kinds.as_kind(kind) for name, kind in kinds.items()}
+        new = {name: _block_kinds.as_kind(kind, name) for name, kind in kinds.items()}
         return self._with(dict(self._entries), {**self.kinds, **new})
 
     @classmethod
@@ -275,20 +277,41 @@ class EventBlocks:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _split_masked(blocks):
+def _given_kinds(kinds, blocks):
+    """Kinds by name of block, as given or as `blocks` have them."""
+    kinds = getattr(blocks, "kinds", {}) if kinds is None else kinds
+    if not isinstance(kinds, Mapping):
+        msg = f"kinds must be a dict of name and kind of a block, got {kinds!r:.60}"
+        raise TypeError(msg)
+    return {name: _block_kinds.as_kind(kind, name) for name, kind in kinds.items()}
+
+
+def _split_masked(blocks, kinds):
     """`blocks` with masked arrays as values and a mask of their own."""
-    if not blocks:
-        msg = "EventBlocks need at least one block"
-        raise ValueError(msg)
+    if not hasattr(blocks, "items"):
+        msg = f"EventBlocks are made of a dict of name and array, got {type(blocks).__name__}"
+        raise TypeError(msg)
     out = {}
     for name, block in blocks.items():
         out[name] = block
-        if isinstance(block, np.ma.MaskedArray) and block.ndim > 1:
+        if not _is_sequence(block, kinds.get(name)):
+            out[name] = _masks.unmasked(block, f"block {name!r}")
+        elif isinstance(block, np.ma.MaskedArray):
             if f"{name}_mask" in blocks:
                 msg = f"block {name!r} has a mask of its own, and there is a block '{name}_mask'"
                 raise ValueError(msg)
             out[name], out[f"{name}_mask"] = block.data, _entries_of(name, block)
+    if not out:
+        msg = "EventBlocks need at least one block"
+        raise ValueError(msg)
     return out
+
+
+def _is_sequence(block, kind):
+    """Whether a mask of `block` says where its padding is."""
+    if kind is not None and kind.name not in ("sequence", "tokens"):
+        return False
+    return isinstance(block, np.ma.MaskedArray) and block.ndim > 1
 
 
 def _entries_of(name, block):

@@ -131,8 +131,10 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     x = estimator._read_inputs(X, reset=reset)
     labels = _targets.labels_of(y, owner)
     check_consistent_length(X, labels)
+    if classes is not None:
+        classes = _targets.labels_of(classes, owner, "classes")
     if reset:
-        learnt = labels if classes is None else np.asarray(classes)
+        learnt = labels if classes is None else classes
         estimator._learn_targets(labels, _targets.learn_classes(learnt, owner))
     elif classes is not None and not np.array_equal(np.unique(classes), estimator.classes_):
         msg = (
@@ -165,7 +167,7 @@ def _parts(estimator, events, given, seed):
 def _given(estimator, X_val, y_val, sample_weight_val):
     owner = type(estimator).__name__
     x = estimator._read_inputs(X_val, reset=False)
-    codes = _targets.encode(_targets.labels_of(y_val, owner), estimator.classes_)
+    codes = _targets.encode(_targets.labels_of(y_val, owner, "y_val"), estimator.classes_, "y_val")
     check_consistent_length(X_val, codes)
     return Events(x, codes, _events.event_weights(estimator, X_val, sample_weight_val))
 

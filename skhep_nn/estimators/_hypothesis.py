@@ -83,7 +83,7 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         """
         column = getattr(self.classifier, "weight_column", None)
         weights = _weights.resolve(X, sample_weight, column, type(self).__name__)
-        labels = _targets.labels_of(y, type(self).__name__)
+        labels = _targets.labels_of(y, type(self).__name__, classes=self.classes_)
         check_consistent_length(X, labels)
         if weights is not None and not weights.sum() > 0:
             msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from skhep_nn import _columns, _validation
+from skhep_nn import _columns, _floats, _masks, _validation
 from skhep_nn.estimators._block_inputs import (
     check_as_in_fit,
     check_lengths,
@@ -64,6 +64,7 @@ def read_inputs(estimator, X, *, reset):
 
 def as_table(estimator, X):
     """`X`, or an array of floats made from it if it has no columns or blocks of its own."""
+    X = _unmasked(estimator, X)
     if _columns.is_frame(X) or _columns.is_blocks(X) or is_mapped_table(estimator, X):
         return X
     return _check_array(estimator, X)
@@ -185,6 +186,8 @@ def _numbers(estimator, frame):
         if getattr(dtype, "kind", "O") in "biuf":
             continue
         try:
+            # a date would become its nanoseconds
+            _floats.check_type(dtype, name, TypeError)
             frame[name].astype("float64")
         except (TypeError, ValueError):
             value = frame[name].iloc[0] if len(frame) else None
@@ -209,13 +212,19 @@ def _check_entries(estimator, X):
         raise ValueError(msg)
 
 
-def _check_array(estimator, X):
+def _unmasked(estimator, X):
     if isinstance(X, np.ma.MaskedArray) and X.ndim > 2 and np.ma.getmaskarray(X).any():
         msg = (
             f"X is a masked array, whose mask {_name(estimator)} would lose; pass "
             "EventBlocks({'track': X}), or make the blocks with BlockTransformer"
         )
         raise ValueError(msg)
+    return _masks.unmasked(X, "X")
+
+
+def _check_array(estimator, X):
+    if getattr(getattr(X, "dtype", None), "kind", "f") in "Mm":
+        _floats.check_type(X.dtype, "X")
     # a number beyond float32 becomes infinite here, and an error that names its column later
     with np.errstate(over="ignore"):
         return check_array(

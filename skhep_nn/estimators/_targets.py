@@ -10,17 +10,20 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skhep_nn import _labels
+
 # Rounding of float32 in a softmax of many classes.
 TOLERANCE = 1e-3
 
 
-def labels_of(y, owner):
-    """`y` as a 1-D array of labels.
+def labels_of(y, owner, name="y", classes=None):
+    """`y`, the argument `name` of `owner`, as a 1-D array of labels.
 
     Raises
     ------
     ValueError
-        If there are none, or they are not the labels of one classification.
+        If there are none, some are missing, they are not the labels of one classification, or of
+        another type than `classes`.
     """
     if y is None:
         msg = (
@@ -28,25 +31,29 @@ def labels_of(y, owner):
             "one per event"
         )
         raise ValueError(msg)
+    present = _labels.present(y, name)
     nullable = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     if nullable is not None:
         # scikit-learn would make floats of pandas' nullable integers and booleans
-        y = y.to_numpy(dtype=nullable)
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        present = y.to_numpy(dtype=nullable)
+    y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):
         msg = (
-            f"y has shape {y.shape}; {owner} takes one label per event "
-            "(for one-hot rows pass y.argmax(axis=1))"
+            f"{name} has shape {y.shape}; {owner} takes one label per event "
+            f"(for one-hot rows pass {name}.argmax(axis=1))"
         )
         raise ValueError(msg)
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
-            "A column-vector y was passed when a 1d array was expected; it is flattened.",
+            f"A column-vector {name} was passed when a 1d array was expected; it is flattened.",
             DataConversionWarning,
             stacklevel=4,
         )
-    return column_or_1d(y)
+    labels = column_or_1d(y)
+    if classes is not None:
+        _labels.check_type(labels, classes, name)
+    return labels
 
 
 def learn_classes(labels, owner):
@@ -64,19 +71,23 @@ def learn_classes(labels, owner):
     return classes
 
 
-def encode(labels, classes):
-    """Class numbers 0 ... n_classes - 1 of `labels`.
+def encode(labels, classes, name="y"):
+    """Class numbers 0 ... n_classes - 1 of `labels`, the argument `name`.
 
     Raises
     ------
     ValueError
         Naming the labels that are no class.
     """
+    _labels.check_type(labels, classes, name)
     codes = np.searchsorted(classes, labels)
     codes = np.minimum(codes, len(classes) - 1)
     unknown = np.unique(labels[classes[codes] != labels])
     if len(unknown):
-        msg = f"y has the labels {unknown.tolist()[:10]}; the classes are {classes.tolist()[:20]}"
+        msg = (
+            f"{name} has the labels {unknown.tolist()[:10]}; the classes are "
+            f"{classes.tolist()[:20]}"
+        )
         raise ValueError(msg)
     return codes
 

@@ -11,7 +11,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _floats, _weights
 from skhep_nn.metrics import _inputs
 
 # a table written in single precision names the same mass
@@ -169,7 +169,7 @@ def as_points(hypotheses, names):
     ValueError
         If they are not finite numbers, one per parameter, or one is there twice.
     """
-    points = np.asarray(hypotheses, dtype=np.float64)
+    points = _floats.real(hypotheses, "hypotheses")
     if points.ndim == 1 and len(names) == 1:
         points = points[:, None]
     if points.ndim != 2 or points.shape[1] != len(names) or not len(points):
@@ -248,26 +248,16 @@ def _selected(points, code, wanted, names):
 
 
 def _numbers(values, column):
+    what = "parameter" if column is None else f"parameter={column!r}"
     try:
-        values = _without_none(values).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        what = "parameter" if column is None else f"parameter={column!r}"
-        msg = f"{what} must hold numbers (NaN for background), got {values!r:.60}"
+        values = _floats.real(values, what)
+    except ValueError as error:
+        msg = f"{what} must hold numbers (NaN for background): {error}"
         raise ValueError(msg) from error
     if values.ndim not in (1, 2):
         msg = f"parameter has the shape {values.shape}; it must have one row per event"
         raise ValueError(msg)
     return values.reshape(len(values), -1)
-
-
-def _without_none(values):
-    """`values` with NaN for None and pandas' NA."""
-    values = np.asarray(values)
-    if values.dtype != object:
-        return values
-    import pandas as pd
-
-    return np.where(pd.isna(values), np.nan, values)
 
 
 def _name(X, column):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _floats, _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _scorer
@@ -23,7 +23,7 @@ def of_arrays(points, y_score):
     points : Points
     y_score : array-like of shape (n_events,) or (n_events, n_hypotheses)
     """
-    scores = np.asarray(y_score, dtype=np.float64)
+    scores = _floats.real(y_score, "y_score")
     expected = (len(points.y), len(points.hypotheses))
     if scores.shape not in (expected, expected[:1]):
         msg = (

@@ -7,6 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
@@ -84,6 +85,7 @@ def closure_test(
     y = _inputs.labels(y_true)
     p, by = _probabilities(probability, len(y)), _variable(by, len(y))
     weights = _inputs.check_weights(sample_weight, len(y))
+    _weights.check_squares(weights)
     _check_min_variance(min_variance)
     edges = _edges(by, bins)
     at = np.searchsorted(edges, by, side="right") - 1
@@ -229,7 +231,7 @@ def _selected(y, signal):
 
 
 def _probabilities(probability, n_events):
-    p = np.asarray(probability, dtype=np.float64)
+    p = _floats.real(probability, "probability")
     if p.shape != (n_events,):
         msg = (
             f"probability must have the shape {(n_events,)}, one per event, got {p.shape}; "
@@ -244,7 +246,7 @@ def _probabilities(probability, n_events):
 
 
 def _variable(by, n_events):
-    by = np.asarray(by, dtype=np.float64)
+    by = _floats.real(by, "by")
     if by.shape != (n_events,):
         msg = f"by must have the shape {(n_events,)}, one value per event, got {by.shape}"
         raise ValueError(msg)
@@ -260,7 +262,7 @@ def _edges(by, bins):
             return np.histogram_bin_edges(by, bins)
         msg = f"bins={bins!r}; a number of bins must be >= 1 and needs finite values of by"
         raise ValueError(msg)
-    edges = np.asarray(bins, dtype=np.float64)
+    edges = _floats.real(bins, "bins")
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
         msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
         raise ValueError(msg)

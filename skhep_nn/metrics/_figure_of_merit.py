@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _floats
+
 _CHUNK = 1 << 13
+# events, beyond which squares and products of them leave the range of numbers
+_LARGEST = 1e50
 
 
 def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=10.0):
@@ -32,13 +36,13 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
     -------
     ndarray or float
         NaN for b <= 0, whatever `s` and `kind` are: such a background is not an estimate.
-        Otherwise 0 for s <= 0.
+        Otherwise 0 for s <= 0. NaN where `s` or `b` is NaN.
 
     Raises
     ------
     ValueError
-        If `kind` is unknown, an uncertainty or `b_reg` is negative, or both uncertainties are
-        given.
+        If `kind` is unknown, an uncertainty or `b_reg` is negative, both uncertainties are given,
+        the shapes do not go together, or values are no real numbers or beyond 1e50.
 
     Notes
     -----
@@ -63,8 +67,11 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
     [1.0, 0.0, nan]
     """
     check_settings(kind, systematic, b_reg)
-    s, b = np.asarray(s, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    s, b, f = np.broadcast_arrays(s, b, _relative(b, systematic, sigma_b))
+    s, b = _yields(s, "s"), _yields(b, "b")
+    uncertainty = "systematic" if sigma_b is None else "sigma_b"
+    given = _yields(systematic if sigma_b is None else sigma_b, uncertainty)
+    s, b, given = _same_shape({"s": s, "b": b, uncertainty: given})
+    f = given if sigma_b is None else _relative(given, b, systematic)
     out = np.empty(s.shape)
     # in pieces that stay in the processor's cache: a scan asks for millions of cuts
     flat = [values.reshape(-1) for values in (s, b, f)]
@@ -77,39 +84,66 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
 
 def check_settings(kind, systematic=0.0, b_reg=10.0):
     """Raise if a figure of merit has no such kind, uncertainty or regularisation."""
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         msg = f"kind={kind!r}; it must be one of {list(_KINDS)}"
         raise ValueError(msg)
-    for name, value in (("systematic", systematic), ("b_reg", b_reg)):
-        _check_not_negative(name, value)
+    _check_not_negative("systematic", systematic)
+    _check_not_negative("b_reg", _floats.one(b_reg, "b_reg"))
 
 
 def _check_not_negative(name, value):
-    value = np.asarray(value, dtype=np.float64)
-    if not (np.isfinite(value) & (value >= 0)).all():
-        msg = f"{name}={value.min():.6g}; it must be a finite number >= 0"
+    value = _floats.real(value, name)
+    if not ((value >= 0) & (value <= _LARGEST)).all():
+        bad = value[~((value >= 0) & (value <= _LARGEST))].flat[0]
+        msg = f"{name}={bad:.6g}; it must be a finite number >= 0, {_LARGEST:g} at most"
         raise ValueError(msg)
 
 
-def _relative(b, systematic, sigma_b):
-    if sigma_b is None:
-        return np.asarray(systematic, dtype=np.float64)
-    if np.any(systematic):
+def _yields(values, name):
+    """Events as float64, NaN for unknown ones."""
+    values = _floats.real(values, name)
+    # so that squares of sums still are numbers
+    bad = np.abs(values) > _LARGEST
+    if bad.any():
+        msg = f"{name}={values[bad].flat[0]:.6g}; at most {_LARGEST:g} events can be computed with"
+        raise ValueError(msg)
+    return values
+
+
+def _same_shape(arrays):
+    try:
+        return np.broadcast_arrays(*arrays.values())
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+        msg = f"the shapes do not go together: {shapes}; give one value, or one per s and b"
+        raise ValueError(msg) from error
+
+
+def _relative(sigma_b, b, systematic):
+    if np.any(_floats.real(systematic, "systematic")):
         msg = f"systematic={systematic!r} and sigma_b={sigma_b!r}; give one uncertainty of b only"
         raise ValueError(msg)
     _check_not_negative("sigma_b", sigma_b)
     with np.errstate(all="ignore"):
-        return np.asarray(sigma_b, dtype=np.float64) / b
+        return sigma_b / b
 
 
 def _defined(function, s, b, f, b_reg):
     good = (b > 0) & (s > 0)
     with np.errstate(all="ignore"):
         if good.all():
-            return function(s, b, f, b_reg)
+            return _checked(function(s, b, f, b_reg), s, b)
         out = np.where((b > 0) & (s <= 0), 0.0, np.nan)
-        out[good] = function(s[good], b[good], f[good], b_reg)
+        out[good] = _checked(function(s[good], b[good], f[good], b_reg), s[good], b[good])
     return out
+
+
+def _checked(values, s, b):
+    bad = ~np.isfinite(values)
+    if bad.any():
+        msg = f"no number holds the figure of merit of s={s[bad][0]:.6g}, b={b[bad][0]:.6g}"
+        raise ValueError(msg)
+    return values
 
 
 def _asimov(s, b, f, b_reg):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _weights
+from skhep_nn import _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -35,7 +35,7 @@ def check_events(y_true, y_score, sample_weight, signal):
 
 def check_scores(y_score):
     """Scores as a 1-D float64 array without NaN; infinity is a score like another."""
-    scores = np.asarray(y_score, dtype=np.float64)
+    scores = _floats.real(y_score, "y_score")
     if scores.ndim != 1:
         msg = (
             f"y_score must have one score per event, got shape {scores.shape}; "
@@ -68,13 +68,9 @@ def signal_mask(y_true, signal):
     return mask
 
 
-def labels(y_true):
-    """Class labels as a 1-D array."""
-    y = np.asarray(y_true)
-    if y.ndim != 1 or not len(y):
-        msg = f"y_true must be a 1-D array with at least one event, got shape {y.shape}"
-        raise ValueError(msg)
-    return y
+def labels(y_true, name="y_true"):
+    """Class labels as a 1-D array, none of them missing."""
+    return _labels.check(y_true, name)
 
 
 def equals(y, signal):

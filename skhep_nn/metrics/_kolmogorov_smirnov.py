@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhep_nn import _weights
+from skhep_nn import _floats, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -68,7 +68,7 @@ def weighted_ks(a, b, weights_a=None, weights_b=None):
 
 
 def _sample(values, weights, name):
-    values = np.asarray(values, dtype=np.float64)
+    values = _floats.real(values, name)
     if values.ndim != 1 or not len(values):
         msg = f"{name} must be a 1-D array with at least one event, got shape {values.shape}"
         raise ValueError(msg)

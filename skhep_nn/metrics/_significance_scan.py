@@ -7,6 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._figure_of_merit import check_settings, figure_of_merit
 
@@ -110,6 +111,7 @@ def significance_scan(
     weights = _inputs.check_weights(sample_weight, len(scores))
     weights = _inputs.scale_to_yields(y, weights, yields, luminosity)
     scores, mask, weights = _inputs.check_events(y, scores, weights, signal)
+    _weights.check_squares(weights)
     totals = float(weights.sum(where=mask)), float(weights.sum(where=~mask))
     if kept is not None:
         scores, mask, weights = scores[kept], mask[kept], weights[kept]
@@ -341,7 +343,7 @@ def _check_minimum(**minima):
 
 def _scores(y, y_score, classes, node, argmax_only):
     """The scores to cut on, and which events have their arg max there (None: not asked)."""
-    scores = np.asarray(y_score, dtype=np.float64)
+    scores = _floats.real(y_score, "y_score")
     _inputs.check_lengths(y, scores)
     if scores.ndim == 2:
         return _node(y, scores, classes, node, argmax_only)
@@ -379,7 +381,7 @@ def _grid(thresholds, score_range, scores):
     if score_range is not None:
         msg = f"score_range={score_range!r} goes with a number of thresholds, got {thresholds!r}"
         raise ValueError(msg)
-    grid = np.unique(np.asarray(thresholds, dtype=np.float64))
+    grid = np.unique(_floats.real(thresholds, "thresholds"))
     if not len(grid) or not np.isfinite(grid).all():
         msg = f"thresholds must be a number or finite values, got {thresholds!r:.60}"
         raise ValueError(msg)

@@ -120,7 +120,7 @@ class LeaveOneMassOut(BaseCrossValidator):
     def _iter_test_masks(self, X=None, y=None, groups=None):
         _, numbers, code = self._left_out(X, y)
         n_folds = self._n_folds(len(numbers))
-        fold = self._background_folds(np.asarray(y), code < 0, n_folds)
+        fold = self._background_folds(_inputs.labels(y), code < 0, n_folds)
         for split, number in enumerate(numbers):
             yield (code == number) | (fold == split % n_folds)
 

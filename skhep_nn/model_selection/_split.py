@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _floats, _integers, _labels, _masks, _weights
 from skhep_nn.exceptions import WeightError
 
 PARTS = ("training", "validation", "test")
@@ -78,6 +78,7 @@ def train_validation_test_split(
     [5.0, 5.0, 5.0]
     """
     _check_fractions(fractions)
+    events = _masks.unmasked(events, "events")
     n_events = _weights.len_of(events)
     if not n_events:
         msg = "there are no events to split"
@@ -97,7 +98,7 @@ def train_validation_test_split(
 
 
 def _check_fractions(fractions):
-    values = np.asarray(fractions, dtype=np.float64)
+    values = _floats.real(fractions, "fractions")
     if values.shape != (len(PARTS),) or not (values > 0).all() or not np.isclose(values.sum(), 1):
         msg = (
             f"fractions={fractions!r}; they must be three positive numbers, for training, "
@@ -112,14 +113,11 @@ def _processes(events, stratify, n_events):
         return np.zeros(n_events, dtype=np.intp), ["all events"]
     if isinstance(stratify, (str, Integral)):
         stratify = _columns.take(events, stratify, role="stratify")
-    values = np.asarray(stratify)
+    values = _labels.present(stratify, "stratify")
     if values.shape != (n_events,):
         msg = f"stratify has shape {values.shape}, expected one process per event, {(n_events,)}"
         raise ValueError(msg)
-    codes, names = _factorize(values)
-    if (codes < 0).any():
-        msg = f"stratify is missing (NaN or None) for {(codes < 0).sum()} of {n_events} events"
-        raise ValueError(msg)
+    codes, names = _factorize(_labels.check(values, "stratify"))
     return codes, names.tolist()
 
 
@@ -128,13 +126,26 @@ def _groups(events, event_number, n_events):
     group = np.zeros(n_events, dtype=np.intp)
     columns = _columns.as_list(event_number)
     for column in columns:
-        codes, names = _factorize(_columns.take(events, column, role="event_number"))
-        if (codes < 0).any():
-            msg = f"event_number={column!r} is missing for {(codes < 0).sum()} of {n_events} rows"
-            raise ValueError(msg)
+        codes, names = _factorize(_numbering(events, column))
         # renumbered after each column, so that no product overflows
         group = np.unique(group * max(len(names), 1) + codes, return_inverse=True)[1]
     return group if columns else np.arange(n_events)
+
+
+def _numbering(events, column):
+    """A column that identifies events: text, or whole numbers that are exact."""
+    values = _columns.take(events, column, role="event_number")
+    name = f"event_number={column!r}"
+    missing = _labels.missing(values)
+    if missing.any():
+        first = np.flatnonzero(missing)[0]
+        msg = (
+            f"{name} is missing for {missing.sum()} of {len(values)} rows, the first is row {first}"
+        )
+        raise ValueError(msg)
+    if _labels.type_of(values) == "numbers":
+        return _integers.exact(values, name, of="row")
+    return _labels.check(values, name)
 
 
 def _factorize(values):

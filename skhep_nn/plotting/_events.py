@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from skhep_nn import _weights
+from skhep_nn import _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 # where searches, meta-estimators and FrozenEstimator keep the classifier
@@ -48,14 +47,7 @@ def labels_and_weights(y, sample_weight, name="y_true", weight_name="sample_weig
     WeightError
         If the weights are not finite numbers, one per event.
     """
-    y = np.asarray(y)
-    if y.ndim != 1 or len(y) == 0:
-        msg = f"{name} must have the shape (n_events,) with at least one event, got {y.shape}"
-        raise ValueError(msg)
-    missing = pd.isna(y)
-    if missing.any():
-        msg = f"{name} has no label for {missing.sum()} of {len(y)} events"
-        raise ValueError(msg)
+    y = _labels.check(y, name)
     given = 1.0 if sample_weight is None else sample_weight
     return y, _weights.check(given, len(y), weight_name)
 
@@ -68,7 +60,7 @@ def scores_of(y_score, n_events, name="y_score"):
     ValueError
         If it has another shape, or a score is not finite.
     """
-    scores = np.asarray(y_score, dtype=np.float64)
+    scores = _floats.real(y_score, name)
     if scores.shape != (n_events,):
         msg = (
             f"{name} must have the shape {(n_events,)}, one score per event, got {scores.shape}; "

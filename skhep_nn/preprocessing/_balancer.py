@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _labels, _weights
 from skhep_nn._validation import StrOptions, check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import _balancing
@@ -272,10 +272,7 @@ def _cells(classes, class_codes, groups, by):
     if groups is None:
         return _Cells(classes.tolist(), class_codes, np.arange(len(classes)), "class")
     check_consistent_length(class_codes, groups)
-    group_codes, values = pd.factorize(np.asarray(groups), sort=True)
-    if (group_codes < 0).any():
-        msg = f"column {by!r} has no value for {(group_codes < 0).sum()} of {len(groups)} events"
-        raise ColumnError(msg)
+    group_codes, values = pd.factorize(_checked_groups(groups, by), sort=True)
     cells, codes = np.unique(class_codes * len(values) + group_codes, return_inverse=True)
     class_of, group_of = np.divmod(cells, len(values))
     several = np.bincount(group_of) > 1
@@ -287,8 +284,15 @@ def _cells(classes, class_codes, groups, by):
     return _Cells(names, codes, class_of, what)
 
 
+def _checked_groups(groups, by):
+    try:
+        return _labels.check(groups, f"column {by!r}")
+    except ValueError as error:
+        raise ColumnError(str(error)) from error
+
+
 def _check_labels(y):
-    y = column_or_1d(y, warn=True)
+    y = column_or_1d(_labels.present(y, "y"), warn=True)
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(y)
-    return y
+    return _labels.check(y, "y")

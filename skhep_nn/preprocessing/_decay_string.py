@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _validation
+from skhep_nn import _floats, _labels, _masks, _validation
 from skhep_nn._columns import is_blocks, is_frame, names
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
@@ -237,9 +237,16 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         known = set(self.categories_)
         self._counts["unknown"] = {code: n for code, n in seen.items() if code not in known}
 
+    def _check_fields(self, X):
+        missing = [name for name in (self.pdg, self.mother_index) if name not in X.fields]
+        if missing:
+            msg = f"{type(self).__name__}: X has no field {missing[0]!r}; it has {X.fields}"
+            raise ColumnError(msg)
+
     def _symbols(self, X):
         owner = type(self).__name__
         if _jagged.is_awkward(X):
+            self._check_fields(X)
             return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
         if (is_frame(X) or is_blocks(X)) and {self.pdg, self.mother_index} <= set(names(X)):
             arrays = [_array_of(X, name) for name in (self.pdg, self.mother_index)]
@@ -261,13 +268,22 @@ def _counts_of(symbols):
 
 
 def _strings(X, owner):
-    strings = np.asarray(X, dtype=object)
+    strings = _floats.as_array(np.asarray(_masks.unmasked(X, owner), dtype=object), owner)
     if strings.ndim == 2 and strings.shape[1] == 1:
         strings = strings[:, 0]
-    if strings.ndim != 1 or not all(isinstance(s, str) for s in strings[:1]):
+    missing = _labels.missing(strings)
+    if strings.ndim != 1 or not all(isinstance(s, str) for s in strings[~missing]):
+        odd = next((s for s in strings.reshape(-1) if not isinstance(s, str)), None)
         msg = (
             f"{owner}: expected decay strings, one per event, got an array of shape "
-            f"{strings.shape} of {type(strings.flat[0] if strings.size else None).__name__}"
+            f"{strings.shape} of {type(odd).__name__}"
+        )
+        raise ValueError(msg)
+    if missing.any():
+        first = int(np.argmax(missing))
+        msg = (
+            f"{owner}: {missing.sum()} events have no decay string (null), the first is event "
+            f"{first}"
         )
         raise ValueError(msg)
     return strings
@@ -282,17 +298,32 @@ def _symbols_of_arrays(pdg, mother_index, owner):
             where = f"event {int(np.flatnonzero(counts != mother_counts)[0])}"
         msg = f"{owner}: PDG codes and mother indices differ in length in {where}"
         raise ValueError(msg)
+    _check_same_padding(pdg, mother_index, owner)
     _tree.check_mothers(mothers, counts, owner)
     if entries is not None and not entries.all():
         counts, codes, mothers = _without_padding(counts, codes, mothers, entries, owner)
     return _tree.of_tree(counts, codes, mothers, owner)
 
 
+def _check_same_padding(pdg, mother_index, owner):
+    """Raise if a mother index is masked whose particle is not."""
+    if not np.ma.is_masked(mother_index):
+        return
+    bad = np.ma.getmaskarray(mother_index) & ~np.ma.getmaskarray(pdg)
+    bad &= np.ma.getdata(pdg) != 0
+    if bad.any():
+        msg = (
+            f"{owner}: {bad.sum()} mother indices are masked and their particles are not, the "
+            f"first in event {int(np.argwhere(bad)[0][0])}"
+        )
+        raise ValueError(msg)
+
+
 def _flat(X, owner):
     """Counts, values, and in rectangular arrays which values are particles (else None)."""
     if _jagged.is_jagged(X):
         particles = _jagged.flatten(X, owner)
-        return particles.counts, _integers(particles.values[0], owner), None
+        return particles.counts, _integers(particles.values[0], owner, of="particle"), None
     values = _integers(np.ma.getdata(X), owner)
     if values.ndim != 2:
         msg = f"{owner}: needs arrays of shape (n_events, length), got {values.shape}"
@@ -302,8 +333,8 @@ def _flat(X, owner):
     return np.full(len(values), values.shape[1]), flat, (flat != 0) & ~masked
 
 
-def _integers(values, owner):
-    return _pdg.as_codes(values, owner).astype(np.int64)
+def _integers(values, owner, of="event"):
+    return _pdg.as_codes(values, owner, of).astype(np.int64)
 
 
 def _without_padding(counts, codes, mothers, entries, owner):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 OPEN, CLOSE = "(-->", "<--)"
+_CODE = re.compile("0|-?[1-9][0-9]*")
 # symbols of a string: a bracket, or the position of a code in a list of codes plus two
 OPEN_SYMBOL, CLOSE_SYMBOL, FIRST_CODE = 0, 1, 2
 
@@ -169,13 +171,33 @@ def _symbols_of(words, owner):
 
 
 def _integer(word, owner):
-    try:
-        return int(word)
-    except ValueError:
+    # int() takes 1_000, +5 and digits of other scripts, which no generator writes
+    if not _CODE.fullmatch(word):
         msg = (
-            f"{owner}: {word!r} in a decay string is neither a PDG code nor {OPEN!r} nor {CLOSE!r}"
+            f"{owner}: {word!r:.60} in a decay string is neither a PDG code nor {OPEN!r} nor "
+            f"{CLOSE!r}"
         )
-        raise ValueError(msg) from None
+        raise ValueError(msg)
+    number = int(word) if len(word) < 20 else None
+    if number is None or not -(2**63) <= number < 2**63:
+        msg = f"{owner}: {word:.60} in a decay string is beyond 64 bits, which no PDG code is"
+        raise ValueError(msg)
+    return number
+
+
+def _check_groups(symbols, event, owner):
+    """Raise if a group of daughters is empty, or does not stand behind its mother."""
+    opens = symbols == OPEN_SYMBOL
+    before = np.append(CLOSE_SYMBOL, symbols[:-1])
+    before[np.flatnonzero(np.diff(event, prepend=-1))] = CLOSE_SYMBOL
+    for bad, what in (
+        ((symbols == CLOSE_SYMBOL) & (before == OPEN_SYMBOL), "an empty group of daughters"),
+        (opens & (before < FIRST_CODE), "daughters without a mother in front of them"),
+    ):
+        if bad.any():
+            at = event[np.flatnonzero(bad)[0]]
+            msg = f"{owner}: the decay string of event {at} has {what}"
+            raise ValueError(msg)
 
 
 def _check_brackets(symbols, counts, event, owner):
@@ -190,3 +212,4 @@ def _check_brackets(symbols, counts, event, owner):
         first = int(np.flatnonzero(bad)[0])
         msg = f"{owner}: the brackets in the decay string of event {first} do not match"
         raise ValueError(msg)
+    _check_groups(symbols, event, owner)

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
+from skhep_nn import _masks
 from skhep_nn._columns import is_blocks, is_frame
 from skhep_nn._extras import require
+
+_FLAT = "a particle is a number, or as many numbers as the others"
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,11 @@ def _is_list_column(column):
 
 def _first(cells):
     """The first cell that is not missing."""
-    return next((cell for cell in cells if cell is not None), None)
+    return next((cell for cell in cells if not _is_missing(cell)), None)
+
+
+def _is_missing(cell):
+    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
 
 
 def _is_list(cell):
@@ -119,13 +127,33 @@ def _of_awkward(X, owner):
     names = tuple(ak.fields(X)) or None
     parts = [X[name] for name in names] if names else [X]
     flat = []
-    for name, part in zip(names or (None,), parts, strict=True):
-        if part.ndim < 2:
-            msg = f"{owner}: field {name!r} has one number per event, not a list of particles"
-            raise ValueError(msg)
-        values = ak.to_numpy(ak.flatten(part, axis=1))
-        flat.append((ak.to_numpy(ak.num(part, axis=1)), _numbers(values, name, owner)))
+    for name, part in zip(names or (0,), parts, strict=True):
+        flat.append(_of_awkward_field(ak, part, name, owner))
     return _joined(flat, names, "awkward", owner)
+
+
+def _of_awkward_field(ak, part, name, owner):
+    if part.ndim < 2:
+        msg = f"{owner}: field {name!r} has one number per event, not a list of particles"
+        raise ValueError(msg)
+    _check_lists(ak.to_numpy(ak.is_none(part, axis=0)), name, owner)
+    try:
+        values = ak.to_numpy(ak.flatten(part, axis=1))
+    except ValueError as error:
+        msg = f"{owner}: the particles of field {name!r} are lists of several lengths; {_FLAT}"
+        raise ValueError(msg) from error
+    return ak.to_numpy(ak.num(part, axis=1)), _numbers(values, name, owner)
+
+
+def _check_lists(missing, name, owner):
+    """Raise ValueError if an event has no list, which is not the same as an empty one."""
+    if missing.any():
+        msg = (
+            f"{owner}: the list of {missing.sum()} of {len(missing)} events is missing (None) in "
+            f"column {name!r}, the first in event {int(np.argmax(missing))}; an event without "
+            "particles has an empty list"
+        )
+        raise ValueError(msg)
 
 
 def _of_columns(columns, names, container, owner):
@@ -140,6 +168,7 @@ def _of_column(column, name, owner):
     if isinstance(cells, pa.Array):
         return _of_arrow(cells, name, owner)
     n_events = len(cells)
+    _check_lists(np.fromiter(map(_is_missing, cells), bool, n_events), name, owner)
     try:
         counts = np.fromiter(map(len, cells), np.int64, n_events)
     except TypeError:
@@ -161,6 +190,9 @@ def _cells(column):
 
 
 def _chained(cells, counts, name, owner):
+    if any(map(_masks.is_masked, cells)):
+        event = next(at for at, cell in enumerate(cells) if _masks.is_masked(cell))
+        raise ValueError(_masks.message(cells[event], f"{owner}: column {name!r}, event {event}"))
     filled = np.flatnonzero(counts)
     if not len(filled):
         return np.zeros(0)
@@ -177,9 +209,7 @@ def _chained(cells, counts, name, owner):
 
 
 def _of_arrow(array, name, owner):
-    if array.null_count:
-        msg = f"{owner}: column {name!r} has {array.null_count} events without a list (null)"
-        raise ValueError(msg)
+    _check_lists(np.asarray(array.is_null()), name, owner)
     offsets = np.asarray(array.offsets)
     values = array.flatten()
     if pa.types.is_list(values.type) or pa.types.is_fixed_size_list(values.type):
@@ -204,6 +234,9 @@ def _numbers(values, name, owner):
         msg = f"{owner}: field {name!r} has {np.ma.count_masked(values)} missing values (None)"
         raise ValueError(msg)
     values = np.ma.getdata(values)
+    if values.ndim > 2:
+        msg = f"{owner}: the particles of field {name!r} have shape {values.shape[1:]}; {_FLAT}"
+        raise ValueError(msg)
     if values.dtype.kind not in "biuf":
         msg = f"{owner}: field {name!r} must hold numbers, got {values.dtype}"
         raise ValueError(msg)
@@ -240,8 +273,6 @@ def _awkward(jagged):
 
 
 def _frame(jagged):
-    import pandas as pd
-
     offsets = pa.array(np.concatenate([[0], np.cumsum(jagged.counts)]).astype(np.int32))
     columns = {}
     for name, values in zip(jagged.names, jagged.values, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import ColumnError
 
 
@@ -19,6 +19,7 @@ def read(X, positions, min_events=0):
         Naming a column of a DataFrame that does not hold numbers.
     """
     features = X if len(positions) == _columns.n_columns(X) else _columns.select(X, positions)
+    _check_types(features)
     try:
         return check_array(
             features,
@@ -52,6 +53,24 @@ def write(X, positions, values, added=None, added_names=(), added_dtypes=()):
     return _write_array(X, positions, values, added)
 
 
+def _check_types(features):
+    """Raise ColumnError for dates, time differences and complex numbers, which a cast mangles."""
+    if not _columns.is_frame(features):
+        _floats.check_type(features.dtype, "X", ColumnError)
+        return
+    for at, (name, dtype) in enumerate(features.dtypes.items()):
+        if getattr(dtype, "kind", "O") in "Mmc":
+            raise ColumnError(_no_numbers(name, features.iloc[:, at]))
+
+
+def _no_numbers(name, column):
+    first = repr(column.iloc[0]) if len(column) else "none"
+    return (
+        f"column {name!r} does not hold numbers (type {column.dtype}, the first value is "
+        f"{first}); name it in exclude to let it pass untouched"
+    )
+
+
 def _scaled_dtype(dtype):
     return np.dtype(np.float32 if str(dtype).lower() == "float32" else np.float64)
 
@@ -63,12 +82,7 @@ def _blame_column(features, error):
         try:
             features.iloc[:, at].to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
-            column = features.iloc[:, at]
-            msg = (
-                f"column {name!r} does not hold numbers (type {column.dtype}, the first value is "
-                f"{column.iloc[0]!r}); name it in exclude to let it pass untouched"
-            )
-            raise ColumnError(msg) from error
+            raise ColumnError(_no_numbers(name, features.iloc[:, at])) from error
 
 
 def _write_frame(X, positions, values, added, added_names, added_dtypes):

@@ -11,7 +11,7 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _masks
 from skhep_nn._validation import check_feature_names
 from skhep_nn.exceptions import ColumnError
 
@@ -20,14 +20,14 @@ def as_table(X, min_events=0):
     """`X` if it is a DataFrame or blocks, else an array of at least two axes, of any type."""
     if _columns.is_frame(X) or (_columns.is_blocks(X) and not issparse(X)):
         return X
-    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+    if isinstance(X, np.ma.MaskedArray) and X.ndim > 2 and np.ma.getmaskarray(X).any():
         msg = (
             "X is a masked array, whose padding would be taken for particles; put the transformer "
             "behind the padder inside a BlockTransformer, which leaves padding out"
         )
         raise ValueError(msg)
     return check_array(
-        X,
+        _masks.unmasked(X, "X"),
         dtype=None,
         ensure_all_finite=False,
         allow_nd=True,

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _validation
+from skhep_nn import _columns, _integers, _masks, _validation
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
@@ -171,16 +171,18 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         return particles
 
     def _read_rectangular(self, X, reset):
+        owner = type(self).__name__
         if getattr(X, "ndim", 2) == 3:
             if reset:
                 self.n_features_in_, self._by_columns = X.shape[2], False
-            return of_rectangle(X)
+            return of_rectangle(X, owner)
         by_columns = reset or self._by_columns
         if by_columns and not np.ma.isMaskedArray(X):
+            X = _masks.unmasked(X, f"{owner}: X")
             X = validate_data(self, X, reset=reset, ensure_min_features=1)
         if reset:
             self.n_features_in_, self._by_columns = np.shape(X)[1], True
-        return of_rectangle(X if np.ma.isMaskedArray(X) else np.asarray(X))
+        return of_rectangle(X if np.ma.isMaskedArray(X) else np.asarray(X), owner)
 
     def _check_fields(self, particles):
         names, n_fields = particles.names, len(particles.values)
@@ -198,7 +200,8 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         names = list(particles.names or self.fields_ or [])
         if self.sort_by in names:
             return particles.values[names.index(self.sort_by)]
-        if isinstance(self.sort_by, Integral) and self.sort_by < len(particles.values):
+        n_fields = len(particles.values)
+        if _columns.is_position(self.sort_by) and -n_fields <= self.sort_by < n_fields:
             return particles.values[self.sort_by]
         known = names or f"positions 0 to {len(particles.values) - 1}"
         msg = f"sort_by={self.sort_by!r} is not a field of the particles; there are {known}"
@@ -210,17 +213,37 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def of_rectangle(X):
+def of_rectangle(X, owner):
     """A rectangular array, (n, length) or (n, length, fields), maybe masked, as `Jagged`."""
     data = np.ma.getdata(X)
+    if data.ndim not in (2, 3):
+        msg = f"{owner}: Expected 2D array or 3D array of particles, got {data.ndim}D array"
+        raise ValueError(msg)
+    if data.dtype.kind not in "biuf":
+        msg = f"{owner}: particles must be numbers, got values of type {data.dtype}"
+        raise ValueError(msg)
     data = data if data.ndim == 3 else data[..., None]
     n_events, length, n_fields = data.shape
     if not np.ma.isMaskedArray(X):
         counts = np.full(n_events, length)
         return _jagged.Jagged(counts, [data[..., k].reshape(-1) for k in range(n_fields)])
-    entries = ~np.ma.getmaskarray(X).reshape(n_events, length, -1).all(axis=2)
+    entries = _entries(np.ma.getmaskarray(X).reshape(n_events, length, -1), owner)
     flat = data[entries]
     return _jagged.Jagged(entries.sum(axis=1), [flat[:, k] for k in range(n_fields)])
+
+
+def _entries(masked, owner):
+    """Which particles are there; all fields of a particle are masked, or none."""
+    partly = masked.any(axis=2) != masked.all(axis=2)
+    if partly.any():
+        event = int(np.argwhere(partly)[0][0])
+        msg = (
+            f"{owner}: {int(masked[partly].sum())} values of the masked array are masked in "
+            f"particles of which other fields are not, the first in event {event}; a mask says "
+            "where padding is (.filled() says what stands for a missing value)"
+        )
+        raise ValueError(msg)
+    return ~masked.all(axis=2)
 
 
 def pad(particles, length, truncate="tail", pad_value=0.0):
@@ -258,15 +281,49 @@ def _kept(counts, length, truncate):
 
 def _dtype(values, pad_value):
     dtype = np.result_type(*values)
-    if dtype.kind == "f" or float(pad_value).is_integer():
-        return np.result_type(dtype, np.int8) if dtype.kind == "b" else dtype
-    return np.result_type(dtype, np.float32)
+    if dtype.kind == "b":
+        dtype = np.dtype(np.int8)
+    if dtype.kind != "f" and not float(pad_value).is_integer():
+        dtype = np.result_type(dtype, np.float32)
+    _check_pad_value(pad_value, dtype)
+    _check_exact(values, dtype)
+    return dtype
+
+
+def _check_pad_value(pad_value, dtype):
+    limits = (np.finfo if dtype.kind == "f" else np.iinfo)(dtype)
+    if limits.min > pad_value or pad_value > limits.max:
+        msg = (
+            f"pad_value={pad_value!r} is beyond {dtype}, the type of the particles, which goes "
+            f"from {limits.min} to {limits.max}"
+        )
+        raise ValueError(msg)
+
+
+def _check_exact(values, dtype):
+    """Raise if whole numbers are not the same in the type that all fields get."""
+    if dtype.kind != "f":
+        return
+    limit = _integers.limit(dtype)
+    for at, field in enumerate(values):
+        if (
+            field.dtype.kind in "iu"
+            and field.size
+            and max(-int(field.min()), int(field.max())) >= limit
+        ):
+            worst = max(field.min(), field.max(), key=lambda value: abs(int(value)))
+            msg = (
+                f"field {at} holds the whole number {worst}, which is not exact in {dtype}, the "
+                "type that all fields of a sequence share; pad it alone"
+            )
+            raise ValueError(msg)
 
 
 def _sorted(particles, by):
     if by is None:
         return particles
-    by = -(by if by.dtype.kind == "f" else by.astype(np.int64))
+    # the complement of an integer falls as it rises, and exists for the lowest one too
+    by = -by if by.dtype.kind == "f" else ~(by.astype(np.int8) if by.dtype == bool else by)
     order = _order(particles.counts, by)
     return particles.with_values([values[order] for values in particles.values])
 

@@ -133,7 +133,9 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
             if reset:
                 _validation.check_feature_names(self, X, reset=True)
                 self._n_columns = None
-            return particles, _pdg.as_codes(np.stack(particles.values, axis=1), owner)
+            # each by its own type: together, integers and floats would all be floats
+            codes = [_pdg.as_codes(values, owner, of="particle") for values in particles.values]
+            return particles, np.stack(codes, axis=1)
         masked = np.ma.isMaskedArray(X)
         if not masked:
             X = self._read_array(X, reset)
@@ -153,7 +155,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         X = np.asarray(X)
         if reset and n_axes == 2:
             self._n_columns = X.shape[1]
-        return X.astype(np.float64) if X.dtype == object else X
+        return X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

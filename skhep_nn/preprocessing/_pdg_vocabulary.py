@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhep_nn import _integers
+
 # codes up to here (all hadrons up to exotic ones of six digits) are looked up in a table
 SPAN = 1 << 20
 # codes per round: temporary arrays stay in the processor's cache
@@ -106,8 +108,9 @@ class Vocabulary:
         fold = abs if antiparticles == "merge" else int
         positions, members = {}, {}
         for name, group in (groups or {}).items():
+            _check_name(name)
             positions[name] = len(positions)
-            for code in _group(group, codes):
+            for code in _group(name, group, codes):
                 _add(members, fold(code), positions[name], name)
         for code in map(fold, codes):
             if code not in members and code != PADDING:
@@ -163,7 +166,7 @@ def codes_of(categories, seen):
     order of events shows in it.
     """
     if not isinstance(categories, str):
-        return tuple(np.asarray(categories).tolist())
+        return tuple(_list_of_codes(categories, "categories"))
     codes = seen if categories == "auto" else all_codes()
     return tuple(sorted(codes, key=lambda code: (abs(code), -code)))
 
@@ -219,32 +222,35 @@ def occurrences(counts):
     return ", ".join([*shown, f"and {len(most) - 10} more"] if len(most) > 10 else shown)
 
 
-def as_codes(values, name):
-    """`values` as integers.
+def as_codes(values, name, of="event"):
+    """`values` as integers, in int64 where they were not integers.
 
     Raises
     ------
-    ValueError
-        If they are not integers; floats that are whole numbers will do.
+    ValueError, TypeError
+        If they are not integers, or may have been rounded; see `skhep_nn._integers.exact`.
     """
-    values = np.asarray(values)
-    if values.dtype.kind in "iu":
-        return values
-    if values.dtype.kind == "f":
-        bad = values[~(np.rint(values) == values)]
-        if bad.size:
-            kind = "NaN" if np.isnan(bad[0]) else repr(float(bad[0]))
-            msg = f"{name}: PDG codes are integers, got {kind} ({bad.size} such values)"
-            raise ValueError(msg)
-        return values.astype(np.int64)
-    msg = f"{name}: PDG codes are integers, got an argument of type {values.dtype}"
-    raise TypeError(msg)
+    return _integers.exact(values, f"{name}: PDG codes", of=of, signed=True, rule=" are integers")
 
 
-def _group(group, codes):
+def _group(name, group, codes):
     if not callable(group):
-        return [int(code) for code in group]
+        return _list_of_codes(group, f"groups[{name!r}]")
     return [code for code in dict.fromkeys([*codes, *all_codes()]) if group(code)]
+
+
+def _check_name(name):
+    if not isinstance(name, str):
+        msg = f"groups: the name of a group is text, got {name!r:.60}"
+        raise TypeError(msg)
+
+
+def _list_of_codes(codes, name):
+    codes = as_codes(list(codes) if isinstance(codes, (set, frozenset, range)) else codes, name)
+    if codes.ndim != 1:
+        msg = f"{name} must be a list of PDG codes, got an array of shape {codes.shape}"
+        raise ValueError(msg)
+    return codes.tolist()
 
 
 def _add(members, code, position, name):

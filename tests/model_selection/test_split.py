@@ -219,7 +219,7 @@ def test_missing_values_are_errors(events):
     with pytest.raises(ValueError, match="event_number='event_number' is missing for 1 of 600"):
         split(events, event_number="event_number")
     events.loc[[4, 5], "process"] = None
-    with pytest.raises(ValueError, match=r"stratify is missing .* for 2 of 600 events"):
+    with pytest.raises(ValueError, match=r"stratify contains NaN: 2 of 600 .* event 4"):
         split(events)
     events.loc[7, "weight"] = np.nan
     with pytest.raises(WeightError, match="weight column 'weight' contains NaN"):

@@ -283,7 +283,7 @@ def test_a_process_that_sums_to_nothing_is_an_error():
 def test_a_process_without_value_is_an_error(frame):
     frame.loc[23, "process"] = None
     balancer = EventWeightBalancer(weight_column="weight", by="process")
-    with pytest.raises(ColumnError, match="column 'process' has no value for 1 of 10 events"):
+    with pytest.raises(ColumnError, match=r"column 'process' contains NaN: 1 of 10 .* event 3"):
         balancer.fit(frame, IS_SIGNAL)
 
 

@@ -217,16 +217,35 @@ def test_padding_is_that_of_a_loop(events, max_length, truncate, sort, pad_value
             pd.DataFrame({"pt": [[1.0], [2.0]], "eta": [[1.0], []]}),
             "event 1 has 1 entries in field 'pt' and 0 in 'eta'",
         ),
-        (pd.DataFrame({"pt": [[1.0], None]}), "column 'pt' has None in event 1, not a list"),
+        (
+            pd.DataFrame({"pt": [[1.0], None]}),
+            "list of 1 of 2 events is missing .* 'pt', .* event 1",
+        ),
         (
             pd.DataFrame({"pt": [[1.0]], "met": [3.0]}),
             "column 'met' has 3.0 in event 0, not a list",
         ),
-        (pd.DataFrame({"pt": arrow([[1.0], None])}), "'pt' has 1 events without a list"),
+        (
+            pd.DataFrame({"pt": arrow([[1.0], None])}),
+            "list of 1 of 2 events is missing .* 'pt', .* event 1",
+        ),
         (pd.DataFrame({"pt": arrow([[1.0, None]])}), "'pt' has 1 missing values"),
         (pd.DataFrame({"name": [["a"], ["b", "c"]]}), "field 'name' must hold numbers"),
         (ak.Array({"pt": [[1.0], [2.0]], "met": [3.0, 1.0]}), "'met' has one number per event"),
         (ak.Array({"pt": [[1.0], [None]]}), "'pt' has 1 missing values"),
+        (ak.Array([[1.0], None]), "list of 1 of 2 events is missing .* event 1"),
+        (ak.Array([{"pt": [1.0]}, None]), "list of 1 of 2 events is missing .* 'pt', .* event 1"),
+        (pd.DataFrame({"pt": [[1.0], np.nan]}), "list of 1 of 2 events is missing .* event 1"),
+        (np.array([[1.0], None], dtype=object), "list of 1 of 2 events is missing .* event 1"),
+        ([[1.0, 2.0], None], "list of 1 of 2 events is missing .* event 1"),
+        (ak.Array([[[1.0], [2.0, 3.0]]]), "lists of several lengths; a particle is a number"),
+        (ak.Array([[[[1.0]]]]), r"shape \(1, 1\); a particle is a number"),
+        ([[[[1.0]]], []], r"shape \(1, 1\); a particle is a number"),
+        (pa.array([[[[1.0]]]]), "must hold numbers"),
+        (
+            [[1.0, 2.0], np.ma.masked_equal([1.0, 2.0], 2)],
+            "X is a masked array, 1 of its 4 .* event 1",
+        ),
         (ak.Array({"pt": [[1.0], [3.0, np.nan]]}), "'pt' contains NaN: 1 of 3 .* in event 1"),
         (ak.Array({"pt": [[], [3.0, np.inf]]}), "'pt' contains infinity: 1 of 2 .* in event 1"),
     ],
@@ -245,15 +264,16 @@ def test_particles_with_different_fields_are_an_error():
 
 
 def test_a_missing_list_in_front_is_named():
-    with pytest.raises(ValueError, match="column 'pt' has None in event 0, not a list"):
+    with pytest.raises(ValueError, match=r"missing .None. in column 'pt', the first in event 0"):
         SequencePadder(3).fit(pd.DataFrame({"pt": [None, [1.0]]}))
 
 
 def test_an_unknown_field_to_sort_by_is_an_error():
     with pytest.raises(ColumnError, match=r"sort_by='eta' is not a field .* \['pt', 'charge'\]"):
         SequencePadder(3, sort_by="eta").fit(ak.Array(EVENTS))
-    with pytest.raises(ColumnError, match=r"sort_by=2 is not a field .* positions 0 to 0"):
-        SequencePadder(3, sort_by=2).fit(EVENTS["pt"])
+    for sort_by in (2, -9, -2, True):
+        with pytest.raises(ColumnError, match=rf"sort_by={sort_by} is not .* positions 0 to 0"):
+            SequencePadder(3, sort_by=sort_by).fit(EVENTS["pt"])
 
 
 def test_other_fields_than_in_fit_are_an_error():

@@ -1,0 +1,145 @@
+"""Class labels of events: one per event, none missing, of one type.
+
+A missing label compares unequal to every class, so that its event would count as background. One
+place decides what a label is, for metrics, displays, splits, transformers and classifiers.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+
+from skhep_nn import _floats, _masks
+
+_TYPES = {"b": "numbers", "i": "numbers", "u": "numbers", "f": "numbers", "U": "text", "S": "bytes"}
+
+
+def check(y, name="y_true"):
+    """`y` as a 1-D array of labels, at least one.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_events,)
+        Numbers, booleans, text or bytes; not several of these.
+    name : str, default="y_true"
+        What they are, for the error message.
+
+    Raises
+    ------
+    ValueError
+        If there are none, they are not one per event, or labels are missing: how many, and the
+        first event.
+
+    Examples
+    --------
+    >>> check(["ttH", "ttbar"]).tolist()
+    ['ttH', 'ttbar']
+    """
+    found = present(y, name)
+    if found.ndim != 1 or not len(found):
+        msg = f"{name} must be a 1-D array with at least one event, got shape {found.shape}"
+        raise ValueError(msg)
+    _check_one_type(found, name)
+    _check_finite(found, name)
+    return found
+
+
+def present(y, name="y_true"):
+    """`y` as an array of any shape in which no label is missing.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing (NaN, None, NA, NaT, masked), or rows differ in length.
+    """
+    if y is None:
+        # scikit-learn's checks ask for this wording
+        msg = f"requires {name} to be passed, but the target {name} is None: a label per event"
+        raise ValueError(msg)
+    found = _floats.as_array(_masks.unmasked(y, name), name)
+    gone = missing(found if isinstance(y, np.ndarray) else _untouched(y, found))
+    if gone.any():
+        msg = (
+            f"Input {name} contains NaN: {gone.sum()} of {gone.size} labels are missing (NaN, None "
+            f"or NA), the first is that of event {int(np.argwhere(gone)[0][0])}; an event "
+            "without a label belongs to no class, drop it"
+        )
+        raise ValueError(msg)
+    return found
+
+
+def type_of(labels):
+    """``"numbers"``, ``"text"``, ``"bytes"``, several of these, or None for what is no label."""
+    if labels.dtype != object:
+        return "text" if labels.dtype.kind == "T" else _TYPES.get(labels.dtype.kind)
+    found = {_type_of_one(label) for label in labels.reshape(-1)}
+    return None if None in found or not found else " and ".join(sorted(found))
+
+
+def check_type(labels, classes, name):
+    """Raise unless `labels` are of the type that `classes` are of.
+
+    Raises
+    ------
+    ValueError
+        If one are numbers and the others text: no label would ever be equal to a class.
+    """
+    given, known = type_of(labels), type_of(np.asarray(classes))
+    if len(labels) and given != known:
+        msg = (
+            f"{name} has labels that are {given}, {_some(labels)}, and the classes are {known}, "
+            f"{_some(classes)}; labels must be of the type that they had in fit"
+        )
+        raise ValueError(msg)
+
+
+def _check_one_type(found, name):
+    kind = type_of(found)
+    if kind is None:
+        bad = next((v for v in found.tolist() if _type_of_one(v) is None), found[0])
+        msg = f"{name} must hold labels, which are numbers or text, got {bad!r:.60} ({found.dtype})"
+        raise ValueError(msg)
+    if " and " in kind:
+        msg = f"{name} has labels of several types, {kind}: {_some(found)}; use one of them"
+        raise ValueError(msg)
+
+
+def _check_finite(found, name):
+    if found.dtype.kind == "f" and np.isinf(found).any():
+        bad = np.flatnonzero(np.isinf(found))
+        msg = f"{name} contains infinity: {len(bad)} of {len(found)} labels, first event {bad[0]}"
+        raise ValueError(msg)
+
+
+def missing(found):
+    """Where an array has NaN, None, NA or NaT."""
+    if found.dtype.kind in "fcmM":
+        return np.isnan(found)
+    if found.dtype.kind not in "OT":
+        return np.zeros(found.shape, dtype=bool)
+    import pandas as pd
+
+    return np.asarray(pd.isna(found.astype(object)))
+
+
+def _untouched(y, found):
+    """The labels before NumPy made text of a NaN between them."""
+    if found.dtype.kind not in "US":
+        return found
+    return np.asarray(y, dtype=object).reshape(found.shape)
+
+
+def _type_of_one(label):
+    if isinstance(label, str):
+        return "text"
+    if isinstance(label, bytes):
+        return "bytes"
+    # a time difference of NumPy calls itself an integer
+    is_number = isinstance(label, (Real, np.bool_)) and not isinstance(label, np.timedelta64)
+    return "numbers" if is_number else None
+
+
+def _some(labels):
+    different = list(dict.fromkeys(np.asarray(labels).tolist()))
+    return f"{different[:5]!r:.100}" + (" ..." if len(different) > 5 else "")
