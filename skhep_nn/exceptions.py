@@ -8,6 +8,7 @@ __all__ = [
     "DroppedEventsWarning",
     "ExtrapolationWarning",
     "FileFormatError",
+    "LeftOutWarning",
     "MassLeakWarning",
     "MissingExtraError",
     "MissingFileError",
@@ -41,6 +42,10 @@ class MissingExtraError(SkhepNNError, ImportError):
 
 class DroppedEventsWarning(UserWarning):
     """Events were dropped, clipped, truncated or given zero weight."""
+
+
+class LeftOutWarning(UserWarning):
+    """Columns of a file were left out, since no column of events can hold them."""
 
 
 class MassLeakWarning(UserWarning):

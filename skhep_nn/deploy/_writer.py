@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._files import ending
-from skhep_nn.io._source import is_list
+from skhep_nn.io._values import is_list
 
 
 @contextmanager

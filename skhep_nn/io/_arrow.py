@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skhep_nn.exceptions import FileFormatError
+from skhep_nn.io._lists import is_list_type, simple, why_not
 from skhep_nn.io._source import Source, plain
+from skhep_nn.io._values import with_missing
 
 FORMAT = "an Arrow file (Parquet, Feather)"
 TAKES = ()
@@ -24,13 +29,13 @@ class ParquetSource(Source):
     """Row groups are decoded in pieces, of the columns asked for only."""
 
     def __init__(self, path):
-        self._file = pq.ParquetFile(path)
+        self._file = pq.ParquetFile(path, page_checksum_verification=True)
         names, refused = readable(self._file.schema_arrow)
         super().__init__(path, names, self._file.metadata.num_rows, refused=refused)
 
     def chunks(self, columns, size):
         for table in rebatch(self._batches(columns, size), size):
-            yield to_columns(table.select(columns))
+            yield to_columns(table.select(columns), self)
 
     def _batches(self, columns, size):
         # given all row groups at once, Arrow keeps each in memory until the last is read
@@ -53,9 +58,9 @@ class FeatherSource(Source):
     def chunks(self, columns, size):
         fields = sorted(self._reader.schema.get_field_index(name) for name in columns)
         reader = pa.ipc.open_file(self._map, options=pa.ipc.IpcReadOptions(included_fields=fields))
-        batches = (reader.get_batch(at) for at in range(reader.num_record_batches))
+        batches = (_whole(reader.get_batch(at)) for at in range(reader.num_record_batches))
         for table in rebatch(batches, size):
-            yield to_columns(table.select(columns))
+            yield to_columns(table.select(columns), self)
 
     def _count(self):
         # no columns are read here, so this costs one look at the head of each batch
@@ -73,12 +78,15 @@ def readable(schema):
     The index that pandas writes without a name is no column of events.
     """
     hidden = _unnamed_index(schema)
-    refused = {
-        field.name: f"its type is {field.type}"
+    count = Counter(schema.names)
+    reasons = {
+        field.name: f"the file has {count[field.name]} of that name"
+        if count[field.name] > 1
+        else why_not(field.type)
         for field in schema
-        if _is_nested(_innermost(field.type))
     }
-    return [name for name in schema.names if name not in refused and name not in hidden], refused
+    refused = {name: reason for name, reason in reasons.items() if reason}
+    return [name for name in reasons if name not in refused and name not in hidden], refused
 
 
 def rebatch(batches, size):
@@ -99,46 +107,40 @@ def rebatch(batches, size):
         yield pa.Table.from_batches(held)
 
 
-def to_columns(table):
+def to_columns(table, where):
     """Columns of a table as arrays: NumPy for numbers, pandas' Arrow arrays for lists."""
-    return {name: to_column(table.column(name)) for name in table.column_names}
+    return {name: _named(table.column(name), name, where) for name in table.column_names}
 
 
 def to_column(column):
     """One Arrow column as a NumPy array, text array, or pandas Arrow array of lists."""
+    column = simple(column)
     kind = column.type
     if is_list_type(kind):
-        listed = column.cast(_large(kind))
-        return pd.arrays.ArrowExtensionArray(_chunked(listed))
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
+        return pd.arrays.ArrowExtensionArray(column)
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
     if pa.types.is_boolean(kind) and column.null_count:
         column = column.cast(pa.uint8()).cast(pa.float64())
+    if pa.types.is_integer(kind) and column.null_count:
+        is_missing = column.is_null().to_numpy()
+        return with_missing(column.fill_null(0).to_numpy(), is_missing)
     return plain(column.to_pandas())
 
 
-def is_list_type(kind):
-    """Whether an Arrow type is one of lists."""
-    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    return any(test(kind) for test in tests)
+def _named(column, name, where):
+    try:
+        return to_column(column)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        what = str(error).partition("\n")[0]
+        msg = f"{where}: column {name!r} of type {column.type} cannot be read: {what}"
+        raise FileFormatError(msg) from error
 
 
-def _large(kind):
-    # one type for all files and formats, or pandas would not concatenate them; 64-bit offsets,
-    # because a sample has more than 2**31 particles
-    return pa.large_list(_large(kind.value_type)) if is_list_type(kind) else kind
-
-
-def _chunked(column):
-    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-
-
-def _innermost(kind):
-    return _innermost(kind.value_type) if is_list_type(kind) else kind
-
-
-def _is_nested(kind):
-    return pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_union(kind)
+def _whole(batch):
+    # offsets of lists and texts that point out of the batch would crash the process
+    batch.validate(full=True)
+    return batch
 
 
 def _unnamed_index(schema):

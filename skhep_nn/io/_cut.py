@@ -11,7 +11,8 @@ import numpy as np
 
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.io._evaluate import FUNCTIONS, METHODS, OPERATORS, Evaluation
-from skhep_nn.io._source import is_list, nearest
+from skhep_nn.io._source import nearest
+from skhep_nn.io._values import is_list
 
 ALLOWED = (
     "a cut is made of columns, numbers, text, comparisons (also `in` a list), and, or, not, &, |, "

@@ -5,11 +5,17 @@ from __future__ import annotations
 import difflib
 import glob
 import importlib
+import re
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from skhep_nn.exceptions import FileFormatError, MissingFileError, SkhepNNError
+from skhep_nn.exceptions import (
+    FileFormatError,
+    MissingExtraError,
+    MissingFileError,
+    SkhepNNError,
+)
 
 READERS = {
     ".root": "_root",
@@ -24,6 +30,9 @@ READERS = {
     ".csv.gz": "_csv",
     ".npz": "_npz",
 }
+
+# pathlib makes one slash of two
+REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def expand(files):
@@ -81,34 +90,70 @@ def open_source(path, *, tree=None, names=None):
 
 @contextmanager
 def reading(path):
-    """Turn whatever a library raises on a broken file into an error that names the file."""
+    """Turn whatever a library raises on a file into an error that names the file and says why."""
     try:
         yield
-    except (SkhepNNError, ImportError, MemoryError):
+    except SkhepNNError as error:
+        if isinstance(error, FileFormatError) and str(path) not in str(error):
+            msg = f"{path}: {error}"
+            raise FileFormatError(msg) from error
         raise
     # on a file that is cut off the libraries raise anything from struct.error to AssertionError
     except Exception as error:
         what = str(error).strip().partition("\n")[0] or type(error).__name__
-        msg = f"{path} cannot be read; it is cut off, damaged or of another format: {what}"
-        raise FileFormatError(msg) from error
+        kind, reason = next(told for known, *told in REASONS if isinstance(error, known))
+        msg = f"{path} cannot be read; {reason}: {what}"
+        raise kind(msg) from error
+
+
+REASONS = [
+    (PermissionError, FileFormatError, "you have no permission to"),
+    (
+        MemoryError,
+        FileFormatError,
+        "there is too little memory for what it holds, or says it holds",
+    ),
+    (ImportError, MissingExtraError, "a package that it needs is not installed"),
+    (NotImplementedError, FileFormatError, "what it holds is not supported"),
+    (Exception, FileFormatError, "it is cut off, damaged or of another format"),
+]
 
 
 def _expand_one(name):
+    if REMOTE.match(str(name)):
+        raise FileFormatError(_remote(str(name)))
     path = Path(name).expanduser()
     if path.is_dir():
         msg = f"{path} is a folder; name its files with a pattern such as {path / '*.root'}"
         raise FileFormatError(msg)
     if path.exists():
-        return [path]
+        return [_regular(path)]
     if not glob.has_magic(str(path)):
         msg = f"there is no file {str(path)!r}"
         raise MissingFileError(msg + _nearest(path))
     found = sorted(Path(one) for one in glob.glob(str(path), recursive=True))  # noqa: PTH207
-    found = [one for one in found if one.is_file()]
+    found = [_regular(one) for one in found if not one.is_dir()]
     if not found:
         msg = f"no file matches {str(path)!r}"
         raise MissingFileError(msg + _nearest(path))
     return found
+
+
+def _regular(path):
+    # reading from a pipe would wait for a writer, and so for ever
+    if path.is_file():
+        return path
+    msg = f"{path} is no regular file but a pipe, a socket, a device or a broken link"
+    raise FileFormatError(msg)
+
+
+def _remote(url):
+    return (
+        f"{url!r} is remote, and only files on local or mounted file systems are read; copy it "
+        f"(xrdcp, wget, gfal-copy), or read it with uproot: "
+        f"uproot.open({url!r})['TREE'].arrays(['pt'], library='pd'), for which "
+        "'pip install fsspec-xrootd' (root://) or 'pip install fsspec aiohttp' (https://) is needed"
+    )
 
 
 def _nearest(path):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from math import prod
 
 import numpy as np
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._source import Source, check_lengths
+from skhep_nn.io._values import refusal
 
 FORMAT = "an npz file"
 TAKES = ()
@@ -16,6 +18,12 @@ HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+
+# zeros shrink a thousandfold: what a small file unpacks to is bounded before it is unpacked
+BYTES_OF_EVENT = 2**28
+BYTES_OF_CHUNK = 2**30
+BYTES_OF_ARRAY = 2**33
+SINGLE = "it is a single number"
 
 
 def open_file(path):
@@ -33,17 +41,22 @@ class NpzSource(Source):
         except BaseException:
             self._archive.close()
             raise
+        reasons = {name: _why_not(*header) for name, header in self._headers.items()}
+        others = [one for one in self._archive.namelist() if not one.endswith(".npy")]
         refused = {
-            name: why for name, header in self._headers.items() if (why := _why_not(*header))
+            **{name: reason for name, reason in reasons.items() if reason},
+            **dict.fromkeys(others, "it is no array: its name does not end in .npy"),
         }
         names = [name for name in self._headers if name not in refused]
-        super().__init__(path, names, None, kind="array", refused=refused)
+        aside = [name for name, reason in refused.items() if reason == SINGLE]
+        super().__init__(path, names, None, kind="array", refused=refused, aside=aside)
 
     def chunks(self, columns, size):
         self.n_events = check_lengths(self, {name: self._headers[name][0][0] for name in columns})
+        step = min(size, max(1, BYTES_OF_CHUNK // max(1, sum(map(self._row_bytes, columns)))))
         readers = {name: self._rows(name) for name in columns}
-        for start in range(0, self.n_events, size):
-            n_rows = min(size, self.n_events - start)
+        for start in range(0, self.n_events, step):
+            n_rows = min(step, self.n_events - start)
             yield {name: read(n_rows) for name, read in readers.items()}
 
     def close(self):
@@ -51,11 +64,33 @@ class NpzSource(Source):
 
     def _array_names(self):
         members = self._archive.namelist()
+        twice = sorted({one for one in members if members.count(one) > 1})
+        if twice:
+            msg = f"the archive has more than one {twice[0]!r}"
+            raise FileFormatError(msg)
         return [one.removesuffix(".npy") for one in members if one.endswith(".npy")]
 
     def _header(self, name):
-        with self._archive.open(f"{name}.npy") as file:
-            return _read_header(file)
+        member = f"{name}.npy"
+        with self._archive.open(member) as file:
+            shape, columns_first, dtype = _read_header(file)
+            n_there = self._archive.getinfo(member).file_size - file.tell()
+        n_stated = prod(shape) * dtype.itemsize
+        if min(shape, default=0) < 0 or (n_stated != n_there and not dtype.hasobject):
+            msg = f"array {name!r} of shape {shape} and type {dtype} has {n_there} bytes"
+            raise ValueError(msg)
+        return shape, columns_first, dtype
+
+    def _row_bytes(self, name):
+        shape, _, dtype = self._headers[name]
+        n_bytes = prod(shape[1:]) * dtype.itemsize
+        if n_bytes > BYTES_OF_EVENT:
+            msg = (
+                f"{self}: array {name!r} of shape {shape} has {n_bytes / 2**20:.0f} MB per event; "
+                f"at most {BYTES_OF_EVENT / 2**20:.0f} MB are read; leave it out with columns="
+            )
+            raise FileFormatError(msg)
+        return n_bytes
 
     def _rows(self, name):
         """A function that gives the next rows of an array."""
@@ -63,8 +98,21 @@ class NpzSource(Source):
         file = self._archive.open(f"{name}.npy")
         _read_header(file)
         if columns_first and len(shape) > 1:
-            return _rows_of(_whole(file, shape, dtype))
+            return _rows_of(self._whole(file, name))
         return lambda n_rows: _next_rows(file, n_rows, shape[1:], dtype)
+
+    def _whole(self, file, name):
+        """An array that was written column by column, so that its first rows are all over it."""
+        shape, _, dtype = self._headers[name]
+        n_bytes = prod(shape) * dtype.itemsize
+        if n_bytes > BYTES_OF_ARRAY:
+            msg = (
+                f"{self}: array {name!r} was written column by column (order='F') and has "
+                f"{n_bytes / 2**30:.0f} GB, which would be read at once; write it with "
+                "numpy.ascontiguousarray"
+            )
+            raise FileFormatError(msg)
+        return _next_rows(file, 1, shape[::-1], dtype)[0].T
 
 
 def _read_header(file):
@@ -76,17 +124,12 @@ def _read_header(file):
 
 
 def _next_rows(file, n_rows, shape, dtype):
-    n_bytes = n_rows * int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    n_bytes = n_rows * prod(shape) * dtype.itemsize
     content = file.read(n_bytes)
     if len(content) < n_bytes:
         msg = f"an array ends after {len(content)} of {n_bytes} bytes"
         raise EOFError(msg)
     return np.frombuffer(content, dtype).reshape(n_rows, *shape).copy()
-
-
-def _whole(file, shape, dtype):
-    # written column by column, so its first rows are spread over all of it
-    return _next_rows(file, 1, shape[::-1], dtype)[0].T
 
 
 def _rows_of(array):
@@ -103,6 +146,4 @@ def _rows_of(array):
 def _why_not(shape, _, dtype):
     if dtype.hasobject:
         return "it holds pickled Python objects, which could run code when they are read"
-    if dtype.names:
-        return f"it is a record array with fields {list(dtype.names)}"
-    return None if shape else "it is a single number"
+    return refusal(dtype) or (None if shape else SINGLE)

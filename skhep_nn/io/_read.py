@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn.io._stream import Selection, stream
+from skhep_nn.io._values import joined
 
 CHUNK_SIZE = 100_000
 
@@ -161,15 +162,10 @@ def to_table(columns, start, n_events=None):
 
 
 def _concatenate(chunks):
-    if len(chunks) == 1:
-        return chunks[0]
-    return {name: _join([chunk[name] for chunk in chunks]) for name in chunks[0]}
-
-
-def _join(parts):
-    if all(isinstance(part, np.ndarray) for part in parts):
-        return np.concatenate(parts)
-    return pd.concat([pd.Series(part) for part in parts], ignore_index=True).array
+    return {
+        name: joined([chunk[name] for chunk in chunks], f"column {name!r} of the files")
+        for name in chunks[0]
+    }
 
 
 def check_size(value, name):

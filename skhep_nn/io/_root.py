@@ -7,14 +7,13 @@ from collections import Counter
 import pyarrow as pa
 
 from skhep_nn._extras import require
+from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import to_column
+from skhep_nn.io._branches import Leaf, leaves_of_branch, why_not_field
 from skhep_nn.io._source import Source, pick_tree
 
 FORMAT = "a ROOT file"
 TAKES = ("tree",)
-
-# uproot's ways of reading a branch that give numbers, text, or lists of numbers
-READABLE = ("AsDtype", "AsJagged", "AsStrings")
 
 
 def open_file(path, tree=None):
@@ -41,58 +40,120 @@ class RootSource(Source):
 
     def __init__(self, path, file, name):
         self._file, self._tree = file, file[name]
-        self._branches, refused = self._find()
-        about = {"where": f"tree {name!r}", "kind": "branch", "refused": refused}
-        super().__init__(path, list(self._branches), self._tree.num_entries, **about)
+        self._leaves, left_out, structures = self._find()
+        aliases = self._other_names()
+        about = {"where": f"tree {name!r}", "kind": "branch", "aliases": aliases}
+        refused = {"refused": {**left_out, **structures}, "aside": structures}
+        super().__init__(path, list(self._leaves), self._tree.num_entries, **about, **refused)
+        self._leaves.update(aliases)
+
+    def chunks(self, columns, size):
+        for start in range(0, self.n_events, size):
+            rows = {"entry_start": start, "entry_stop": min(start + size, self.n_events)}
+            yield {name: self._one(name, rows) for name in columns}
 
     def close(self):
         self._file.close()
 
+    def _one(self, name, rows):
+        leaf = self._leaves[name]
+        try:
+            return _column(leaf.of(leaf.branch.array(**rows, library="ak")))
+        except MemoryError:
+            raise
+        except Exception as error:
+            what = str(error).strip().partition("\n")[0] or type(error).__name__
+            msg = (
+                f"{self}: branch {name!r} of type {leaf.branch.typename} cannot be read, as it "
+                f"is cut off, damaged or of a kind that is not known: {what}; leave it out with "
+                "columns="
+            )
+            raise FileFormatError(msg) from error
+
     def _find(self):
-        """{name: branch} of those that can be columns, and {name: reason} of the others."""
+        """{name: Leaf} of the columns; {name: reason} of the others, and of structures of them."""
         raise NotImplementedError
+
+    def _other_names(self):
+        """{name: Leaf} of further names by which they can be asked for."""
+        return {}
 
 
 class TreeSource(RootSource):
     """Branches of a TTree: what NanoAOD and EDM4hep are made of."""
 
     def chunks(self, columns, size):
-        wanted = {self._branches[name].cache_key for name in columns}
-        for events in self._tree.iterate(
-            filter_branch=lambda branch: branch.cache_key in wanted, step_size=size, library="ak"
-        ):
-            yield {name: _column(events[name]) for name in columns}
+        branches = {self._leaves[name].branch.cache_key: name for name in columns}
+        # uproot keeps what it read by name, so that of two one would be lost
+        names = Counter(self._leaves[name].branch.name for name in branches.values())
+        if max(names.values()) > 1:
+            yield from super().chunks(columns, size)
+            return
+        baskets = self._tree.iterate(
+            filter_branch=lambda branch: branch.cache_key in branches, step_size=size, library="ak"
+        )
+        start = 0
+        while (events := self._next(baskets, columns, start, size)) is not None:
+            yield {name: _column(self._leaves[name].within(events)) for name in columns}
+            start += size
+
+    def _next(self, baskets, columns, start, size):
+        try:
+            return next(baskets, None)
+        except MemoryError:
+            raise
+        except Exception:
+            rows = {"entry_start": start, "entry_stop": min(start + size, self.n_events)}
+            for name in columns:
+                self._one(name, rows)
+            raise
 
     def _find(self):
-        leaves = [branch for branch in self._tree.values() if not branch.branches]
-        count = Counter(branch.name for branch in leaves)
-        reasons = {branch.name: _why_not(branch, count[branch.name]) for branch in leaves}
-        found = {branch.name: branch for branch in leaves if not reasons[branch.name]}
-        return found, {name: reason for name, reason in reasons.items() if reason}
+        branches = dict(self._tree.iteritems(full_paths=True))
+        paths = {path: branch for path, branch in branches.items() if not branch.branches}
+        count = Counter(branch.name for branch in paths.values())
+        found, left_out, structures = {}, {}, {}
+        for path, branch in paths.items():
+            name = branch.name if count[branch.name] == 1 else path
+            leaves, reason = leaves_of_branch(branch)
+            found.update({".".join((name, *leaf.fields)): leaf for leaf in leaves})
+            if reason:
+                left_out[name] = reason
+            elif leaves[0].fields:
+                structures[name] = f"it is a structure of {[leaf.fields for leaf in leaves]}"
+        return found, left_out, structures
+
+    def _other_names(self):
+        paths = {id(branch): path for path, branch in self._tree.iteritems(full_paths=True)}
+        return {
+            ".".join((paths[id(leaf.branch)], *leaf.fields)): leaf
+            for leaf in self._leaves.values()
+            if id(leaf.branch) in paths
+        }
 
 
 class NTupleSource(RootSource):
     """Fields of an RNTuple, which uproot's newer versions write when they are given arrays."""
 
-    def chunks(self, columns, size):
-        for start in range(0, self.n_events, size):
-            rows = {"entry_start": start, "entry_stop": min(start + size, self.n_events)}
-            yield {name: _column(self._branches[name].array(**rows)) for name in columns}
-
     def _find(self):
         top = {field.path: field for field in self._tree.fields}
-        paths = self._tree.keys()
-        fields = {path: top[path] if path in top else self._tree[path] for path in paths}
-        found = {path: field for path, field in fields.items() if not field.fields}
-        refused = {
-            path: f"it is a structure of {[part.path for part in field.fields]}"
-            for path, field in fields.items()
-            if field.fields
-        }
-        return found, refused
+        found, left_out, structures = {}, {}, {}
+        for path in list(self._tree.keys()):
+            field = top[path] if path in top else self._tree[path]
+            if field.fields:
+                parts = [part.path for part in field.fields]
+                structures[path] = f"it is a structure of {parts}"
+            elif path.startswith("_collection") and path.rpartition(".")[2] in top:
+                # of converted files; the same numbers come under the names that they had
+                structures[path] = f"it is {path.rpartition('.')[2]!r} once more"
+            else:
+                reason = why_not_field(field)
+                (left_out if reason else found)[path] = reason or Leaf(field)
+        return found, left_out, structures
 
 
-SOURCES = {"TTree": TreeSource, "ROOT::RNTuple": NTupleSource}
+TREES = dict.fromkeys(("TTree", "TNtuple", "TNtupleD", "TChain"), TreeSource)
+SOURCES = {**TREES, "ROOT::RNTuple": NTupleSource}
 
 
 def _open(path, file, tree):
@@ -103,6 +164,10 @@ def _open(path, file, tree):
         raise EOFError(msg)
     kinds = file.classnames(cycle=False)
     found = [name for name, kind in kinds.items() if kind in SOURCES]
+    if not found and kinds:
+        others = ", ".join(f"{name!r} ({kind})" for name, kind in list(kinds.items())[:5])
+        msg = f"{path} has no tree (TTree, TNtuple or RNTuple); it has {others}"
+        raise FileFormatError(msg)
     name = pick_tree(path, tree, found, "tree")
     return SOURCES[kinds[name]](path, file, name)
 
@@ -110,13 +175,3 @@ def _open(path, file, tree):
 def _column(array):
     arrow = require("awkward", "io").to_arrow(array, extensionarray=False)
     return to_column(pa.chunked_array([arrow]))
-
-
-def _why_not(branch, n_of_that_name):
-    if n_of_that_name > 1:
-        return f"the tree has {n_of_that_name} of that name"
-    kind = branch.interpretation
-    dtype = getattr(getattr(kind, "content", kind), "to_dtype", None)
-    if type(kind).__name__ in READABLE and getattr(dtype, "names", None) is None:
-        return None
-    return f"its type in ROOT is {branch.typename}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 
 import numpy as np
-import pandas as pd
 
-from skhep_nn.exceptions import ColumnError, FileFormatError
+from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
+
+# so many of those that are left out are named
+SHOWN = 100
 
 
 class Source:
@@ -29,14 +32,27 @@ class Source:
         What the format calls a column.
     refused : dict of str to str, optional
         Columns that cannot be read, with the reason.
+    aside : collection of str, default=()
+        Those of `refused` that hold nothing of the events which other columns do not hold.
+    aliases : collection of str, default=()
+        Other names by which columns can be asked for.
     """
 
-    def __init__(self, path, names, n_events, *, where="", kind="column", refused=None):
+    def __init__(
+        self, path, names, n_events, *, where="", kind="column", refused=None, aside=(), aliases=()
+    ):
         self.path, self.names, self.n_events = path, names, n_events
         self.where, self.kind, self.refused = where, kind, refused or {}
+        self.known = {*names, *aliases}
+        self.left_out = [name for name in self.refused if name not in aside]
 
     def __str__(self):
         return f"{self.path}: {self.where}" if self.where else str(self.path)
+
+    @property
+    def kinds(self):
+        """What the format calls columns."""
+        return f"{self.kind}es" if self.kind.endswith("ch") else f"{self.kind}s"
 
     def chunks(self, columns, size):
         """Iterate over dicts of `columns`, of `size` events each but for the last."""
@@ -51,21 +67,42 @@ class Source:
 
     def check(self, columns):
         """Raise an error that names the file, the `columns` it lacks and the nearest it has."""
-        missing = [name for name in columns if name not in self.names]
+        missing = [name for name in columns if name not in self.known]
         if missing:
             raise ColumnError(f"{self} " + "; ".join(self._lacks(name) for name in missing))
+
+    def warn_of_left_out(self):
+        """Say once which columns cannot be read, where none were asked for."""
+        if not self.left_out:
+            return
+        named = {}
+        for name in self.left_out[:SHOWN]:
+            named.setdefault(self.refused[name], []).append(repr(name))
+        shown = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in named.items())
+        more = f"; and {len(self.left_out) - SHOWN} more" if len(self.left_out) > SHOWN else ""
+        n_all = len(self.names) + len(self.left_out)
+        msg = (
+            f"{self}: {len(self.left_out)} of {n_all} {self.kinds} cannot be columns and are left "
+            f"out: {shown}{more}"
+        )
+        warnings.warn(msg, LeftOutWarning, stacklevel=2)
 
     def _lacks(self, name):
         if name in self.refused:
             return f"has {self.kind} {name!r}, which cannot be a column: {self.refused[name]}"
-        near = nearest(name, self.names)
-        return f"has no {self.kind} {name!r}; {near}"
+        # the count shows that a column whose name was damaged is gone
+        n_known = f"of the {len(self.names)} {self.kinds} that it has"
+        return f"has no {self.kind} {name!r}; {n_known}, {nearest(name, self.names)}"
 
 
 def nearest(name, names):
     """The names most like `name`, in words."""
-    near = difflib.get_close_matches(str(name), names, n=3)
-    near = near or [one for one in names if str(name).lower() in one.lower()][:3]
+    if not names:
+        return "it has none"
+    # names are numbers where pandas numbered them
+    labels = [str(one) for one in names]
+    near = difflib.get_close_matches(str(name), labels, n=3)
+    near = near or [one for one in labels if str(name).lower() in one.lower()][:3]
     if near:
         return f"the nearest it has: {', '.join(map(repr, near))}"
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
@@ -96,7 +133,7 @@ def check_lengths(source, lengths):
     """The common length of columns, given {name: length}, or an error naming those that differ."""
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name!r} ({n})" for name, n in lengths.items())
-        msg = f"{source}: the {source.kind}s differ in length: {listed}; select some with columns="
+        msg = f"{source}: the {source.kinds} differ in length: {listed}; select some with columns="
         raise FileFormatError(msg)
     return next(iter(lengths.values()), 0)
 
@@ -104,8 +141,3 @@ def check_lengths(source, lengths):
 def plain(series):
     """Values of a pandas Series: a NumPy array where there is one, else the extension array."""
     return series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array
-
-
-def is_list(values):
-    """Whether a column holds a list per event."""
-    return isinstance(getattr(values, "dtype", None), pd.ArrowDtype)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 
-import numpy as np
 from tqdm.auto import tqdm
 
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._cut import Cut
 from skhep_nn.io._files import ending, expand, open_source, reading
-from skhep_nn.io._source import is_list
+from skhep_nn.io._values import kind_of, settled
 
 EMPTY = ("error", "skip")
 
@@ -76,6 +76,7 @@ class Selection:
             return self.columns
         if self._of_first is None:
             self._of_first = _all_columns(source)
+            source.warn_of_left_out()
         _check_no_more(source, self._of_first)
         source.check(self._of_first)
         return self._of_first
@@ -83,7 +84,7 @@ class Selection:
     def check_kinds(self, path, columns):
         """Raise an error if a column changes, e.g. from numbers to text, between chunks."""
         for name, values in columns.items():
-            kind = _kind(values)
+            kind = kind_of(values)
             before = self._seen.setdefault(name, (kind, path)) if kind else (kind, path)
             if kind and before[0] != kind:
                 msg = (
@@ -131,6 +132,7 @@ def _of_file(path, selection, chunk_size, bar):
         chunks = source.chunks(needed, chunk_size)
         n_read = 0
         while (chunk := _next(chunks, path)) is not None:
+            chunk = _settled(chunk, source)
             selection.check_kinds(path, chunk)
             n_chunk = len(chunk[needed[0]])
             n_read += n_chunk
@@ -147,8 +149,12 @@ def _next(chunks, path):
         return next(chunks, None)
 
 
+def _settled(chunk, source):
+    return {name: settled(values, f"{source}: column {name!r}") for name, values in chunk.items()}
+
+
 def _more(cut, source, chosen):
-    return [name for name in cut.columns(source.names, source) if name not in chosen]
+    return [name for name in cut.columns(source.known, source) if name not in chosen]
 
 
 def _passing(chunk, chosen, cut, source):
@@ -159,7 +165,7 @@ def _passing(chunk, chosen, cut, source):
 
 
 def _check_columns(columns):
-    columns = [columns] if isinstance(columns, str) else list(columns)
+    columns = [columns] if isinstance(columns, (str, Integral)) else list(columns)
     if not columns or len(set(columns)) < len(columns):
         msg = f"columns must name at least one column, and each once, got {columns}"
         raise ColumnError(msg)
@@ -177,22 +183,10 @@ def _check_no_more(source, columns):
     more = [name for name in source.names if name not in columns]
     if more:
         msg = (
-            f"{source} has {source.kind}s that the first file does not have: {more[:5]}; "
+            f"{source} has {source.kinds} that the first file does not have: {more[:5]}; "
             "choose with columns="
         )
         raise ColumnError(msg)
-
-
-def _kind(values):
-    """What a column holds, in words; None if all of it is missing."""
-    if is_list(values):
-        return "lists"
-    if np.ndim(values) > 1:
-        return f"arrays of shape {np.shape(values)[1:]}"
-    is_number = getattr(values.dtype, "kind", "O") in "biuf"
-    if is_number and values.dtype.kind == "f" and np.isnan(values).all():
-        return None
-    return "numbers" if is_number else "text"
 
 
 class _Bar:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skhep_nn.exceptions import ColumnError
+from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
 from skhep_nn.io import iterate_events, read_events
 from skhep_nn.io._arrow import rebatch
 
@@ -66,7 +69,9 @@ def test_names_with_dots_are_names(write):
 
 def test_a_structure_is_left_out_or_refused_by_name(write):
     path = write(pa.table({"pt": [1.0], "p4": pa.array([{"x": 1, "y": 2}])}))
-    assert read_events(path).columns.tolist() == ["pt"]
+    with pytest.warns(LeftOutWarning, match=r"1 of 2 columns .* left out: 'p4' \(its type is str"):
+        assert read_events(path).columns.tolist() == ["pt"]
+    assert read_events(path, columns=["pt"]).columns.tolist() == ["pt"]
     with pytest.raises(ColumnError, match="'p4', which cannot be a column: its type is struct"):
         read_events(path, columns=["p4"])
 
@@ -127,3 +132,167 @@ def test_rebatching_keeps_the_rows_and_fills_every_table_but_the_last(lengths, s
     assert [x for table in tables for x in table["x"].to_pylist()] == list(range(sum(lengths)))
     assert all(table.num_rows == size for table in tables[:-1])
     assert all(0 < table.num_rows <= size for table in tables)
+
+
+def view(values, kind):
+    return pa.array(values, kind) if hasattr(pa, "list_view") else pytest.skip("an older pyarrow")
+
+
+SIMPLE = {
+    "bytes": (pa.array([b"ttH", None, b"W"]), ["ttH", None, "W"]),
+    "large bytes": (pa.array([b"ttH", None, b"W"], pa.large_binary()), ["ttH", None, "W"]),
+    "fixed bytes": (pa.array([b"tt\0", b"ttH"], pa.binary(3)), ["tt", "ttH"]),
+    "dictionary of bytes": (pa.array([b"a", b"b", b"a"]).dictionary_encode(), ["a", "b", "a"]),
+    "decimal": (pa.array([Decimal("1.50"), None]), [1.5, None]),
+    "whole decimal": (pa.array([Decimal(2**53 + 1)], pa.decimal128(20)), [2**53 + 1]),
+    "large whole": (pa.array([2**53 + 1, None], pa.int64()), [2**53 + 1, None]),
+    "larger whole": (pa.array([2**64 - 1, None], pa.uint64()), [2**64 - 1, None]),
+    "nothing": (pa.nulls(2), [None, None]),
+    "half": (pa.array(np.array([1.5, 2.5], "f2")), [1.5, 2.5]),
+    "runs": (pa.RunEndEncodedArray.from_arrays([2, 3], [1.5, 2.5]), [1.5, 1.5, 2.5]),
+    "lists of bytes": (pa.array([[b"a"], None, []]), [["a"], None, []]),
+    "fixed lists": (pa.array([[1, 2], None], pa.list_(pa.int8(), 2)), [[1, 2], None]),
+    "lists of dictionaries": (
+        pa.ListArray.from_arrays([0, 2, 2], pa.array(["a", "b"]).dictionary_encode()),
+        [["a", "b"], []],
+    ),
+    "lists of lists of bytes": (pa.array([[[b"a"]], []]), [[["a"]], []]),
+}
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_every_type_becomes_numbers_text_or_lists_of_these(tmp_path, name):
+    column, expected = SIMPLE[name]
+    pyarrow.feather.write_feather(pa.table({"x": column}), tmp_path / "x.feather")
+    got = read_events(tmp_path / "x.feather")["x"]
+    assert pa.Array.from_pandas(got).to_pylist() == expected
+
+
+def test_times_are_times_and_dates_too(write):
+    zoned = pa.array([datetime(2024, 5, 1, 12), None], pa.timestamp("us", "Europe/Zurich"))
+    day = pa.array([date(2024, 5, 1), None])
+    got = read_events(write(pa.table({"t": zoned, "day": day})), cut="day > '2024-01-01'")
+    assert got["t"].tolist() == [pd.Timestamp("2024-05-01 12:00")]
+    assert got["day"].tolist() == [pd.Timestamp("2024-05-01")]
+
+
+def test_list_views_are_lists(tmp_path):
+    column = view([[1.0], None, [2.0, 3.0]], pa.list_view(pa.float64()))
+    pyarrow.feather.write_feather(pa.table({"x": column}), tmp_path / "x.feather")
+    got = read_events(tmp_path / "x.feather")["x"]
+    assert got.dtype == pd.ArrowDtype(pa.large_list(pa.float64()))
+    assert got.array.__arrow_array__().to_pylist() == [[1.0], None, [2.0, 3.0]]
+
+
+def test_types_do_not_depend_on_what_is_imported(tmp_path):
+    ak = pytest.importorskip("awkward")
+    nested = ak.Array([{"x": [[1.0], []], "n": 1}, {"x": [], "n": 2}])
+    ak.to_feather(nested, tmp_path / "x.feather")
+    ak.to_parquet(nested, tmp_path / "x.parquet")
+    for path in (tmp_path / "x.feather", tmp_path / "x.parquet"):
+        got = read_events(path)
+        assert got["x"].dtype == pd.ArrowDtype(pa.large_list(pa.large_list(pa.float64())))
+        assert got["n"].tolist() == [1, 2]
+
+
+def test_bytes_that_are_no_text_are_an_error_that_names_the_column(write):
+    path = write(pa.table({"pt": [1.0], "blob": [b"\xff\xfe"]}))
+    with pytest.raises(FileFormatError, match=r"events.* column 'blob' of type binary cannot be"):
+        read_events(path)
+    assert read_events(path, columns=["pt"])["pt"].tolist() == [1.0]
+
+
+def test_a_name_that_stands_twice_is_left_out_or_an_error_when_named(tmp_path):
+    table = pa.table([pa.array([1.0]), pa.array([2.0]), pa.array([3])], names=["pt", "pt", "n"])
+    pyarrow.feather.write_feather(table, tmp_path / "x.feather")
+    with pytest.warns(LeftOutWarning, match=r"'pt' \(the file has 2 of that name\)"):
+        assert list(read_events(tmp_path / "x.feather")) == ["n"]
+    with pytest.raises(ColumnError, match="the file has 2 of that name"):
+        read_events(tmp_path / "x.feather", columns="pt")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ((pa.float32(), pa.float64()), pa.float64()),
+        ((pa.int32(), pa.int64()), pa.int64()),
+        ((pa.int8(), pa.float32()), pa.float32()),
+        ((pa.null(), pa.float32()), pa.float32()),
+        ((pa.uint64(), pa.int64()), pa.int64()),
+    ],
+)
+@pytest.mark.parametrize("wrap", [lambda kind: kind, pa.list_])
+def test_lists_of_several_types_join(tmp_path, kinds, expected, wrap):
+    is_nested = wrap is pa.list_
+    rows = [[[1], None], None] if is_nested else [[1, None], None]
+    gaps = [[[None]], None] if is_nested else [[None], None]
+    for at, kind in enumerate(kinds):
+        values = gaps if kind == pa.null() else rows
+        column = pa.array(values, pa.list_(wrap(kind)))
+        pq.write_table(pa.table({"x": column}), tmp_path / f"{at}.parquet")
+    got = read_events(tmp_path / "*.parquet")["x"]
+    inner = pa.large_list(expected) if is_nested else expected
+    assert got.dtype == pd.ArrowDtype(pa.large_list(inner))
+    assert len(got) == 4
+
+
+def test_lists_that_no_type_holds_exactly_are_an_error(tmp_path):
+    for name, values, kind in (("a", [2**64 - 1], pa.uint64()), ("b", [-1], pa.int64())):
+        table = pa.table({"x": pa.array([values], pa.list_(kind))})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    with pytest.raises(FileFormatError, match=r"column 'x' .* no one type holds exactly"):
+        read_events(tmp_path / "*.parquet")
+
+
+def test_lists_of_text_and_of_numbers_do_not_join(tmp_path):
+    for name, values in (("a", [["x"]]), ("b", [[1]])):
+        pq.write_table(pa.table({"x": values}), tmp_path / f"{name}.parquet")
+    with pytest.raises(FileFormatError, match=r"column 'x' .* lists of .* and of .* do not join"):
+        read_events(tmp_path / "*.parquet")
+
+
+def test_a_column_of_nothing_but_missing_joins_with_anything(tmp_path):
+    columns = {
+        "mass": pa.array([500.0]),
+        "n": pa.array([7]),
+        "process": pa.array(["tt"]),
+        "jets": pa.array([[1.5]]),
+        "time": pa.array([datetime(2024, 5, 1)]),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "signal.parquet")
+    nothing = pa.table({name: pa.nulls(2) for name in columns})
+    pq.write_table(nothing, tmp_path / "background.parquet")
+    for files in (["background", "signal"], ["signal", "background"]):
+        got = read_events([tmp_path / f"{name}.parquet" for name in files])
+        assert got.isna().sum().tolist() == [2] * 5
+        first = got.dropna().iloc[0]
+        assert (first["mass"], first["n"], first["process"]) == (500.0, 7, "tt")
+        assert list(first["jets"]) == [1.5]
+        assert first["time"] == pd.Timestamp("2024-05-01")
+
+
+def test_pages_whose_checksum_is_wrong_are_an_error(tmp_path):
+    path = tmp_path / "x.parquet"
+    values = np.random.default_rng(0).random(1000)
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    pq.write_table(pa.table({"x": values}), path, **options)
+    content = bytearray(path.read_bytes())
+    at = content.index(values[500].tobytes())
+    content[at] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(FileFormatError, match=r"x.parquet cannot be read"):
+        read_events(path)
+
+
+def test_a_damaged_list_column_in_feather_is_an_error_and_no_crash(tmp_path):
+    path = tmp_path / "x.feather"
+    offsets = np.arange(0, 3003, 3, dtype=np.int32)
+    column = pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.arange(3000.0)))
+    pyarrow.feather.write_feather(pa.table({"x": column}), path, compression="uncompressed")
+    content = path.read_bytes()
+    at = content.index(offsets[100:110].tobytes())
+    for bad in (2**31 - 1, -5, 7):
+        damaged = content[:at] + np.int32(bad).tobytes() + content[at + 4 :]
+        path.write_bytes(damaged)
+        with pytest.raises(FileFormatError, match=r"x.feather cannot be read"):
+            read_events(path)

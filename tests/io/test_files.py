@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from skhep_nn.exceptions import FileFormatError, MissingFileError
+from skhep_nn.exceptions import FileFormatError, MissingExtraError, MissingFileError
 from skhep_nn.io import read_events
-from skhep_nn.io._files import expand
+from skhep_nn.io._files import expand, reading
 
 
 @pytest.fixture
@@ -85,3 +86,51 @@ def test_the_tree_in_the_path_is_an_error_that_says_where_it_belongs(folder):
     (folder / "events.root").write_bytes(b"root")
     with pytest.raises(MissingFileError, match=r"events.root:Events'; give the name .* as tree="):
         read_events(f"{folder}/events.root:Events")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "root://eos.cern.ch//eos/x.root",
+        "https://x.org/a.csv",
+        "s3://bucket/a.parquet",
+        Path("root://a/b"),
+    ],
+)
+def test_a_remote_file_is_an_error_with_the_line_that_reads_it(url):
+    with pytest.raises(FileFormatError, match=r"is remote, .*uproot.open\('.*'\).*fsspec-xrootd"):
+        read_events(url)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.parametrize("name", ["pipe.csv", "pip*.csv"])
+def test_a_pipe_is_an_error_and_does_not_hang(folder, name):
+    os.mkfifo(folder / "pipe.csv")
+    with pytest.raises(FileFormatError, match=r"pipe.csv is no regular file but a pipe"):
+        read_events(folder / name)
+
+
+def test_a_broken_link_among_the_files_of_a_pattern_is_an_error(folder):
+    (folder / "tt_9.csv").symlink_to(folder / "gone.csv")
+    with pytest.raises(FileFormatError, match=r"tt_9.csv is no regular file but .* a broken link"):
+        read_events(folder / "tt_*.csv")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (PermissionError("denied"), FileFormatError, "you have no permission to: denied"),
+        (MemoryError(), FileFormatError, "too little memory for .*: MemoryError"),
+        (ModuleNotFoundError("install xxhash"), MissingExtraError, "is not installed: install xx"),
+        (NotImplementedError("codec"), FileFormatError, "what it holds is not supported: codec"),
+        (AssertionError(), FileFormatError, "it is cut off, damaged or of another format: Asser"),
+    ],
+)
+def test_only_damage_is_called_damage(error, kind, message):
+    with pytest.raises(kind, match=rf"^x.root cannot be read; .*{message}"), reading("x.root"):
+        raise error
+
+
+def test_an_error_of_the_package_within_a_file_names_the_file():
+    with pytest.raises(FileFormatError, match=r"^x.npz: version 9"), reading("x.npz"):
+        raise FileFormatError("version 9")  # noqa: EM101

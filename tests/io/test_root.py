@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from skhep_nn.exceptions import ColumnError, FileFormatError
+from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
 from skhep_nn.io import iterate_events, read_events
+from skhep_nn.io._branches import leaves_of_branch
+from skhep_nn.io._root import TreeSource
 
 uproot = pytest.importorskip("uproot")
 ak = pytest.importorskip("awkward")
@@ -185,7 +188,193 @@ def test_edm4hep_is_read_by_the_short_names_of_its_branches():
 
 
 @pytest.mark.skipif(not EDM4HEP.exists(), reason="the EDM4hep sample is not here")
-def test_a_branch_that_no_column_can_hold_is_left_out_or_refused_by_name():
-    assert "_intMap.first" not in read_events(EDM4HEP, n_max=2).columns
-    with pytest.raises(ColumnError, match=r"'_intMap.first', which cannot be a column: its type"):
-        read_events(EDM4HEP, columns=["_intMap.first"])
+def test_every_branch_of_edm4hep_can_be_read():
+    assert read_events(EDM4HEP, n_max=2).shape == (2, 270)
+
+
+@pytest.mark.skipif(not EDM4HEP.exists(), reason="the EDM4hep sample is not here")
+def test_a_branch_can_be_named_by_its_path():
+    columns = ["Particle/Particle.PDG", "Particle.PDG"]
+    got = read_events(EDM4HEP, columns=columns, n_max=3)
+    assert list(got) == columns
+    assert as_lists(got[columns[0]]) == as_lists(got[columns[1]])
+
+
+def public(name):
+    path = SAMPLES.parent / "cases" / "files" / name
+    return path if path.exists() else pytest.skip(f"{name} is not here")
+
+
+def test_a_branch_that_uproot_does_not_know_is_left_out_with_one_warning():
+    path = public("uproot-issue-275-split1.root")
+    with pytest.warns(LeftOutWarning, match=r"1 of 3 branches .* 'TObject' \(its type in") as told:
+        assert list(read_events(path)) == ["a", "b"]
+    assert len(told) == 1
+    assert list(read_events(path, columns=["b"], cut="a > 10")) == ["b"]
+    with pytest.raises(ColumnError, match=r"'TObject', which cannot be a column: its type in ROOT"):
+        read_events(path, columns=["TObject"])
+
+
+def test_the_short_floating_point_numbers_of_root_are_read():
+    got = read_events(public("uproot-double32-float16.root"))
+    assert got.shape == (17, 12)
+    tree = uproot.open(public("uproot-double32-float16.root"))["tree"]
+    assert got["double32_20"].tolist() == tree["double32_20"].array().tolist()
+    assert as_lists(got["array_10"]) == tree["array_10"].array().tolist()
+
+
+def test_lists_of_lists_of_a_tree_are_lists_of_lists():
+    path = public("uproot-vectorVectorDouble.root")
+    got = read_events(path)["x"]
+    assert got.dtype == pd.ArrowDtype(pa.large_list(pa.large_list(pa.float64())))
+    assert got.array.__arrow_array__().to_pylist() == uproot.open(path)["t"]["x"].array().tolist()
+
+
+def test_containers_of_text_sets_and_maps_are_lists():
+    path = public("uproot-stl_containers.root")
+    got, tree = read_events(path), uproot.open(path)["tree"]
+    for name in ("vector_string", "vector_vector_string", "set_int32", "vector_set_string"):
+        assert got[name].array.__arrow_array__().to_pylist() == tree[name].array().tolist()
+    keys = [[key for key, _ in event] for event in tree["map_string_int16"].array().tolist()]
+    assert as_lists(got["map_string_int16.0"]) == keys
+
+
+def test_an_ntuple_of_old_is_a_tree():
+    assert read_events(public("uproot-hepdata-example.root")).shape == (75000, 5)
+
+
+def test_a_variant_is_left_out_and_tuples_are_columns():
+    path = public("test_stl_containers_rntuple_v1-0-0-0.root")
+    with pytest.warns(LeftOutWarning, match=r"2 of 22 branches .* 'variant_int32_string'"):
+        got = read_events(path)
+    assert as_lists(got["array_lv.pt"])
+    assert got["pair_int32_string.1"].tolist()[0] == "one"
+    with pytest.raises(ColumnError, match=r"'variant_int32_string', .*std::variant"):
+        read_events(path, columns=["variant_int32_string"])
+
+
+def test_collections_of_a_converted_ntuple_come_once():
+    got = read_events(public("Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"))
+    assert sorted(got) == sorted(
+        ["Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "Muon_charge", "nMuon"]
+    )
+
+
+def branch(interpretation, array=None, name="b", branches=(), error=None):
+    """What is asked of a branch of uproot's."""
+
+    def read(**_):
+        if error is not None:
+            raise error
+        return array
+
+    about = {"typename": "T", "name": name, "cache_key": object(), "branches": branches}
+    file = SimpleNamespace(file=None)
+    return SimpleNamespace(interpretation=interpretation, array=read, file=file, **about)
+
+
+def as_objects(model):
+    return uproot.AsObjects(model, branch=SimpleNamespace(file=None))
+
+
+AS = uproot.interpretation
+F8 = np.dtype(">f8")
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "fields"),
+    [
+        (uproot.AsDtype(">f4"), [()]),
+        (uproot.AsJagged(uproot.AsDtype(">i4")), [()]),
+        (AS.numerical.AsDouble32(0.0, 1.0, 8), [()]),
+        (AS.numerical.AsFloat16(0.0, 1.0, 8), [()]),
+        (uproot.AsJagged(AS.numerical.AsDouble32(0.0, 1.0, 8)), [()]),
+        (as_objects(uproot.AsVector(True, uproot.AsVector(False, F8))), [()]),
+        (as_objects(uproot.AsVector(True, uproot.AsString(False))), [()]),
+        (as_objects(uproot.AsMap(True, np.dtype(">i4"), F8)), [("0",), ("1",)]),
+        (uproot.AsDtype([("x", ">f4"), ("n", ">i4")]), [("x",), ("n",)]),
+        (uproot.AsJagged(uproot.AsDtype([("x", ">f4"), ("n", ">i4")])), [("x",), ("n",)]),
+    ],
+)
+def test_what_a_branch_holds_says_which_columns_it_gives(interpretation, fields):
+    leaves, reason = leaves_of_branch(branch(interpretation))
+    assert [leaf.fields for leaf in leaves] == fields
+    assert reason is None
+
+
+def test_a_branch_without_an_interpretation_gives_the_reason():
+    unknown = AS.identify.UnknownInterpretation("none of the rules matched", "x.root", "/t")
+    leaves, reason = leaves_of_branch(branch(unknown))
+    assert leaves == []
+    assert reason.startswith("its type in ROOT is T, which uproot cannot read: none of the rules")
+
+
+@pytest.mark.parametrize("error", [NotImplementedError("memberwise"), TypeError("no form")])
+def test_a_branch_whose_bytes_uproot_does_not_know_gives_the_reason(error):
+    nested = as_objects(uproot.AsVector(True, uproot.AsVector(False, F8)))
+    leaves, reason = leaves_of_branch(branch(nested, error=error))
+    assert leaves == []
+    assert reason == f"its type in ROOT is T, which uproot cannot read: {error}"
+
+
+class FakeTree:
+    """A tree with two branches of one name, a structure, and one that is not known."""
+
+    num_entries = 2
+
+    def __init__(self):
+        unknown = AS.identify.UnknownInterpretation("none", "x.root", "/t")
+        point = uproot.AsDtype([("x", ">f4"), ("n", ">i4")])
+        group = branch(None, branches=("PT",))
+        self.branches = {
+            "Jet": group,
+            "Jet/PT": branch(uproot.AsDtype(">f8"), ak.Array([1.0, 2.0]), name="PT"),
+            "Muon/PT": branch(uproot.AsDtype(">f8"), ak.Array([3.0, 4.0]), name="PT"),
+            "Event/p": branch(point, ak.Array([{"x": 5.0, "n": 6}, {"x": 7.0, "n": 8}]), name="p"),
+            "Event/refs": branch(unknown, name="refs"),
+        }
+
+    def iteritems(self, full_paths):
+        return iter(self.branches.items())
+
+    def iterate(self, filter_branch, step_size, library):
+        chosen = [one for one in self.branches.values() if filter_branch(one)]
+        yield {one.name: one.array() for one in chosen}
+
+
+def test_branches_of_one_name_are_named_by_their_paths_and_structures_by_their_fields():
+    source = TreeSource(Path("x.root"), {"t": FakeTree()}, "t")
+    assert source.names == ["Jet/PT", "Muon/PT", "p.x", "p.n"]
+    assert source.left_out == ["refs"]
+    (both,) = source.chunks(["Muon/PT", "Jet/PT"], 5)
+    assert both["Muon/PT"].tolist() == [3.0, 4.0]
+    assert both["Jet/PT"].tolist() == [1.0, 2.0]
+    (parts,) = source.chunks(["p.x", "Event/p.n"], 5)
+    assert parts["p.x"].tolist() == [5.0, 7.0]
+    assert parts["Event/p.n"].tolist() == [6, 8]
+    source.check(["Event/p.n"])
+    with pytest.raises(ColumnError, match="'p', which cannot be a column: it is a structure of"):
+        source.check(["p"])
+
+
+def test_a_branch_that_cannot_be_read_in_the_middle_is_named(tmp_path):
+    tree = FakeTree()
+    tree.branches["Muon/PT"] = branch(uproot.AsDtype(">f8"), name="mu", error=ValueError("odd"))
+    source = TreeSource(Path("x.root"), {"t": tree}, "t")
+    with pytest.raises(FileFormatError, match=r"x.root: tree 't': branch 'mu' of type T .*: odd; "):
+        list(source.chunks(["PT", "mu"], 5))
+
+
+def test_text_and_unsigned_numbers_of_a_tree_come_as_they_are(tmp_path):
+    path = tmp_path / "x.root"
+    large = np.array([2**64 - 1, 3], np.uint64)
+    write_tree(path, Events={"event": large, "tight": np.array([True, False])})
+    got = read_events(path, cut="event > 18446744073709551614")
+    assert got["event"].tolist() == [2**64 - 1]
+
+
+def test_a_file_without_a_tree_says_what_it_has(tmp_path):
+    with uproot.recreate(tmp_path / "h.root") as file:
+        file["h"] = np.histogram([1.0, 2.0])
+    with pytest.raises(FileFormatError, match=r"h.root has no tree .*; it has 'h' \(TH1D\)"):
+        read_events(tmp_path / "h.root")
