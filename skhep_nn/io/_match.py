@@ -11,8 +11,6 @@ import pandas as pd
 from skhep_nn._columns import as_list, names
 from skhep_nn.exceptions import ColumnError, DroppedEventsWarning
 
-WHOLE_UP_TO = 2**53
-
 
 def label_selected(events, selected, on=("file", "event_number"), *, missing="error"):
     """Which of `events` are in `selected`, e.g. which generated events passed a skim.
@@ -38,7 +36,8 @@ def label_selected(events, selected, on=("file", "event_number"), *, missing="er
     ------
     ValueError
         If an event occurs twice in either, has no number (NaN, None), or is selected and missing;
-        if a column holds text in one of them and numbers in the other.
+        if a column holds text in one of them and numbers in the other, or floating-point numbers
+        beyond what their type holds exactly (2**11 for float16, 2**24 for float32, 2**53).
     ColumnError
         If a column is not there.
 
@@ -99,6 +98,8 @@ def _column(table, name, owner):
     if np.ndim(values) != 1:
         msg = f"{owner}: column {name!r} needs one value per event, got shape {np.shape(values)}"
         raise ValueError(msg)
+    if isinstance(getattr(values, "dtype", None), np.dtype) and not values.dtype.isnative:
+        values = np.asarray(values).astype(values.dtype.newbyteorder("="))
     values = pd.Series(values).reset_index(drop=True)
     n_missing = int(values.isna().sum())
     if n_missing:
@@ -125,7 +126,7 @@ def _numbers_or_text(values, what):
     if kinds <= {str, np.str_}:
         return values
     if kinds <= {bytes, np.bytes_}:
-        return np.array([value.decode() for value in values], dtype=object)
+        return _decoded(values, what)
     if all(issubclass(kind, (int, np.integer)) for kind in kinds):
         return values
     msg = f"{what} has values of type {sorted(kind.__name__ for kind in kinds)}, needed is one of "
@@ -133,14 +134,28 @@ def _numbers_or_text(values, what):
     raise ValueError(msg)
 
 
+def _decoded(values, what):
+    try:
+        return np.array([value.decode() for value in values], dtype=object)
+    except UnicodeDecodeError as error:
+        msg = f"{what} holds bytes that are no text in UTF-8, such as {error.object!r}"
+        raise ValueError(msg) from error
+
+
 def _whole(values, what):
-    if values.dtype.kind != "f":
+    if values.dtype.kind in "biu":
         return values
-    bad = np.flatnonzero((values != np.floor(values)) | (np.abs(values) > WHOLE_UP_TO))
+    if values.dtype.kind != "f":
+        msg = f"{what} has the type {values.dtype}, needed is one of whole numbers or text"
+        raise ValueError(msg)
+    # from here on, the type has no number for some whole ones, and rounds them to others
+    limit = 2 ** (np.finfo(values.dtype).nmant + 1)
+    bad = np.flatnonzero((values != np.floor(values)) | ~(np.abs(values) < limit))
     if len(bad):
+        power = np.finfo(values.dtype).nmant + 1
         msg = (
             f"{what} has {values[bad[0]].item()!r} in event {bad[0]}; numbers of events are whole, "
-            f"and as floating-point numbers exact up to 2**53 only"
+            f"and as {values.dtype} exact below 2**{power} only; read or store them as int64"
         )
         raise ValueError(msg)
     return values.astype(np.int64)

@@ -81,6 +81,7 @@ def joined(parts, what):
     FileFormatError
         If no type holds all values exactly, or lists of them differ in kind.
     """
+    parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
     kinds = {kind_of(part) for part in parts} - {None}
@@ -115,33 +116,44 @@ def _joined_times(parts):
 
 
 def _joined_numbers(parts, what):
-    missing = [pd.isna(part) for part in parts] if np.ndim(parts[0]) == 1 else []
+    if np.ndim(parts[0]) > 1:
+        return _joined_whole_or_floats(parts, what)
     whole = [_whole(part) for part in parts]
-    if not all(known is not None for known in whole):
+    if max(_largest(part) for part in whole) > EXACT_IN_FLOAT64:
+        whole = [_whole(part, of_floats=True) for part in parts]
+    if any(len(one) != (~pd.isna(part)).sum() for one, part in zip(whole, parts, strict=True)):
         return _joined_floats(parts, whole, what)
-    known = [part for part in whole if len(part)]
-    if missing and np.concatenate(missing).any():
-        if not known:
-            return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
-        filled = [_filled(part, gaps, known) for part, gaps in zip(parts, missing, strict=True)]
-        return with_missing(_joined_whole(filled, what), np.concatenate(missing))
-    return _joined_whole([np.asarray(part) for part in parts], what)
+    missing = [pd.isna(part) for part in parts]
+    if not any(map(len, whole)):
+        return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+    filled = [_filled(one, gaps) for one, gaps in zip(whole, missing, strict=True)]
+    return with_missing(_joined_whole(filled, what), np.concatenate(missing))
 
 
-def _whole(part):
-    """The whole numbers of a part, without what is missing; None if it has fractions."""
+def _joined_whole_or_floats(parts, what):
+    if all(part.dtype.kind in "biu" for part in parts):
+        return _joined_whole(parts, what)
+    whole = [part if part.dtype.kind in "biu" else np.zeros(0, np.int8) for part in parts]
+    return _joined_floats(parts, whole, what)
+
+
+def _whole(part, of_floats=False):
+    """The whole numbers of a part, without what is missing; none of them if it has fractions."""
     if part.dtype.kind in "biu":
         return np.asarray(part[~pd.isna(part)], dtype=_numpy_type(part))
-    return np.zeros(0, np.int8) if kind_of(part) is None else None
+    there = np.asarray(part)[~pd.isna(part)] if part.dtype.kind == "f" else np.zeros(0)
+    # whole numbers of which some are missing were made floats
+    is_whole = of_floats and np.all(np.abs(there) <= EXACT_IN_FLOAT64) and np.all(there % 1 == 0)
+    return there.astype(np.int64) if is_whole else np.zeros(0, np.int8)
 
 
 def _numpy_type(part):
     return getattr(part.dtype, "numpy_dtype", part.dtype)
 
 
-def _filled(part, is_missing, known):
-    filled = np.zeros(len(part), known[0].dtype if part.dtype.kind == "f" else _numpy_type(part))
-    filled[~is_missing] = part[~is_missing]
+def _filled(whole, is_missing):
+    filled = np.zeros(len(is_missing), whole.dtype)
+    filled[~is_missing] = whole
     return filled
 
 
@@ -160,13 +172,13 @@ def _joined_whole(parts, what):
 
 
 def _joined_floats(parts, whole, what):
-    for part in whole:
-        if part is not None and _largest(part) > EXACT_IN_FLOAT64:
-            msg = (
-                f"{what} has whole numbers up to {_largest(part)} in one part and fractions in "
-                "another; together they would not be exact; read the files one by one"
-            )
-            raise FileFormatError(msg)
+    largest = max(map(_largest, whole))
+    if largest > EXACT_IN_FLOAT64:
+        msg = (
+            f"{what} has whole numbers up to {largest} in one part and fractions in another; "
+            "together they would not be exact; read the files one by one"
+        )
+        raise FileFormatError(msg)
     return np.concatenate([_as_floats(part) for part in parts])
 
 

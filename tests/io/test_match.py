@@ -119,7 +119,7 @@ def test_chunks_labelled_one_by_one_give_the_labels_of_all(events, skim):
         ("event_number", ["1", "0"], "'event_number' holds numbers in events and text in selected"),
         ("file", [1, 2], "'file' holds text in events and numbers in selected"),
         ("event_number", [0.5, 1], "selected: column 'event_number' has 0.5 in event 0; numbers"),
-        ("event_number", [0, 2.0**60], r"has 1.15\w*\+18 in event 1; .* exact up to 2\*\*53"),
+        ("event_number", [0, 2.0**60], r"has 1.15\w*\+18 in event 1; .* exact below 2\*\*53"),
         ("event_number", [0, np.inf], "has inf in event 1"),
         ("event_number", [np.nan, 1], r"selected: .* is missing \(NaN or None\) in 1 events"),
         ("file", ["a", None], r"selected: column 'file' is missing \(NaN or None\) in 1 events"),
@@ -161,3 +161,44 @@ def test_bad_options_are_errors(events, skim):
         label_selected(events, skim, missing="drop")
     with pytest.raises(ValueError, match="names no column"):
         label_selected(events, skim, on=[])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "power"), [("f2", 11), ("f4", 24), ("f8", 53), (">f4", 24), ("Float32", 24)]
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_numbers_that_their_type_has_rounded_are_an_error(dtype, power, swapped):
+    exact = {"event": np.array([2**power, 2**power + 1])}
+    rounded = exact["event"][1:].astype(float)
+    is_numpy = dtype != "Float32"
+    rounded = {"event": rounded.astype(dtype) if is_numpy else pd.array(rounded, dtype=dtype)}
+    tables = (rounded, exact) if swapped else (exact, rounded)
+    with pytest.raises(ValueError, match=rf"exact below 2\*\*{power} only"):
+        label_selected(*tables, on="event")
+
+
+@pytest.mark.parametrize(("dtype", "power"), [("f2", 11), ("f4", 24), ("f8", 53)])
+def test_numbers_below_the_limit_of_their_type_match(dtype, power):
+    events = {"event": np.array([2**power - 1, 2**power - 2])}
+    selected = {"event": np.array([2**power - 1], dtype)}
+    assert label_selected(events, selected, on="event").tolist() == [True, False]
+
+
+def test_big_endian_numbers_match():
+    events = np.array([(7,), (8,)], dtype=[("event", ">i8")])
+    assert label_selected(events, {"event": [8]}, on="event").tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        (np.array([1 + 0j]), "has the type complex128, needed is one of whole numbers or text"),
+        (np.array(["2024-01-01"], "M8[s]"), "values of type"),
+        (np.array([b"\xff"]), "holds bytes that are no text"),
+        (np.ma.array([5], mask=[True]), "is missing"),
+        (pd.array([None], dtype="Int64"), "is missing"),
+    ],
+)
+def test_what_numbers_no_event_is_an_error(values, match):
+    with pytest.raises(ValueError, match=f"selected: column 'event' .*{match}"):
+        label_selected({"event": [1]}, {"event": values}, on="event")
