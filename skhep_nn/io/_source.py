@@ -91,8 +91,8 @@ class Source:
         if name in self.refused:
             return f"has {self.kind} {name!r}, which cannot be a column: {self.refused[name]}"
         # the count shows that a column whose name was damaged is gone
-        n_known = f"of the {len(self.names)} {self.kinds} that it has"
-        return f"has no {self.kind} {name!r}; {n_known}, {nearest(name, self.names)}"
+        in_all = f"{len(self.names)} {self.kinds} in all"
+        return f"has no {self.kind} {name!r}; {nearest(name, self.names)} ({in_all})"
 
 
 def nearest(name, names):
