@@ -27,7 +27,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "ParametricClassifier",
             "ResNetClassifier",
         ],
-        ".deploy": ["apply"],
+        ".deploy": ["OnnxClassifier", "apply", "export_onnx", "load_onnx", "verify_onnx"],
     },
 )
 __all__ += ["__version__"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = [
     "CacheError",
     "ColumnError",
+    "DisagreementError",
     "DroppedEventsWarning",
+    "ExportError",
     "ExtrapolationWarning",
     "FileFormatError",
     "LeftOutWarning",
@@ -38,6 +40,14 @@ class TrainingError(SkhepNNError, RuntimeError):
 
 class MissingExtraError(SkhepNNError, ImportError):
     """A package of an extra is not installed; the message has the line that installs it."""
+
+
+class ExportError(SkhepNNError, ValueError):
+    """A model cannot be written as ONNX; the message names the step and the reason."""
+
+
+class DisagreementError(SkhepNNError, ValueError):
+    """An ONNX file does not give the probabilities of the model that it was made from."""
 
 
 class DroppedEventsWarning(UserWarning):

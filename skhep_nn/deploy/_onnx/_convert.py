@@ -1,0 +1,121 @@
+"""From a fitted model to a graph."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from skhep_nn._version import __version__
+from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
+    _scalers,
+    _scaling,
+)
+from skhep_nn.deploy._onnx._classifiers import probabilities
+from skhep_nn.deploy._onnx._graph import Graph
+from skhep_nn.deploy._onnx._metadata import Metadata
+from skhep_nn.deploy._onnx._registry import NeededColumnError
+from skhep_nn.deploy._onnx._root import make_root, network_of
+
+LIBRARIES = ("onnx", "keras", "tensorflow", "scikit-learn", "numpy")
+
+
+def convert(model, options):
+    """The graph of a fitted model, and what is known of it.
+
+    Returns
+    -------
+    tuple of (Graph, Metadata)
+
+    Raises
+    ------
+    ExportError
+        Naming the step that cannot be written.
+    """
+    wanted = set()
+    while True:
+        graph = Graph()
+        root = make_root(graph, model, options, wanted)
+        try:
+            out = probabilities(graph, model, root.data, fixed=options.at)
+        except NeededColumnError as needed:
+            wanted.add(needed.source)
+            continue
+        graph.output(
+            "probabilities", graph.cast(_guarded(graph, out), np.float32), [len(model.classes_)]
+        )
+        return graph, _metadata(model, root, options)
+
+
+def to_bytes(graph, metadata):
+    """The file: nodes and weights, their digest among the metadata."""
+    bare = graph.model({})
+    metadata.digest = hashlib.sha256(bare.graph.SerializeToString()).hexdigest()
+    about = {"producer_name": "skhep_nn", "producer_version": __version__}
+    return graph.model(metadata.to_text(), **about).SerializeToString()
+
+
+def describe(model):
+    """The classes of a model's steps in one line."""
+    if hasattr(model, "steps"):
+        steps = [step for _, step in model.steps if not (isinstance(step, str) or step is None)]
+        return " > ".join(describe(step) for step in steps)
+    inner = getattr(model, "estimator", None) or getattr(model, "classifier", None)
+    name = type(model).__name__
+    return f"{name}({describe(inner)})" if hasattr(inner, "predict_proba") else name
+
+
+def _guarded(graph, out):
+    """NaN for events that the model refuses, e.g. with a category that it does not know."""
+    for refused in graph.refused:
+        missing = graph.constant(np.nan, graph.types[out])
+        out = graph.op(
+            "Where", graph.expand_dims(refused, -1), missing, out, dtype=graph.types[out]
+        )
+    return out
+
+
+def _metadata(model, root, options):
+    return Metadata(
+        classes=np.asarray(model.classes_),
+        inputs=root.inputs,
+        names=root.names,
+        n_columns=root.n_columns,
+        optional=root.optional,
+        facts=root.facts,
+        parameters=_parameters(model, root) if options.at is None else {},
+        model=describe(model),
+        versions=_versions(),
+        created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        digest="",
+        tolerance=0.0,
+    )
+
+
+def _parameters(model, root):
+    """Mass hypotheses that are inputs."""
+    network = network_of(model)
+    if not hasattr(network, "parameter_names_") or type(model).__name__ == "HypothesisClassifier":
+        return {}
+    names, columns = list(network.parameter_names_), list(network._parameter_columns)
+    if root.names is not None and network.columns_.names is not None:
+        columns = [network.columns_.names[at] for at in columns]
+        columns = [root.names.index(name) if name in root.names else name for name in columns]
+    return {
+        "names": [str(name) for name in names],
+        "columns": columns,
+        "range": np.asarray(network.parameter_range_, float).tolist(),
+    }
+
+
+def _versions():
+    found = {"skhep_nn": __version__, "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,100 @@
+"""Mass hypotheses of a loaded model: read by name or order, and put into X."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _columns
+
+
+def values_of(positional, named, names):
+    """One hypothesis as an array, from numbers in the order of `names` or by name.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is missing, unknown or given twice.
+    ValueError
+        If a value is no finite number.
+    """
+    unknown = [name for name in named if name not in names]
+    if unknown or len(positional) + len(named) != len(names) or (positional and named):
+        wanted = ", ".join(f"{name}=..." for name in names)
+        msg = f"a hypothesis has the parameters {wanted}; got {(*positional, named or '')!r:.200}"
+        raise TypeError(msg)
+    values = np.asarray(list(positional) or [named[name] for name in names])
+    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+        msg = f"a hypothesis needs finite numbers for {names}; got {values.tolist()!r:.200}"
+        raise ValueError(msg)
+    return values.astype(float)
+
+
+def as_input(X):
+    """`X`, or an array made of it if it has no columns of its own."""
+    if _columns.is_frame(X) or _columns.is_blocks(X) or hasattr(X, "fields"):
+        return Records(X) if hasattr(X, "fields") and not _columns.is_frame(X) else X
+    if isinstance(X, dict):
+        from skhep_nn.events import EventBlocks
+
+        return EventBlocks(X)
+    X = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if X.ndim < 2:
+        msg = f"Expected 2D array, got {X.ndim}D array instead: one row per event is needed"
+        raise ValueError(msg)
+    return X
+
+
+class Records:
+    """An awkward array of records: its fields are named columns."""
+
+    def __init__(self, X):
+        self.X = X
+        self.kinds = {}
+
+    def keys(self):
+        """Names of the fields."""
+        return list(self.X.fields)
+
+    def __getitem__(self, name):
+        return self.X[name]
+
+    def __len__(self):
+        return len(self.X)
+
+
+def positions(about):
+    """Positions of the columns of the mass among those of X."""
+    columns = about.parameters["columns"]
+    return [about.names.index(c) if isinstance(c, str) else c for c in columns]
+
+
+def put_in(X, present, about, hypothesis):
+    """`X` with the hypothesis in the columns of the mass, and the columns that it then has."""
+    at = positions(about)
+    if _columns.is_frame(X):
+        named = {about.names[p]: v for p, v in zip(at, hypothesis, strict=True)}
+        X = X.assign(**named)
+        order = [n for n in about.names if n in X.columns]
+        return X[order], [about.names.index(n) for n in order]
+    if _columns.is_blocks(X):
+        named = _blocks_of(about, hypothesis, len(X))
+        X = X.assign(**named)
+        return X, [about.names.index(name) for name in _columns.names(X)]
+    return _put_in_array(np.asarray(X), present, at, hypothesis)
+
+
+def _blocks_of(about, hypothesis, n_events):
+    """The blocks of the mass, of one number each or of several."""
+    columns = about.parameters["columns"]
+    names = [c if isinstance(c, str) else about.names[c] for c in columns]
+    if len(names) == len(hypothesis):
+        return {n: np.full(n_events, v) for n, v in zip(names, hypothesis, strict=True)}
+    return {names[0]: np.tile(hypothesis, (n_events, 1))}
+
+
+def _put_in_array(X, present, at, hypothesis):
+    every = sorted({*present, *at})
+    out = np.empty((len(X), len(every)), np.result_type(X.dtype, np.float32))
+    out[:, [every.index(p) for p in present]] = X
+    out[:, [every.index(p) for p in at]] = hypothesis
+    return out, every

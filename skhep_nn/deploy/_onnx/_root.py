@@ -1,0 +1,179 @@
+"""The inputs of a graph, by what the model was fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skhep_nn import _columns
+from skhep_nn.deploy._onnx._specs import Input
+from skhep_nn.deploy._onnx._values import Column, Features
+from skhep_nn.exceptions import ExportError
+
+# Parameters that name columns which real data do not have.
+ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
+
+
+@dataclass
+class Options:
+    """How a graph is to look; see `export_onnx`."""
+
+    inputs: str = "matrix"
+    dtype: str = "float32"
+    tokens: str = "int32"
+    masks: str = "bool"
+    at: list | None = None
+
+
+@dataclass
+class Root:
+    """What goes into a graph.
+
+    Parameters
+    ----------
+    data : Features or dict of str to Block
+    inputs : list of Input
+    names : list or None
+        All columns or blocks of X, those without which it works too.
+    optional : list of int
+        Positions of columns that are no inputs.
+    facts : dict
+        As of `Features`.
+    """
+
+    data: object
+    inputs: list
+    names: list | None
+    optional: list
+    facts: dict = field(default_factory=dict)
+    n_columns: int = 0
+
+
+def make_root(graph, model, options, wanted):
+    """The inputs of `model`; columns at the positions `wanted` are among them in any case."""
+    first = first_reader(model)
+    if type(first).__name__ == "BlockTransformer" or hasattr(first, "block_kinds_"):
+        from skhep_nn.deploy._onnx import _blocks
+
+        if options.inputs == "columns":
+            msg = "inputs='columns' is for tables; blocks are inputs by their names"
+            raise ExportError(msg)
+        root = _blocks.make_root(graph, model, first, options, wanted)
+        if root is not None:
+            return root
+    shape = getattr(network_of(model), "X_shape_", (None, None))
+    if not isinstance(shape, dict) and len(shape) > 2:
+        return _array(graph, model, shape[1:], options)
+    return _table(graph, model, options, wanted)
+
+
+def first_reader(model):
+    """The first step that reads X."""
+    for inner in _inside(model):
+        return first_reader(inner)
+    return model
+
+
+def _inside(model):
+    """What `model` hands X to, the first of it."""
+    if hasattr(model, "steps"):
+        steps = [s for _, s in model.steps if not (isinstance(s, str) or s is None)]
+        idle = ("EventWeightBalancer",)
+        reading = [
+            s for s in steps if type(s).__name__ not in idle and not hasattr(s, "fit_resample")
+        ]
+        return reading[:1]
+    return inner_classifiers(model)[:1]
+
+
+def inner_classifiers(model):
+    """The classifiers that a classifier is made of."""
+    if hasattr(model, "calibrated_classifiers_"):
+        return [one.estimator for one in model.calibrated_classifiers_]
+    if hasattr(model, "estimators_"):
+        return list(model.estimators_)
+    if type(model).__name__ == "FrozenEstimator":
+        return [model.estimator]
+    return [model.classifier] if type(model).__name__ == "HypothesisClassifier" else []
+
+
+def network_of(model):
+    """The first network inside a model, or None."""
+    if hasattr(model, "network_"):
+        return model
+    inside = [model.steps[-1][1]] if hasattr(model, "steps") else inner_classifiers(model)
+    return next((found for found in map(network_of, inside) if found is not None), None)
+
+
+def _array(graph, model, shape, options):
+    name = graph.input("sequence", options.dtype, shape)
+    columns = tuple(Column(None, at, raw=True) for at in range(shape[-1]))
+    spec = Input("sequence", "array", options.dtype, list(shape), list(range(shape[-1])))
+    facts = {}
+    data = Features(name, columns, tuple(shape[:-1]), facts=facts)
+    return Root(data, [spec], None, [], facts, shape[-1])
+
+
+def _table(graph, model, options, wanted):
+    names = getattr(model, "feature_names_in_", None)
+    names = None if names is None else list(names)
+    n_columns = _n_columns(model, names)
+    absent = [at for at in _optional(model, names, n_columns) if at not in wanted]
+    present = [at for at in range(n_columns) if at not in absent]
+    if not present:
+        msg = "the model reads no columns"
+        raise ExportError(msg)
+    inputs = _columns_of(names, present, options)
+    for spec in inputs:
+        graph.input(spec.name, spec.dtype, spec.shape)
+    value = graph.concat([spec.name for spec in inputs])
+    columns = tuple(
+        Column(None if names is None else names[at], at, raw=True, absent=at in absent)
+        for at in range(n_columns)
+    )
+    facts = {}
+    return Root(Features(value, columns, facts=facts), inputs, names, absent, facts, n_columns)
+
+
+def _n_columns(model, names):
+    if names is not None:
+        return len(names)
+    n_columns = getattr(model, "n_features_in_", None)
+    n_columns = (
+        getattr(first_reader(model), "n_features_in_", None) if n_columns is None else n_columns
+    )
+    if n_columns is None:
+        msg = f"{type(model).__name__} does not say how many columns it was fitted on"
+        raise ExportError(msg)
+    return int(n_columns)
+
+
+def _columns_of(names, present, options):
+    if options.inputs == "matrix":
+        return [Input("features", "table", options.dtype, [len(present)], present)]
+    called = [f"x{at}" if names is None else str(names[at]) for at in present]
+    if "probabilities" in called:
+        msg = "a feature is called 'probabilities', as the output is; use inputs='matrix'"
+        raise ExportError(msg)
+    return [
+        Input(name, "table", options.dtype, [1], [at])
+        for name, at in zip(called, present, strict=True)
+    ]
+
+
+def _optional(model, names, n_columns):
+    """Positions of the columns that some step names as weight, excluded or grouping column."""
+    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
+    found = []
+    for key, value in parameters.items():
+        if key.rpartition("__")[2] in ABSENT_IN_DATA:
+            found += [position_of(one, names, n_columns) for one in _columns.as_list(value)]
+    return sorted({at for at in found if at is not None})
+
+
+def position_of(column, names, n_columns):
+    """Position of a column by name or number, None if there is none."""
+    if names is not None and column in names:
+        return names.index(column)
+    if isinstance(column, str) or not -n_columns <= column < n_columns:
+        return None
+    return int(column) % n_columns

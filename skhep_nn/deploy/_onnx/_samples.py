@@ -1,0 +1,156 @@
+"""Events for the comparison of file and model: ranges of given ones, or made-up ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from skhep_nn import _columns
+from skhep_nn.deploy._onnx import _hypothesis
+from skhep_nn.deploy._onnx._root import first_reader, network_of
+from skhep_nn.exceptions import ExportError
+
+N_EVENTS = 200
+# Fraction of missing values in columns where they are filled.
+MISSING = 0.1
+
+
+def ranges(metadata, X):
+    """(low, high) of the features of `X`, by position, missing values left out."""
+    found = {}
+    if _columns.is_blocks(X) or hasattr(X, "fields") or isinstance(X, dict):
+        return found
+    tables = [spec for spec in metadata.inputs if spec.kind == "table"]
+    for at in (at for spec in tables for at in spec.columns):
+        values = _column(metadata, X, at)
+        if values is not None and np.isfinite(values).any():
+            values = values[np.isfinite(values)]
+            found[at] = (float(values.min()), float(values.max()))
+    return found
+
+
+def _column(metadata, X, at):
+    if _columns.is_frame(X):
+        name = metadata.names[at] if metadata.names is not None else at
+        return X[name].to_numpy(dtype=np.float64, na_value=np.nan) if name in X else None
+    X = np.asarray(X)
+    required = [n for n in range(metadata.n_columns) if n not in metadata.optional]
+    place = at if X.shape[-1] == metadata.n_columns else required.index(at)
+    return X[:, place].astype(float)
+
+
+def make_up(model, metadata):
+    """Events that `model` can classify, within the range of training where it is known.
+
+    Raises
+    ------
+    ExportError
+        If it is not known what the events of this model look like.
+    """
+    rng = np.random.default_rng(0)
+    kinds = {spec.kind for spec in metadata.inputs}
+    if kinds <= {"table"}:
+        return _table(model, metadata, rng)
+    if kinds == {"array"}:
+        shape = tuple(metadata.inputs[0].shape)
+        return rng.normal(size=(N_EVENTS, *shape)).astype(np.float32).astype(np.float64)
+    if hasattr(first_reader(model), "block_kinds_"):
+        return _blocks(first_reader(model), metadata, rng)
+    if hasattr(first_reader(model), "feature_names_in_"):
+        return _lists(first_reader(model), metadata, rng)
+    msg = "what events of this model look like is not known; give check=, some events"
+    raise ExportError(msg)
+
+
+def _table(model, metadata, rng):
+    used = [at for spec in metadata.inputs for at in spec.columns]
+    X = np.ones((N_EVENTS, metadata.n_columns))
+    for at in used:
+        facts = metadata.facts.get(at, {})
+        X[:, at] = _values(facts, rng)
+        if "filled_with" in facts:
+            X[rng.random(N_EVENTS) < MISSING, at] = np.nan
+    for at, (low, high) in _of_parameters(model, metadata).items():
+        X[:, at] = rng.uniform(low, high, N_EVENTS)
+    X = X.astype(np.float32).astype(np.float64)
+    return X if metadata.names is None else pd.DataFrame(X, columns=metadata.names)
+
+
+def _values(facts, rng, size=N_EVENTS):
+    if "categories" in facts:
+        return rng.choice(np.asarray(facts["categories"], float), size)
+    low, high = facts.get("range", (-3.0, 3.0))
+    low, high = (low, high) if np.isfinite([low, high]).all() else (-3.0, 3.0)
+    return rng.uniform(low, high, size) if high > low else np.full(size, low)
+
+
+def _of_parameters(model, metadata):
+    network = network_of(model)
+    if not metadata.parameters:
+        return {}
+    return dict(zip(_hypothesis.positions(metadata), network.parameter_range_, strict=True))
+
+
+def _blocks(classifier, metadata, rng):
+    from skhep_nn.events import EventBlocks
+
+    values = {}
+    for spec in metadata.inputs:
+        name = spec.columns[0]
+        kind = classifier.block_kinds_.get(name)
+        shape = (N_EVENTS, *spec.shape)
+        if spec.of == "tokens":
+            values[name] = rng.integers(0, spec.vocabulary_size, shape)
+        elif spec.of == "mask":
+            values[name] = rng.random(shape) < 0.7
+        elif spec.of == "lengths":
+            values[name] = rng.integers(0, _length_of(classifier, name) + 1, N_EVENTS)
+        else:
+            values[name] = rng.normal(size=shape)
+        if (
+            kind is not None
+            and not classifier.block_shapes_.get(name, (1,))
+            and values[name].ndim > 1
+        ):
+            values[name] = values[name][:, 0]
+    kinds = {
+        name: classifier.block_kinds_[name] for name in values if name in classifier.block_kinds_
+    }
+    for name, (low, high) in _parameter_blocks(classifier).items():
+        values[name] = rng.uniform(low, high, N_EVENTS)
+    return EventBlocks(values, kinds)
+
+
+def _parameter_blocks(classifier):
+    names = getattr(classifier, "parameter_names_", [])
+    known = vars(classifier).get("block_kinds_", {})
+    return {
+        name: pair
+        for name, pair in zip(names, getattr(classifier, "parameter_range_", []), strict=False)
+        if name in known
+    }
+
+
+def _length_of(classifier, name):
+    kinds = classifier.block_kinds_
+    return next(classifier.block_shapes_[n][0] for n, k in kinds.items() if k.mask == name)
+
+
+def _lists(transformer, metadata, rng):
+    """A DataFrame with columns of numbers, and of lists of particles."""
+    lengths, columns = {}, {}
+    for spec in metadata.inputs:
+        for at in spec.columns:
+            name = metadata.label(at)
+            facts = metadata.facts.get(at, {})
+            if spec.kind == "table":
+                columns[name] = _values(facts, rng)
+            elif spec.kind == "lists":
+                counts = lengths.setdefault(spec.name, rng.integers(0, 5, N_EVENTS))
+                flat = _values(facts, rng, int(counts.sum()))
+                columns[name] = np.split(flat, np.cumsum(counts)[:-1])
+    frame = pd.DataFrame(index=range(N_EVENTS))
+    for name in transformer.feature_names_in_:
+        values = columns.get(name, np.ones(N_EVENTS))
+        frame[name] = pd.Series(list(values), dtype=object) if isinstance(values, list) else values
+    return frame

@@ -1,0 +1,100 @@
+"""The package's transformers of tables: the scaler, and the balancer, which does nothing here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from skhep_nn.deploy._onnx._registry import TRANSFORMERS
+from skhep_nn.deploy._onnx._values import Column
+
+
+@TRANSFORMERS.add("skhep_nn.EventWeightBalancer")
+def balancer(graph, step, features):
+    return features
+
+
+@TRANSFORMERS.add("skhep_nn.MinMaxScaler")
+def min_max_scaler(graph, step, features):
+    features.check_width(step.n_features_in_)
+    scaled_at = step._fitted.required
+    chosen = features.taken(graph, scaled_at)
+    value = graph.cast(chosen.value, np.float64)
+    missing = missing_at(graph, chosen, value, step.missing_value)
+    scaled = _scaled(graph, step, chosen, value)
+    middle = np.float64(step._middle)
+    scaled = graph.where(missing, middle, scaled, np.float64)
+    _learn(step, chosen)
+    out = put_back(graph, features, scaled_at, scaled)
+    return _with_indicators(graph, step, out, chosen, missing)
+
+
+def missing_at(graph, features, value, missing_value):
+    """Where a value is NaN or stands for a missing one; `value` is in double precision."""
+    missing = graph.is_missing(value)
+    if missing_value is None or np.isnan(missing_value):
+        return missing
+    return graph.op(
+        "Or", missing, graph.op("Equal", value, like_input(graph, features, missing_value))
+    )
+
+
+def like_input(graph, features, number):
+    """`number` as it reads in an input of single precision, where the columns are that still."""
+    with np.errstate(over="ignore"):
+        single = np.float64(np.float32(number))
+    raw = graph.types[features.value] == np.float32
+    return np.array(
+        [single if raw and features.columns[at].raw else number for at in features.present]
+    )
+
+
+def put_back(graph, features, positions, value):
+    """`features` with `value` in place of the columns at `positions`."""
+    others = [at for at in range(len(features.columns)) if at not in set(positions)]
+    columns = tuple(
+        replace(column, raw=column.raw and at in others)
+        for at, column in enumerate(features.columns)
+    )
+    rest = features.taken(graph, others)
+    if not rest.present:
+        return replace(features, value=value, columns=columns)
+    both = graph.concat([value, graph.cast(rest.value, graph.types[value])])
+    present = [at for at in (*positions, *others) if not features.columns[at].absent]
+    order = np.argsort(present).tolist()
+    return replace(features, value=graph.take(both, order), columns=columns)
+
+
+def _scaled(graph, step, chosen, value):
+    low, high = step.feature_range
+    minimum, width = (chosen.per_column(v) for v in (step.data_min_, step.data_range_))
+    constant = width == 0
+    t = graph.op("Sub", value, minimum)
+    t = graph.op("Div", t, np.where(constant, 1.0, width))
+    if constant.any():
+        t = graph.where(graph.constant(constant), 0.5, t, np.float64)
+    if step.clip:
+        t = graph.op("Clip", t, 0.0, 1.0)
+    rest = graph.op("Mul", graph.op("Sub", np.float64(1.0), t), float(low))
+    return graph.op("Add", rest, graph.op("Mul", t, float(high)))
+
+
+def _learn(step, chosen):
+    ranges = np.stack([step.data_min_, step.data_max_], axis=1)
+    chosen.learn("range", ranges.tolist(), raw=True)
+    chosen.learn("missing_value", [step.missing_value] * len(chosen.columns))
+    chosen.learn("filled_with", ranges.mean(axis=1).tolist())
+
+
+def _with_indicators(graph, step, out, chosen, missing):
+    indicated = step._indicated
+    chosen.need(indicated)
+    if not indicated:
+        return out
+    place = {at: k for k, at in enumerate(chosen.present)}
+    number = graph.cast(missing, graph.types[out.value])
+    flags = graph.take(number, [place[at] for at in indicated])
+    names = [f"missingindicator_{step.scaled_columns_[at]}" for at in indicated]
+    columns = (*out.columns, *(Column(name) for name in names))
+    return replace(out, value=graph.concat([out.value, flags]), columns=columns)

@@ -1,0 +1,182 @@
+"""What a file asks for: its inputs, and how X becomes them. Known to writing and to reading."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from skhep_nn import _columns
+from skhep_nn.exceptions import ColumnError
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a file.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"table", "array", "block", "lists", "lengths"}
+        Columns of a table side by side; X itself, an array; a block; lists of particles, filled
+        up to the longest; how many of these an event has.
+    dtype : str
+    shape : list
+        Of an event, None for any length.
+    columns : list
+        Positions among the columns, or names of blocks, that it is made of.
+    of : str, default=None
+        What kind a block is (tokens, mask...); of lengths, the name of the lists.
+    vocabulary_size : int, default=None
+        Of tokens.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    shape: list
+    columns: list
+    of: str | None = None
+    vocabulary_size: int | None = None
+
+    def as_dict(self):
+        """For JSON."""
+        return asdict(self)
+
+
+def feeds_of(inputs, X, present, owner):
+    """What a session is fed, by name of the input.
+
+    Parameters
+    ----------
+    inputs : list of Input
+    X : DataFrame, array, EventBlocks or awkward array
+    present : list of int
+        Position in fit of each column of X.
+    owner : str
+        For error messages.
+
+    Raises
+    ------
+    ColumnError, ValueError
+        If X does not hold numbers, or of another shape.
+    """
+    return {spec.name: READERS[spec.kind](spec, X, present, owner) for spec in inputs}
+
+
+def _table(spec, X, present, owner):
+    every = list(spec.columns) == list(present)
+    here = None if every else [present.index(at) for at in spec.columns]
+    if _columns.is_blocks(X):
+        names = _columns.names(X)
+        names = names if every else [names[at] for at in here]
+        return _numbers(np.stack([np.asarray(X[name]) for name in names], axis=1), spec)
+    if _columns.is_frame(X):
+        return _numbers(_of_frame(X if every else X.iloc[:, here]), spec)
+    array = np.asarray(X)
+    if array.ndim != 2:
+        msg = f"X has shape {array.shape}; {owner} takes a table of events and features"
+        raise ValueError(msg)
+    return _numbers(array if every else array[:, here], spec)
+
+
+def _of_frame(frame):
+    try:
+        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        for name in frame.columns:
+            try:
+                frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            except (TypeError, ValueError) as error:
+                msg = f"column {name!r} does not hold numbers (type {frame[name].dtype})"
+                raise ColumnError(msg) from error
+        raise
+
+
+def _array(spec, X, present, owner):
+    array = np.asarray(X)
+    wanted = tuple(spec.shape)
+    if array.shape[1:] != wanted:
+        msg = f"X has shape {array.shape}; {owner} takes (events, {', '.join(map(str, wanted))})"
+        raise ValueError(msg)
+    return _numbers(array, spec)
+
+
+def _block(spec, X, present, owner):
+    name = spec.columns[0]
+    values = np.asarray(X[name])
+    shape = tuple(spec.shape)
+    if values.ndim == 1 and shape == (1,):
+        values = values[:, None]
+    known = [(n, m) for n, m in zip(values.shape[1:], shape, strict=False) if m is not None]
+    if values.ndim != len(shape) + 1 or any(n != m for n, m in known):
+        msg = f"block {name!r} has shape {values.shape[1:]} per event; {owner} takes {shape}"
+        raise ValueError(msg)
+    if spec.vocabulary_size is not None:
+        _check_tokens(name, values, spec.vocabulary_size)
+    return _numbers(values, spec)
+
+
+def _check_tokens(name, tokens, size):
+    outside = (tokens < 0) | (tokens >= size)
+    if outside.any():
+        event = int(np.argwhere(outside)[0][0])
+        msg = (
+            f"block {name!r} has the token {int(tokens[outside][0])} in event {event} "
+            f"({int(outside.sum())} in all); its vocabulary has the tokens 0 to {size - 1}"
+        )
+        raise ValueError(msg)
+
+
+def _lists(spec, X, present, owner):
+    particles = _particles(spec, X, present, owner)
+    longest = max(int(particles.counts.max(initial=0)), 1)
+    out = np.zeros((len(particles.counts), longest, len(particles.values)), spec.dtype)
+    there = np.arange(longest) < particles.counts[:, None]
+    for at, values in enumerate(particles.values):
+        _check_finite(values, spec.columns[at], owner)
+        out[..., at][there] = values
+    return out
+
+
+def _lengths(spec, X, present, owner):
+    return _particles(spec, X, present, owner).counts.astype(spec.dtype)
+
+
+def _particles(spec, X, present, owner):
+    from skhep_nn.preprocessing import _jagged
+
+    if _jagged.is_awkward(X):
+        return _jagged.flatten(X[list(spec.columns)], owner)
+    chosen = X[list(spec.columns)]
+    if len(X) == 0:
+        empty = [np.zeros(0) for _ in spec.columns]
+        return _jagged.Jagged(np.zeros(0, int), empty)
+    return _jagged.flatten(chosen, owner)
+
+
+READERS = {
+    "table": _table,
+    "array": _array,
+    "block": _block,
+    "lists": _lists,
+    "lengths": _lengths,
+}
+
+
+def _numbers(array, spec):
+    if array.dtype.kind not in "biuf":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            msg = f"input {spec.name!r} holds {array.dtype}, which are no numbers"
+            raise ColumnError(msg) from None
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, spec.dtype)
+
+
+def _check_finite(values, name, owner):
+    bad = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(0, bool)
+    if bad.any():
+        msg = f"{owner}: {name!r} has {int(bad.sum())} values that are NaN or infinite"
+        raise ValueError(msg)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from skhep_nn import DenseClassifier, MinMaxScaler
+from skhep_nn.deploy._onnx import _session
+from skhep_nn.exceptions import ColumnError
+
+FEATURES = ["pt", "eta", "mt"]
+
+
+@pytest.fixture(scope="module")
+def data(new_events):
+    events = new_events(300)
+    return events[FEATURES], events["is_signal"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    network = DenseClassifier(units=(6,), epochs=2, batch_size=64, random_state=0, verbose=0)
+    return make_pipeline(MinMaxScaler(), network).fit(*data)
+
+
+@pytest.fixture(scope="module")
+def loaded(model, data, exported):
+    return exported(model, check=data[0])
+
+
+def test_it_is_a_fitted_classifier(loaded, model, data):
+    X, y = data
+    assert is_classifier(loaded)
+    assert loaded.classes_.tolist() == [0, 1]
+    assert loaded.feature_names_in_.tolist() == FEATURES
+    assert loaded.n_features_in_ == 3
+    assert loaded.fit(X, y) is loaded
+    assert clone(loaded) is loaded
+    assert loaded.score(X, y) == pytest.approx(model.score(X, y))
+    assert np.array_equal(loaded.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("n_events", [0, 1, 7, 300])
+def test_any_number_of_events(loaded, model, data, n_events):
+    X = data[0][:n_events]
+    out = loaded.predict_proba(X)
+    assert out.shape == (n_events, 2)
+    if n_events:
+        assert np.abs(out - model.predict_proba(X)).max() < 1e-6
+
+
+def test_chunks_change_no_number(loaded, data, monkeypatch):
+    whole = loaded.predict_proba(data[0])
+    monkeypatch.setattr(_session, "CHUNK", 37)
+    assert np.array_equal(loaded.predict_proba(data[0]), whole)
+
+
+def test_columns_are_checked_by_name_and_order(loaded, data):
+    X = data[0]
+    with pytest.raises(ColumnError, match="must be in the same order"):
+        loaded.predict_proba(X[FEATURES[::-1]])
+    with pytest.raises(ColumnError, match="yet now missing"):
+        loaded.predict_proba(X[["pt", "mt"]])
+    with pytest.raises(ColumnError, match="unseen at fit time"):
+        loaded.predict_proba(X.assign(phi=0.0))
+    with pytest.raises(ColumnError, match="X has 2 features"):
+        loaded.predict_proba(X.to_numpy()[:, :2])
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        loaded.predict_proba(X.to_numpy()[0])
+
+
+def test_what_is_not_a_finite_number_is_an_error_that_names_it(data, exported):
+    network = DenseClassifier(units=(4,), epochs=1, random_state=0, verbose=0).fit(*data)
+    loaded = exported(network)
+    with pytest.raises(ValueError, match=r"NaN: column 'eta' in event 5 \(1 in all\)"):
+        loaded.predict_proba(data[0].mask(data[0].index.to_numpy()[:, None] == [[-1, 5, -1]]))
+    with pytest.raises(ValueError, match="infinity: column 'pt' in event 0"):
+        loaded.predict_proba(data[0].assign(pt=np.inf))
+    with pytest.raises(ColumnError, match="column 'pt' does not hold numbers"):
+        loaded.predict_proba(data[0].assign(pt="high"))
+
+
+def test_copies_of_every_kind_predict_the_same(loaded, data, tmp_path):
+    X = data[0]
+    wanted = loaded.predict_proba(X)
+    joblib.dump(loaded, tmp_path / "loaded.joblib")
+    for other in (pickle.loads(pickle.dumps(loaded)), joblib.load(tmp_path / "loaded.joblib")):
+        assert np.array_equal(other.predict_proba(X), wanted)
+        assert repr(other) == repr(loaded)
+
+
+def test_it_serves_several_threads_and_processes(loaded, data):
+    X, y = data
+    wanted = loaded.predict_proba(X)
+    with ThreadPoolExecutor(4) as pool:
+        for got in pool.map(loaded.predict_proba, [X] * 8):
+            assert np.array_equal(got, wanted)
+    scores = cross_val_score(loaded, X, y, cv=2, n_jobs=2, scoring="roc_auc")
+    assert np.isfinite(scores).all()
+
+
+def test_events_outside_the_range_of_training_are_counted(loaded, data):
+    X = data[0].copy()
+    assert loaded.outside_range(X) == {"pt": 0, "eta": 0, "mt": 0}
+    X.loc[:4, "pt"] = 1e6
+    X.loc[7, "mt"] = -1e6
+    assert loaded.outside_range(X) == {"pt": 5, "eta": 0, "mt": 1}
+
+
+def test_a_model_without_masses_has_no_hypothesis(loaded):
+    with pytest.raises(AttributeError, match="takes no mass hypothesis"):
+        loaded.at(750)

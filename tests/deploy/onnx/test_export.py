@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+import skhep_nn
+from skhep_nn import (
+    DenseClassifier,
+    EventWeightBalancer,
+    MinMaxScaler,
+    export_onnx,
+    load_onnx,
+    verify_onnx,
+)
+from skhep_nn.exceptions import DisagreementError, ExportError, FileFormatError
+
+SMALL = {"units": (6,), "epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}
+FEATURES = ["pt", "eta", "mt"]
+
+
+@pytest.fixture(scope="module")
+def data(new_events):
+    events = new_events(400)
+    events.loc[::7, "pt"] = -999.9
+    events.loc[::11, "eta"] = np.nan
+    return events[[*FEATURES, "weight"]], events["process"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return make_pipeline(
+        EventWeightBalancer(weight_column="weight"),
+        MinMaxScaler(missing_value=-999.9, add_indicator=True, exclude="weight"),
+        DenseClassifier(weight_column="weight", **SMALL),
+    ).fit(*data)
+
+
+@pytest.fixture(scope="module")
+def loaded(model, data, exported):
+    return exported(model, check=data[0])
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [("float32", 1e-6), ("float64", 1e-6)])
+@pytest.mark.parametrize("inputs", ["matrix", "columns"])
+def test_a_pipeline_with_missing_values_and_weights_agrees(
+    model, data, exported, largest_difference, dtype, limit, inputs
+):
+    clf = exported(model, check=data[0], dtype=dtype, inputs=inputs)
+    assert largest_difference(clf, model, data[0]) < limit
+    assert largest_difference(clf, model, data[0].drop(columns="weight")) < limit
+
+
+def test_the_inputs_are_the_features_alone(loaded, model, data, exported):
+    (matrix,) = loaded._runtime().get_inputs()
+    assert (matrix.name, matrix.shape, matrix.type) == ("features", ["n", 3], "tensor(float)")
+    (output,) = loaded._runtime().get_outputs()
+    assert (output.name, output.shape) == ("probabilities", ["n", 3])
+    columns = exported(model, check=data[0], inputs="columns")._runtime().get_inputs()
+    assert [(i.name, i.shape) for i in columns] == [
+        ("eta", ["n", 1]),
+        ("mt", ["n", 1]),
+        ("pt", ["n", 1]),
+    ]
+
+
+def test_an_excluded_column_that_the_network_reads_is_an_input(data, exported, largest_difference):
+    X, y = data[0][FEATURES].fillna(0), data[1]
+    model = make_pipeline(MinMaxScaler(exclude=["eta"]), DenseClassifier(**SMALL)).fit(X, y)
+    clf = exported(model)
+    assert clf.feature_names_in_.tolist() == FEATURES
+    assert largest_difference(clf, model, X) < 1e-6
+
+
+def test_without_events_to_check_made_up_ones_are_taken(model, exported, data, largest_difference):
+    clf = exported(model)
+    assert largest_difference(clf, model, data[0]) < 1e-6
+    assert len(clf.metadata_.reference["probabilities"]) == 16
+
+
+def test_a_search_is_exported_as_its_best(data, exported, largest_difference):
+    X, y = data[0][["mt"]], data[1]
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), DenseClassifier(**SMALL)),
+        {"denseclassifier__units": [(4,)]},
+        cv=2,
+    ).fit(X, y)
+    assert largest_difference(exported(search), search, X) < 1e-6
+
+
+def test_arrays_without_names(data, exported, largest_difference):
+    X, y = data[0].fillna(0).to_numpy(), data[1]
+    model = DenseClassifier(weight_column=3, **SMALL).fit(X, y)
+    clf = exported(model)
+    assert clf.n_features_in_ == 3
+    assert not hasattr(clf, "feature_names_in_")
+    assert largest_difference(clf, model, X) < 1e-6
+    assert np.array_equal(clf.predict_proba(X), clf.predict_proba(X[:, :3]))
+
+
+def test_what_cannot_go_is_an_error_that_names_the_step_and_writes_nothing(data, tmp_path):
+    X, y = data[0][["mt"]], data[1]
+    model = make_pipeline(FunctionTransformer(lambda X: X * 2), DenseClassifier(**SMALL)).fit(X, y)
+    with pytest.raises(ExportError, match=r"step 'functiontransformer' \(FunctionTransformer\)"):
+        export_onnx(model, tmp_path / "model.onnx", check=X)
+    with pytest.raises(ExportError, match="LogisticRegression is no classifier"):
+        export_onnx(LogisticRegression().fit(X, y), tmp_path / "model.onnx", check=X)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_would_differ_is_not_written(model, data, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"older")
+    with pytest.raises(DisagreementError, match="differs from the model by more than 0"):
+        export_onnx(model, tmp_path / "model.onnx", check=data[0], tolerance=0.0)
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"older"]
+
+
+def test_a_large_and_narrow_feature_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"pt": rng.normal(size=300), "time": 1.6e9 + rng.uniform(0, 500, 300)})
+    y = (X["time"] > 1.6e9 + 250).astype(int)
+    model = make_pipeline(MinMaxScaler(), DenseClassifier(**{**SMALL, "epochs": 30})).fit(X, y)
+    with pytest.raises(DisagreementError, match="by the rounding of 'time' to float32"):
+        export_onnx(model, tmp_path / "model.onnx", check=X)
+    assert export_onnx(model, tmp_path / "model.onnx", check=X, dtype="float64").largest < 1e-6
+
+
+def test_verification_says_how_far_the_probabilities_are(loaded, model, data, tmp_path):
+    found = verify_onnx(loaded, model, data[0])
+    differences = np.abs(loaded.predict_proba(data[0]) - model.predict_proba(data[0])).max(axis=1)
+    assert found.largest == differences.max()
+    assert found.event == differences.argmax()
+    assert found.most <= found.largest
+    other = make_pipeline(
+        MinMaxScaler(missing_value=-999.9), DenseClassifier(**{**SMALL, "random_state": 5})
+    ).fit(data[0][FEATURES].fillna(0), data[1])
+    with pytest.raises(DisagreementError, match="differs from the model by more than 1e-05"):
+        verify_onnx(loaded, other, data[0][FEATURES].fillna(0))
+
+
+@pytest.mark.parametrize("option", ["inputs", "dtype", "tokens", "masks"])
+def test_an_unknown_option_is_an_error(model, tmp_path, option):
+    with pytest.raises(ValueError, match=f"{option}='wrong'; it must be one of"):
+        export_onnx(model, tmp_path / "model.onnx", **{option: "wrong"})
+
+
+def test_a_place_that_is_not_there_is_an_error(model, tmp_path):
+    with pytest.raises(FileFormatError, match="there is no folder"):
+        export_onnx(model, tmp_path / "nowhere" / "model.onnx")
+
+
+def test_every_part_is_a_name_of_the_package():
+    for name in ("export_onnx", "load_onnx", "verify_onnx", "OnnxClassifier"):
+        assert getattr(skhep_nn, name).__name__ == name
+    assert skhep_nn.load_onnx is load_onnx
