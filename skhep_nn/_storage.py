@@ -41,12 +41,18 @@ def open_regular(path):
 
 
 @contextlib.contextmanager
-def whole_file(path):
+def whole_file(path, *, keep=True):
     """A new file, open for writing, that takes the name `path` when it is whole and on disk.
 
     What is written has a hidden name that nobody can guess, so that no link is followed and no
     two processes meet. It does not stay if anything goes wrong; what killed processes of this
     host left is removed.
+
+    Parameters
+    ----------
+    path : Path
+    keep : bool, default=True
+        False only tries whether the file could be written.
     """
     _owner.sweep(path.parent, f".{escape(path.name)}.*{TEMPORARY}")
     part = temporary_name(path)
@@ -55,7 +61,8 @@ def whole_file(path):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        publish(part, path)
+        if keep:
+            publish(part, path)
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

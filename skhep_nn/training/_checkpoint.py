@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import json
-import os
 import types
 import warnings
-import zipfile
 from pathlib import Path
 
 import joblib
 import numpy as np
 
+from skhep_nn import _owner, _storage
+from skhep_nn.exceptions import StorageError, TrainingError
+from skhep_nn.training import _checkpoint_file
 from skhep_nn.training._best import assign, kept_variables, values_of
-
-FORMAT = 3
-# What reading a file that is cut off or damaged may raise.
-DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 class Checkpoint:
@@ -38,9 +34,10 @@ class Checkpoint:
     """
 
     def __init__(self, directory, key):
-        self.path = Path(directory) / f"fit-{key}.npz"
+        self.path, self.key = Path(directory).expanduser() / f"fit-{key}.npz", key
         self.seed = None
         self.phase, self.earlier = 1, {}
+        self._found, self._read, self._failed = None, False, False
 
     def agree_on_seed(self, seed):
         """The seed of the fit on disk, or `seed` if there is none; it is written with the state.
@@ -49,68 +46,99 @@ class Checkpoint:
 
         A fit without ``random_state`` has a new seed each time, but a fit that continues must draw
         as it would have drawn.
+
+        Raises
+        ------
+        StorageError
+            If the folder cannot be made.
         """
-        found = self._read()
-        state = {"seed": seed, "phase": 1, "earlier": {}} if found is None else found[0]
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        _owner.sweep(self.path.parent, f".fit-*{_storage.TEMPORARY}")
+        self._look()
+        state = self._found[0] if self._found else {"seed": seed, "phase": 1, "earlier": {}}
         self.seed, self.phase, self.earlier = (state[n] for n in ("seed", "phase", "earlier"))
         return self.seed
 
     def save(self, loop):
-        """Write the state of `loop`; the file is replaced at once or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = _numbered("network", values_of(kept_variables(loop.model)))
-        arrays |= _numbered("optimizer", values_of(loop.model.optimizer.variables))
-        arrays |= _numbered("best", loop.best.variables or [])
-        state = json.dumps(_state(loop) | {"seed": self.seed})
-        temporary = self.path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.savez(file, state=np.array(state), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        """Write the state of `loop`; the file is replaced at once or not at all.
+
+        A disk that is full by now costs no training: there is a warning, and the state on disk
+        stays that of an earlier epoch.
+        """
+        try:
+            self._write(loop)
+        except StorageError as error:
+            if not self._failed:
+                warnings.warn(f"{error}; training goes on", stacklevel=2)
+            self._failed = True
 
     def resume(self, loop):
-        """Give `loop` the state on disk, if there is one of its phase; the epochs done in it."""
-        found = self._read(loop)
-        if found is None:
-            return 0
-        state, arrays = found
-        assign(kept_variables(loop.model), arrays["network"])
-        assign(loop.model.optimizer.variables, arrays["optimizer"])
-        loop.best.variables = arrays["best"] or None
-        loop.history, loop.ended = state["history"], state["ended"]
-        _set(loop.best, state["best"])
-        if loop.plan.plateau is not None:
-            _set(loop.plan.plateau, state["plateau"])
-        return loop.n_epochs
+        """Give `loop` the state on disk, if there is one of its phase; the epochs done in it.
 
-    def _read(self, loop=None):
-        """State and arrays on disk, which must fit `loop` if it is given; None if there are none.
-
-        Everything is read and checked before anything is changed.
+        Raises
+        ------
+        StorageError
+            If the state of `loop` could not be written, which is tried before training.
         """
-        if not self.path.exists():
-            return None
-        try:
-            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                state = json.loads(str(file["state"]))
-                arrays = {name: _list(file, name) for name in ("network", "optimizer", "best")}
-            if loop is not None and state["phase"] != loop.plan.phase:
-                # of the phase before, which this one goes on from anyway
-                return None
-            _check(state, arrays, loop)
-        except DAMAGED as error:
-            warnings.warn(
-                f"{self.path} cannot be read ({type(error).__name__}: {error}); the fit starts "
-                "from its first epoch",
-                stacklevel=2,
-            )
-            return None
-        return state, arrays
+        self._look()
+        # the file may be that of an equal fit beside this one by now: it is read once
+        (found, self._found) = (self._found, None)
+        if found is not None and found[0]["phase"] == loop.plan.phase and self._fits(found, loop):
+            _give(loop, *found)
+        self._write(loop, keep=False)
+        return loop.n_epochs
 
     def remove(self):
         """The fit is whole: nothing to continue."""
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(f"{self.path} cannot be removed: {error.strerror}", stacklevel=2)
+
+    def _look(self):
+        """Read the file, once."""
+        if self._read:
+            return
+        self._read = True
+        try:
+            self._found = _checkpoint_file.read(self.path, self.key)
+        except FileNotFoundError:
+            pass
+        # what reads a damaged file raises anything
+        except Exception as error:
+            self._ignore(error)
+
+    def _fits(self, found, loop):
+        try:
+            _check(*found, loop)
+        except ValueError as error:
+            if loop.plan.phase > 1:
+                msg = f"{self.path}: {error}; remove it to train from the first phase on"
+                raise TrainingError(msg) from error
+            self._ignore(error)
+            return False
+        return True
+
+    def _ignore(self, error):
+        warnings.warn(
+            f"{self.path} cannot be read ({type(error).__name__}: {error}); the fit starts "
+            "from its first epoch",
+            stacklevel=2,
+        )
+
+    def _write(self, loop, *, keep=True):
+        arrays = {
+            "network": values_of(kept_variables(loop.model)),
+            "optimizer": values_of(loop.model.optimizer.variables),
+            "best": loop.best.variables or [],
+        }
+        state = _state(loop) | {"seed": self.seed, "key": self.key}
+        with self._explained(), _storage.whole_file(self.path, keep=keep) as file:
+            _checkpoint_file.write(file, state, arrays)
+
+    def _explained(self):
+        return _storage.explained(self.path, "the state of the fit", "what there was is kept")
 
 
 def digest(*parts):
@@ -150,11 +178,6 @@ def _described(function):
 
 
 def _check(state, arrays, loop):
-    if state["format"] != FORMAT:
-        msg = f"it has format {state['format']}, not {FORMAT}"
-        raise ValueError(msg)
-    if loop is None:
-        return
     expected = {
         "network": kept_variables(loop.model),
         "optimizer": loop.model.optimizer.variables,
@@ -164,24 +187,28 @@ def _check(state, arrays, loop):
         if [a.shape for a in arrays[name]] != [tuple(v.shape) for v in variables]:
             msg = f"its {name} variables are not those of this network"
             raise ValueError(msg)
+    if (state["plateau"] is None) != (loop.plan.plateau is None):
+        msg = "its schedule of the learning rate is not that of this fit"
+        raise ValueError(msg)
+
+
+def _give(loop, state, arrays):
+    assign(kept_variables(loop.model), arrays["network"])
+    assign(loop.model.optimizer.variables, arrays["optimizer"])
+    loop.best.variables = arrays["best"] or None
+    loop.history, loop.ended = state["history"], state["ended"]
+    _set(loop.best, state["best"])
+    if loop.plan.plateau is not None:
+        _set(loop.plan.plateau, state["plateau"])
 
 
 def _state(loop):
     best = {"epoch": loop.best.epoch, "loss": float(loop.best.loss), "waited": loop.best.waited}
     plateau = None if loop.plan.plateau is None else loop.plan.plateau.state()
     where = {"phase": loop.plan.phase, "earlier": loop.plan.earlier, "ended": loop.ended}
-    return {"format": FORMAT, "history": loop.history, "best": best, "plateau": plateau, **where}
+    return {"history": loop.history, "best": best, "plateau": plateau, **where}
 
 
 def _set(target, values):
     for name, value in values.items():
         setattr(target, name, value)
-
-
-def _numbered(name, arrays):
-    return {f"{name}_{number}": array for number, array in enumerate(arrays)}
-
-
-def _list(file, name):
-    count = sum(key.startswith(f"{name}_") for key in file.files)
-    return [file[f"{name}_{number}"] for number in range(count)]
