@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _unread
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io._files import reading
 from skhep_nn.io._stream import Selection
@@ -41,14 +41,16 @@ def load_model(model):
 
 
 def model_features(model, features=None):
-    """The columns that `model` was fitted on, and those of them that data may lack.
+    """The columns of its fit that `model` reads, and those of them that data may lack.
 
     Raises
     ------
     ColumnError
         If the model has names of its own and `features` too, or neither.
     """
-    own = getattr(model, "feature_names_in_", None)
+    # a Pipeline that begins with "passthrough" has no names itself
+    known = (model, _unread.first_step(model))
+    own = next((one.feature_names_in_ for one in known if hasattr(one, "feature_names_in_")), None)
     if (own is None) == (features is None):
         msg = (
             "the model was fitted on an array without column names; give features=, the columns "
@@ -57,7 +59,11 @@ def model_features(model, features=None):
             else f"features={features!r}: the model knows its columns, {list(own)}; leave it out"
         )
         raise ColumnError(msg)
-    names = list(own) if features is None else _columns.as_list(features)
+    if features is not None:
+        names = _columns.as_list(features)
+        return names, _optional(model, names)
+    unread = _unread.unread(model, list(own))
+    names = [name for name in own if name not in unread]
     return names, _optional(model, names)
 
 

@@ -30,6 +30,9 @@ class Fields:
     def __getitem__(self, name):
         return self.X[name]
 
+    def select(self, names):
+        return Fields(self.X[list(names)])
+
     def part(self, positions):
         names = tuple(self.X.fields[at] for at in positions)
         if all(self.X[name].ndim == 1 for name in names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _validation
+from skhep_nn import _columns, _unread, _validation
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _block_columns as _input
@@ -57,7 +58,8 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     ValueError
         If `transformers` is no list of such triples, or a name comes twice.
     ColumnError
-        If a column is missing or new, or the weight column is an input of a block.
+        If a column that a block reads is missing or in another place than in fit, or the weight
+        column is an input of a block.
 
     See Also
     --------
@@ -70,6 +72,9 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     applied to these; the padding is neither seen nor changed by it (where the number of columns
     changes, it is filled with 0). Steps of a Pipeline are treated so one by one, so that
     ``make_pipeline(SequencePadder(20), MinMaxScaler())`` scales the particles only.
+
+    **Other columns.** At application columns that no block reads may be absent, stand anywhere, or
+    be new.
 
     **Streams.** `partial_fit` is there if each part can do it: of its steps one at most learns
     from the data, and has `partial_fit`. `SequencePadder`, an encoder with given categories and
@@ -153,10 +158,9 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self._start(X)
-        for _, transformer, positions in self._resolved:
-            _parts.fit(transformer, self._part(X, transformer, positions), y)
-        return self
+        new = copy.copy(self)
+        new._start(X)
+        return self._take_over(new, _parts.fit, X, y)
 
     @available_if(_parts_can_stream)
     def partial_fit(self, X, y=None):
@@ -171,10 +175,21 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        if not hasattr(self, "transformers_"):
-            self._start(X)
-        for _, transformer, positions in self._resolved:
-            _parts.partial_fit(transformer, self._part(X, transformer, positions), y)
+        new = copy.copy(self)
+        if hasattr(self, "transformers_"):
+            # together, since they hold the same transformers
+            lists = {name: vars(self)[name] for name in ("transformers_", "_resolved")}
+            vars(new).update(copy.deepcopy(lists))
+        else:
+            new._start(X)
+        return self._take_over(new, _parts.partial_fit, X, y)
+
+    def _take_over(self, new, fit, X, y):
+        """Fit the parts of `new`, and have what they learnt: all of it or nothing."""
+        X = new._read(X)
+        for _, transformer, positions in new._resolved:
+            fit(transformer, new._part(X, transformer, positions), y)
+        vars(self).update(vars(new))
         return self
 
     def transform(self, X):
@@ -189,7 +204,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         EventBlocks
         """
         check_is_fitted(self)
-        X = _input.as_input(X, type(self).__name__)
+        X = self._read(X)
         blocks, kinds = {}, {}
         for name, transformer, positions in self._resolved:
             part = _parts.transform(transformer, self._part(X, transformer, positions))
@@ -234,6 +249,8 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         used = _input.with_masks(X, {at for place in places for at in place})
         unused = tuple(at for at in range(n_columns) if at not in used)
         self._fitted_columns = _columns.FittedColumns(names, n_columns, unused)
+        taken = {*used, self._weight} - {None}
+        self._reads = None if names is None else {names[at] for at in taken}
         self.n_features_in_ = n_columns
         _validation.check_feature_names(self, X, reset=True)
 
@@ -253,9 +270,12 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         """Positions in fit of the columns of `X`."""
         return self._fitted_columns.present(X, type(self).__name__)
 
+    def _read(self, X):
+        """The columns that a block reads and the weights, whatever else `X` has."""
+        return _unread.only_read(_input.as_input(X, type(self).__name__), self._reads)
+
     def _part(self, X, transformer, positions):
         """The columns at `positions` (of fit) as a `Part`."""
-        X = _input.as_input(X, type(self).__name__)
         present = self._present(X)
         here = [present.index(at) for at in positions]
         first = _parts.steps_of(transformer)[:1]

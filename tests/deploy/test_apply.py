@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -20,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 import skhep_nn
 from skhep_nn.deploy import apply
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
+from skhep_nn.preprocessing import BlockTransformer
 
 FEATURES = ["pt", "eta", "mt"]
 READ = {".parquet": pd.read_parquet, ".feather": pd.read_feather, ".csv": pd.read_csv}
@@ -196,6 +198,48 @@ def test_simulation_with_weights_and_data_without_can_be_scored_in_one_go(events
     scores = pd.read_csv(tmp_path / "s.csv")["score"].to_numpy()
     assert done.n_kept == 1200
     assert scores[:600].tolist() == scores[600:].tolist()
+
+
+class OfBlocks(ClassifierMixin, BaseEstimator):
+    """A classifier of what a `BlockTransformer` makes."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        assert X.keys() == ["a", "b"]
+        scores = 1 / (1 + np.exp(-np.asarray(X["a"][:, 0], float)))
+        return np.column_stack([1 - scores, scores])
+
+
+def selecting(kind):
+    if kind == "blocks":
+        parts = [("a", "passthrough", ["pt"]), ("b", "passthrough", ["eta"])]
+        return make_pipeline("passthrough", BlockTransformer(parts), OfBlocks())
+    scaled = ColumnTransformer([("x", StandardScaler(), ["pt", "eta"]), ("no", "drop", ["mt"])])
+    return make_pipeline(scaled, LogisticRegression())
+
+
+@pytest.mark.parametrize("kind", ["blocks", "columns", "search"])
+def test_a_column_that_no_step_reads_is_not_needed_and_does_no_harm(events, tmp_path, kind):
+    columns = ["is_signal", "pt", "eta", "mt", "weight"]
+    model = selecting(kind)
+    if kind == "search":
+        model = GridSearchCV(model, {"logisticregression__C": [1.0]}, cv=2)
+    y = events["is_signal"]
+    model.fit(events[columns], y)
+    expected = model.predict_proba(events[columns])[:, 1]
+    for given in (["pt", "eta"], ["weight", "eta", "event_number", "pt"], columns):
+        events[given].to_parquet(tmp_path / "data.parquet")
+        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", verbose=0)
+        np.testing.assert_array_equal(pd.read_parquet(tmp_path / "out.parquet")["score"], expected)
+    np.testing.assert_array_equal(
+        model.predict_proba(events[["pt", "eta"]].assign(new="text"))[:, 1], expected
+    )
+    events[["pt", "mt"]].to_parquet(tmp_path / "data.parquet")
+    with pytest.raises(ColumnError, match="'eta'"):
+        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", verbose=0)
 
 
 def test_a_missing_feature_is_an_error_with_file_and_nearest_name(model, events, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -18,6 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn.events import BlockKind, EventBlocks
 from skhep_nn.exceptions import ColumnError
@@ -130,8 +132,60 @@ def test_other_columns_than_in_fit_are_an_error():
     transformer = make_transformer().fit(frame)
     with pytest.raises(ColumnError, match="yet now missing:\n- met"):
         transformer.transform(frame.drop(columns="met"))
-    with pytest.raises(ColumnError, match="unseen at fit time:\n- mass"):
-        transformer.transform(frame.assign(mass=1.0))
+    with pytest.raises(ColumnError, match="must be in the same order as they were in fit"):
+        transformer.transform(frame[frame.columns[::-1]])
+
+
+def blocks_of(X):
+    return {name: np.asarray(block).tolist() for name, block in X.items()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.assign(mass=1.0),
+        lambda frame: frame.assign(mass="text"),
+        lambda frame: frame[["label", *frame.columns.drop("label")]],
+        lambda frame: frame.drop(columns="label").assign(mass=1.0, label=2),
+    ],
+)
+def test_columns_that_no_block_reads_do_no_harm(change):
+    frame = make_frame()
+    transformer = make_transformer().fit(frame)
+    assert blocks_of(transformer.transform(change(frame))) == blocks_of(
+        transformer.transform(frame)
+    )
+
+
+def test_blocks_and_records_that_nothing_reads_do_no_harm():
+    arrays = {"a": np.ones((3, 2)), "b": np.zeros((3, 1)), "label": np.ones(3)}
+    transformer = BlockTransformer([("x", "passthrough", "a"), ("y", "passthrough", "b")])
+    transformer.fit(EventBlocks(arrays))
+    more = {"new": np.ones(3), **arrays, "other": np.ones((3, 2, 2))}
+    assert transformer.transform(EventBlocks(more)).keys() == ["x", "y"]
+    less = EventBlocks({"a": arrays["a"], "b": arrays["b"]})
+    assert transformer.transform(less).keys() == ["x", "y"]
+    records = ak.Array([{"pt": [1.0, 2.0], "met": 3.0}, {"pt": [], "met": 4.0}])
+    padded = BlockTransformer([("track", SequencePadder(2), ["pt"])]).fit(records)
+    records["new"] = [1, 2]
+    assert padded.transform(records).keys() == ["track", "track_mask"]
+
+
+def test_a_portion_that_cannot_be_fitted_leaves_the_others_as_they_were():
+    frame = make_frame()[["met", "label"]]
+    parts = [("a", StandardScaler(), ["met"]), ("b", StandardScaler(), ["label"])]
+    transformer = BlockTransformer(parts).partial_fit(frame)
+    before = transformer.named_transformers_["a"].mean_.copy()
+    with pytest.raises(ValueError, match="could not convert"):
+        transformer.partial_fit(frame.assign(met=99.0, label="text"))
+    assert transformer.named_transformers_["a"].mean_ == before
+    assert transformer.named_transformers_["a"].n_samples_seen_ == len(frame)
+    unfitted = BlockTransformer(parts)
+    for fit in (unfitted.fit, unfitted.partial_fit):
+        with pytest.raises(ValueError, match="could not convert"):
+            fit(frame.assign(label="text"))
+        with pytest.raises(NotFittedError):
+            check_is_fitted(unfitted)
 
 
 def test_a_weight_is_never_a_feature():
