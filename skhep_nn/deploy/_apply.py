@@ -70,7 +70,7 @@ def apply(
         can run any code: load only files that you trust.
     files : path, pattern, or list of them
         As for `skhep_nn.io.read_events`. They may have more columns than the model needs, in any
-        order; weight columns, and columns that every step excludes or that none reads, may be absent.
+        order; weight columns, and columns that steps exclude or that none reads, may be absent.
     output : path
         A ``.parquet``, ``.feather`` or ``.csv`` file. It appears, or takes the place of an older
         one, when it is whole: an interrupted run leaves no part of it.

@@ -235,9 +235,9 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         self._learn_columns(X, places)
         copies = [_parts.copied(transformer) for _, transformer, _ in self.transformers]
         self.transformers_, self._resolved = [], []
-        for (name, _, columns), copy, place in zip(self.transformers, copies, places, strict=True):
-            self.transformers_.append((name, copy, columns))
-            self._resolved.append((name, copy, place))
+        for (name, _, columns), one, place in zip(self.transformers, copies, places, strict=True):
+            self.transformers_.append((name, one, columns))
+            self._resolved.append((name, one, place))
 
     def _learn_columns(self, X, places):
         names, n_columns = _columns.names(X), _columns.n_columns(X)
