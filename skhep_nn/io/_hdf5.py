@@ -1,11 +1,16 @@
-"""HDF5: tables that pandas wrote, and arrays as h5py (or anything else) writes them."""
+"""HDF5: tables that pandas wrote, and arrays as h5py (or anything else) writes them.
+
+Nothing in a file is run or followed: neither pickles, nor links, nor arrays in other files.
+"""
 
 from __future__ import annotations
 
-import pandas as pd
-
 from skhep_nn._extras import require
-from skhep_nn.io._source import Source, check_lengths, pick_tree, plain
+from skhep_nn.exceptions import FileFormatError
+from skhep_nn.io._datasets import check_dataset, is_vlen, lists_of, rows_of, why_not
+from skhep_nn.io._pandas_hdf5 import is_table, open_table
+from skhep_nn.io._source import BYTES_OF_CHUNK, Source, check_bytes, check_lengths, pick_tree
+from skhep_nn.io._values import refusal
 
 FORMAT = "an HDF5 file"
 TAKES = ("tree",)
@@ -13,117 +18,106 @@ TAKES = ("tree",)
 
 def open_file(path, tree=None):
     """Open one table or group of arrays, `tree` or the only one."""
-    h5py = require("h5py", "io")
-    with h5py.File(path, "r") as file:
-        tables = _pandas_keys(file)
+    file = require("h5py", "io").File(path, "r")
+    try:
+        return _open(path, file, tree)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(path, file, tree):
+    tables = _tables(file)
     if tables:
-        return PandasSource(path, pick_tree(path, _bare(tree), tables, "key"))
-    return ArraySource(path, h5py.File(path, "r"), tree)
-
-
-class PandasSource(Source):
-    """A table that ``DataFrame.to_hdf`` or ``HDFStore`` wrote; named index levels are columns."""
-
-    def __init__(self, path, key):
-        require("tables", "io")
-        self._store = pd.HDFStore(path, mode="r")
-        self._key = key
-        try:
-            storer = self._store.get_storer(key)
-            head = _flat(self._store.select(key, start=0, stop=1))
-        except BaseException:
-            self._store.close()
-            raise
-        self._is_table = storer.is_table
-        self._in_table = list(storer.non_index_axes[0][1]) if storer.is_table else []
-        super().__init__(path, list(head.columns), _n_rows(storer), where=f"key {key!r}")
-
-    def chunks(self, columns, size):
-        wanted = {}
-        if self._is_table:
-            # an index level is read anyway, and is not a column to pandas
-            wanted = {"columns": [name for name in self._in_table if name in columns]}
-        for start in range(0, self.n_events, size):
-            frame = _flat(self._store.select(self._key, start=start, stop=start + size, **wanted))
-            yield {name: plain(frame[name]) for name in columns}
-
-    def close(self):
-        self._store.close()
+        return open_table(path, file, pick_tree(path, _bare(tree), tables, "key"))
+    groups = _groups(file)
+    at = pick_tree(path, _bare(tree) or tree, list(groups), "group")
+    return ArraySource(path, file, at, groups[at])
 
 
 class ArraySource(Source):
     """The arrays of one group, or the fields of one compound array, along their first axis."""
 
-    def __init__(self, path, file, tree):
-        self._file = file
-        try:
-            groups = _groups(file)
-            at = pick_tree(path, _bare(tree) or tree, list(groups), "group")
-        except BaseException:
-            file.close()
-            raise
-        self._node, lengths = file[at], groups[at]
-        self._lengths = lengths
+    def __init__(self, path, file, at, arrays):
+        self._file, self._node = file, file[at]
+        self._shapes = {name: shape for name, (shape, _, _) in arrays.items()}
+        self._itemsizes = {name: dtype.itemsize for name, (_, dtype, _) in arrays.items()}
+        refused = {name: reason for name, (_, _, reason) in arrays.items() if reason}
+        names = [name for name in arrays if name not in refused]
         where = f"group {at!r}" if at != "/" else ""
-        super().__init__(path, list(lengths), None, where=where, kind="array")
+        super().__init__(path, names, None, where=where, kind="array", refused=refused)
 
     def chunks(self, columns, size):
-        self.n_events = check_lengths(self, {name: self._lengths[name] for name in columns})
-        for start in range(0, self.n_events, size):
-            rows = slice(start, min(start + size, self.n_events))
+        self.n_events = check_lengths(self, {name: self._shapes[name][0] for name in columns})
+        n_bytes = sum(map(self._check, columns))
+        step = min(size, max(1, BYTES_OF_CHUNK // max(1, n_bytes)))
+        for start in range(0, self.n_events, step):
+            rows = slice(start, min(start + step, self.n_events))
             yield {name: self._read(name, rows) for name in columns}
 
     def close(self):
         self._file.close()
 
+    def _is_compound(self):
+        return not hasattr(self._node, "keys")
+
+    def _check(self, name):
+        check_dataset(self.path, self._node if self._is_compound() else self._node[name])
+        return check_bytes(self, name, self._itemsizes[name], self._shapes[name])
+
     def _read(self, name, rows):
-        if not hasattr(self._node, "keys"):
-            return self._node.fields(name)[rows]
+        if self._is_compound():
+            return rows_of(self._node, rows, name)
         array = self._node[name]
-        return array.asstr()[rows] if array.dtype.kind in "OS" else array[rows]
+        return lists_of(array[rows]) if is_vlen(array.dtype) else rows_of(array, rows)
 
 
-def _pandas_keys(file):
+def _tables(file):
     keys = []
 
     def visit(name, node):
-        if "pandas_type" in node.attrs and not _inside(name, keys):
+        if is_table(node) and not any(name.startswith(f"{key}/") for key in keys):
             keys.append(name)
 
     file.visititems(visit)
     return keys
 
 
-def _inside(name, keys):
-    return any(name.startswith(f"{key}/") for key in keys)
-
-
 def _groups(file):
-    """{group or compound array: {name of an array or field: its length}}, the root as "/"."""
+    """{group or compound array: {array or field: (shape, type, reason)}}, the root as "/"."""
     groups = {}
 
     def visit(name, node):
         if hasattr(node, "keys") or not node.shape:
             return
         if node.dtype.names:
-            groups[name] = dict.fromkeys(node.dtype.names, node.shape[0])
+            groups[name] = _fields(node)
         else:
             parent, _, own = name.rpartition("/")
-            groups.setdefault(parent or "/", {})[own] = node.shape[0]
+            groups.setdefault(parent or "/", {})[own] = (node.shape, node.dtype, why_not(node))
 
     file.visititems(visit)
     return groups
 
 
+def _fields(node):
+    if node.ndim != 1:
+        msg = f"{node.name!r} is a compound array of {node.ndim} axes; needed is one, of events"
+        raise FileFormatError(msg)
+    fields = {name: node.dtype.fields[name][0] for name in node.dtype.names}
+    return {
+        name: ((*node.shape, *dtype.shape), dtype.base, _why_not_field(dtype.base))
+        for name, dtype in fields.items()
+    }
+
+
+def _why_not_field(dtype):
+    h5py = require("h5py", "io")
+    if h5py.check_string_dtype(dtype):
+        return None
+    return "it holds lists or references" if dtype.kind == "O" else refusal(dtype)
+
+
 def _bare(tree):
     # pandas and h5py name things with or without the slash in front
     return tree.strip("/") if tree else None
-
-
-def _flat(frame):
-    named = [level for level in frame.index.names if level is not None]
-    return frame.reset_index(level=named) if named else frame
-
-
-def _n_rows(storer):
-    return int(storer.nrows) if storer.is_table else int(storer.shape[0])

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from skhep_nn.exceptions import FileFormatError
-from skhep_nn.io._source import Source, check_lengths
+from skhep_nn.io._source import BYTES_OF_CHUNK, Source, check_bytes, check_lengths
 from skhep_nn.io._values import refusal
 
 FORMAT = "an npz file"
@@ -19,9 +19,6 @@ HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
-# zeros shrink a thousandfold: what a small file unpacks to is bounded before it is unpacked
-BYTES_OF_EVENT = 2**28
-BYTES_OF_CHUNK = 2**30
 BYTES_OF_ARRAY = 2**33
 SINGLE = "it is a single number"
 
@@ -83,14 +80,7 @@ class NpzSource(Source):
 
     def _row_bytes(self, name):
         shape, _, dtype = self._headers[name]
-        n_bytes = prod(shape[1:]) * dtype.itemsize
-        if n_bytes > BYTES_OF_EVENT:
-            msg = (
-                f"{self}: array {name!r} of shape {shape} has {n_bytes / 2**20:.0f} MB per event; "
-                f"at most {BYTES_OF_EVENT / 2**20:.0f} MB are read; leave it out with columns="
-            )
-            raise FileFormatError(msg)
-        return n_bytes
+        return check_bytes(self, name, dtype.itemsize, shape)
 
     def _rows(self, name):
         """A function that gives the next rows of an array."""

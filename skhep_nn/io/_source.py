@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from math import prod
 
 import numpy as np
 
 from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
+
+# zeros shrink a thousandfold: what a small file unpacks to is bounded before it is unpacked
+BYTES_OF_EVENT = 2**28
+BYTES_OF_CHUNK = 2**30
 
 # so many of those that are left out are named
 SHOWN = 100
@@ -136,6 +141,23 @@ def check_lengths(source, lengths):
         msg = f"{source}: the {source.kinds} differ in length: {listed}; select some with columns="
         raise FileFormatError(msg)
     return next(iter(lengths.values()), 0)
+
+
+def check_bytes(source, name, itemsize, shape):
+    """The bytes of one event of an array, or an error if these are more than an event has.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    n_bytes = prod(shape[1:]) * itemsize
+    if n_bytes > BYTES_OF_EVENT:
+        msg = (
+            f"{source}: array {name!r} of shape {shape} has {n_bytes / 2**20:.0f} MB per event; "
+            f"at most {BYTES_OF_EVENT / 2**20:.0f} MB are read; leave it out with columns="
+        )
+        raise FileFormatError(msg)
+    return n_bytes
 
 
 def plain(series):

@@ -9,7 +9,7 @@ import pytest
 
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
-from skhep_nn.io import _npz, iterate_events, read_events
+from skhep_nn.io import _npz, _source, iterate_events, read_events
 
 SAMPLE = Path(__file__).parents[2].parent / "shared" / "data" / "jets_ttbar.npz"
 
@@ -135,7 +135,7 @@ def test_types_that_are_neither_numbers_nor_text_are_refused_by_name(tmp_path, v
 def test_an_event_that_unpacks_to_gigabytes_is_an_error_before_it_is_unpacked(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(_npz, "BYTES_OF_EVENT", 2**20)
+    monkeypatch.setattr(_source, "BYTES_OF_EVENT", 2**20)
     np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros((1, 2**20)))
     with pytest.raises(FileFormatError, match=r"array 'x' of shape \(1, 1048576\) has 8 MB per ev"):
         read_events(tmp_path / "bomb.npz")
