@@ -101,7 +101,10 @@ def apply(
     ColumnError
         If a file lacks a feature or a column to carry along.
     FileFormatError
-        If a file cannot be read, or `model` is no joblib file of a model.
+        If a file cannot be read, `model` is no joblib file of a model, or `output` is a link or
+        no file.
+    StorageError
+        If the disk is full, or the folder of `output` is not yours to write in.
 
     Notes
     -----

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skhep_nn import _owner, _storage
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._files import ending
 from skhep_nn.io._values import is_list
@@ -17,6 +18,9 @@ from skhep_nn.io._values import is_list
 @contextmanager
 def open_writer(output, inputs=()):
     """A writer for `output`, by its ending; the file takes its name when all is written.
+
+    Until then it is hidden, under a name that nobody can guess; what killed processes of this host
+    left of the same output is removed.
 
     Parameters
     ----------
@@ -27,52 +31,87 @@ def open_writer(output, inputs=()):
     Raises
     ------
     FileFormatError
-        If the ending is unknown, the folder is not there, or `output` is an input.
+        If the ending is unknown, the folder is not there, or `output` is an input, a link, or no
+        file.
+    StorageError
+        If the disk is full, or the folder is not yours to write in.
     """
     output = Path(output).expanduser()
     kind = WRITERS[ending(output, WRITERS)]
-    _check_place(output, inputs)
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
-    writer = kind(part)
+    check_place(output, inputs)
+    _owner.sweep(output.parent, f".{_storage.escape(output.name)}.*{_storage.TEMPORARY}")
+    writer = kind(output)
     try:
         yield writer
-        writer.close()
-        part.replace(output)
+        writer.finish()
     finally:
-        writer.close()
-        part.unlink(missing_ok=True)
+        writer.abandon()
 
 
-class CsvWriter:
-    """Comma-separated values, numbers with as many digits as they need."""
+class Writer:
+    """A table on its way to `output`; subclasses know the format."""
 
-    def __init__(self, path):
-        self._path = path
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._started = False
+    def __init__(self, output):
+        self._output = output
+        with self._explained():
+            self._part, self._file = self._new_part()
 
     def write(self, frame):
         """Append the rows of `frame`."""
+        with self._explained():
+            self._write(frame)
+
+    def finish(self):
+        """Have the whole file on disk, and give it its name."""
+        with self._explained():
+            self._end()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            # a link may have been planted since
+            check_place(self._output)
+            _storage.publish(self._part, self._output)
+
+    def abandon(self):
+        """Remove what there is of a file that did not get its name."""
+        # what is in a buffer may not fit on the disk either
+        with suppress(OSError, ValueError):
+            self._file.close()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+    def _new_part(self):
+        part = _storage.temporary_name(self._output)
+        return part, part.open("xb")
+
+    def _explained(self):
+        return _storage.explained(self._output, "the scores", "what there was of it is removed")
+
+    def _end(self):
+        """Write what belongs behind the rows."""
+
+
+class CsvWriter(Writer):
+    """Comma-separated values, numbers with as many digits as they need."""
+
+    _started = False
+
+    def _write(self, frame):
         lists = [name for name in frame.columns if is_list(frame[name].array)]
         if lists:
             msg = f"CSV cannot hold lists, which {lists} are; write a .parquet or .feather file"
             raise ColumnError(msg)
-        frame.to_csv(self._file, index=False, header=not self._started)
+        text = frame.to_csv(index=False, header=not self._started)
+        self._file.write(text.encode())
         self._started = True
 
-    def close(self):
-        """Finish the file."""
-        self._file.close()
 
-
-class ArrowWriter:
+class ArrowWriter(Writer):
     """Parquet or Feather; a column may become wider on the way (whole numbers to fractions)."""
 
-    def __init__(self, path):
-        self._path, self._schema, self._sink = path, None, None
+    _schema = _sink = None
 
-    def write(self, frame):
-        """Append the rows of `frame`."""
+    def _write(self, frame):
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         if self._schema is None:
             self._start(table.schema)
@@ -82,11 +121,16 @@ class ArrowWriter:
                 self._widen(schema)
         self._sink.write_table(table.cast(self._schema))
 
-    def close(self):
-        """Finish the file."""
+    def _end(self):
         if self._sink is not None:
-            self._sink.close()
-            self._sink = None
+            sink, self._sink = self._sink, None
+            sink.close()
+
+    def abandon(self):
+        """Remove what there is of a file that did not get its name."""
+        with suppress(OSError, ValueError):
+            self._end()
+        super().abandon()
 
     def _start(self, schema):
         self._schema = schema
@@ -94,10 +138,11 @@ class ArrowWriter:
 
     def _widen(self, schema):
         """Write again what is there, with the wider columns."""
-        self.close()
-        old = self._path.with_name(f"{self._path.name}.old")
-        self._path.replace(old)
+        self._end()
+        self._file.close()
+        old = self._part
         try:
+            self._part, self._file = self._new_part()
             self._start(schema)
             for table in self._tables(old):
                 self._sink.write_table(table.cast(schema))
@@ -109,7 +154,7 @@ class ParquetWriter(ArrowWriter):
     """Parquet, one row group or more for each chunk."""
 
     def _open(self, schema):
-        return pq.ParquetWriter(self._path, schema)
+        return pq.ParquetWriter(self._file, schema)
 
     @staticmethod
     def _tables(path):
@@ -123,7 +168,7 @@ class FeatherWriter(ArrowWriter):
 
     def _open(self, schema):
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        return pa.ipc.new_file(str(self._path), schema, options=options)
+        return pa.ipc.new_file(self._file, schema, options=options)
 
     @staticmethod
     def _tables(path):
@@ -144,13 +189,38 @@ def _common(before, now):
         raise ColumnError(msg) from error
 
 
-def _check_place(output, inputs):
+def check_place(output, inputs=()):
+    """Raise an error if a file cannot take the name `output`, or something would be lost by it.
+
+    Raises
+    ------
+    FileFormatError
+    """
     if not output.parent.is_dir():
         msg = f"{output}: there is no folder {str(output.parent)!r}; make it first"
         raise FileFormatError(msg)
-    if output.is_dir():
-        msg = f"{output} is a folder; name a file"
-        raise FileFormatError(msg)
+    for holds, what in TAKEN:
+        if holds(output):
+            msg = f"{output} {what}"
+            raise FileFormatError(msg)
     if output.resolve() in {path.resolve() for path in inputs}:
         msg = f"{output} is one of the files to read; write to another"
         raise FileFormatError(msg)
+
+
+# What may be at the output and is not an older file to be replaced.
+TAKEN = (
+    (
+        lambda path: path.is_symlink(),
+        "is a link, which a file would replace; name the file it leads to, or remove it",
+    ),
+    (lambda path: path.is_dir(), "is a folder; name a file"),
+    (
+        lambda path: path.exists() and not path.is_file(),
+        "is a pipe or device; name a file",
+    ),
+    (
+        lambda path: path.exists() and path.stat().st_nlink > 1,
+        "has a second name (a hard link), which would keep the older file; remove one of them",
+    ),
+)
