@@ -1,7 +1,12 @@
 """Columns of a table by name or position: where they are, taking one out, putting one back.
 
 Every estimator and scorer of the package asks here, so that a weight column means the same
-everywhere. A table is a DataFrame, a 2-D or 3-D array, or anything with named blocks (``keys()``).
+everywhere. A table is a frame (of pandas, or of another library, see `skhep_nn._frames`), a 2-D
+or 3-D array, or anything with named blocks (``keys()``).
+
+The rule: names are unique. A string is a name. An integer is a name where a name of the table is
+one, and else a position. A position counts the columns of fit: in a table that lacks some of
+them it is the same column, or an error.
 """
 
 from __future__ import annotations
@@ -12,12 +17,40 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _masks
+from skhep_nn import _frames, _masks
 from skhep_nn.exceptions import ColumnError
+
+_STRIPPED = (
+    ". If a DataFrame was passed to a meta-estimator, this one strips the names (as "
+    "BaggingClassifier, AdaBoostClassifier, RFE, SequentialFeatureSelector and "
+    "SelfTrainingClassifier do)"
+)
+_WITHOUT_NAMES = {
+    "weight_column": ": leave the column out of X and pass the weights as sample_weight "
+    "(SelfTrainingClassifier, which keeps all columns, takes the position)",
+}
+
+
+def table(X):
+    """`X` as the package reads it: a frame of another library as one of pandas, else `X` itself.
+
+    Raises
+    ------
+    TypeError
+        If `X` holds named columns in a form that is no table (a dict, records), or is a frame
+        whose events are not in memory.
+    ColumnError
+        If two columns have the same name.
+    """
+    _check_no_records(X)
+    X = _frames.as_pandas(X)
+    if is_frame(X):
+        names(X)
+    return X
 
 
 def is_frame(X):
-    """Whether `X` is a pandas DataFrame."""
+    """Whether `X` is a pandas DataFrame, as `table` gives it."""
     return hasattr(X, "iloc") and hasattr(X, "columns")
 
 
@@ -27,8 +60,16 @@ def is_blocks(X):
 
 
 def names(X):
-    """Names of the columns or blocks of `X`, or None if it has none."""
+    """Names of the columns or blocks of `X`, or None if it has none.
+
+    Raises
+    ------
+    ColumnError
+        If two columns have the same name.
+    """
+    X = _frames.as_pandas(X)
     if is_frame(X):
+        _check_unique(X)
         return list(X.columns)
     return list(X.keys()) if is_blocks(X) else None
 
@@ -50,10 +91,7 @@ def as_list(columns):
 
 def has(X, column):
     """Whether `X` has `column`, a name or a position."""
-    columns = names(X)
-    if columns is not None and column in columns:
-        return True
-    return is_position(column) and -n_columns(X) <= column < n_columns(X)
+    return _found(column, names(X), n_columns(X)) is not None
 
 
 def position(X, column, role="column"):
@@ -63,7 +101,7 @@ def position(X, column, role="column"):
     ----------
     X : DataFrame, array or blocks
     column : str or int
-        A name, or a position where the names are not integers themselves.
+        A name, or a position where no name is an integer itself.
     role : str, default="column"
         The parameter that named it, for the error message.
 
@@ -72,12 +110,10 @@ def position(X, column, role="column"):
     ColumnError
         If `X` has no such column, or has no names and a name was given.
     """
-    columns = names(X)
-    if columns is not None and column in columns:
-        return columns.index(column)
-    if is_position(column) and -n_columns(X) <= column < n_columns(X):
-        return int(column) % n_columns(X)
-    raise ColumnError(_not_found(X, column, role))
+    at = _found(column, names(X), n_columns(X))
+    if at is None:
+        raise ColumnError(_not_found(X, column, role))
+    return at
 
 
 def take(X, column, role="column"):
@@ -94,12 +130,23 @@ def take(X, column, role="column"):
     -------
     ndarray of shape (n_events,)
     """
-    at = position(X, column, role)
+    return take_at(X, position(X, column, role))
+
+
+def take_at(X, at):
+    """Values of the column at position `at`, whatever its name; see `take`."""
+    X = _frames.as_pandas(X)
     if is_frame(X):
-        return X.iloc[:, at].to_numpy()
+        return _frames.column_values(X.iloc[:, at])
     if is_blocks(X):
         return np.asarray(X[names(X)[at]])
     return np.asarray(_masks.unmasked(X, "X"))[..., at]
+
+
+def rows(X, at):
+    """The events `at` (numbers, a slice or a mask) of a table, an array or blocks."""
+    native, X = X, _frames.as_pandas(X)
+    return _frames.like(native, X.iloc[at]) if is_frame(X) else X[at]
 
 
 def drop(X, columns):
@@ -113,6 +160,7 @@ def drop(X, columns):
 
 def select(X, positions):
     """The columns of `X` at `positions`, in that order."""
+    X = _frames.as_pandas(X)
     if is_frame(X):
         return X.iloc[:, positions]
     if is_blocks(X):
@@ -123,9 +171,10 @@ def select(X, positions):
 
 def replace(X, column, values, role="column"):
     """A copy of `X` in which `column` has `values`; `X` itself is not touched."""
+    native, X = X, _frames.as_pandas(X)
     at = position(X, column, role)
     if is_frame(X):
-        return X.assign(**{X.columns[at]: values}) if _plain(X, at) else _replace_at(X, at, values)
+        return _frames.like(native, _replace_at(X, at, values))
     if is_blocks(X):
         return X.assign(**{names(X)[at]: values})
     out = np.array(X, dtype=np.result_type(np.asarray(X).dtype, np.float32))
@@ -160,6 +209,28 @@ class FittedColumns:
     def required(self):
         """Positions of the columns that may never be absent: the features."""
         return [at for at in range(self.n_columns) if at not in self.optional]
+
+    def take(self, X, column, role, owner):
+        """Values in `X` of what was `column` (a name or a position) in fit.
+
+        Raises
+        ------
+        ColumnError
+            If `X` lacks it, or has other columns than fit.
+        """
+        at = _found(column, self.names, self.n_columns)
+        if at is None or (isinstance(column, str) and names(X) is None):
+            return take(X, column, role)
+        present = self.present(X, owner)
+        if at not in present:
+            raise ColumnError(self._absent(column, role, len(present), owner))
+        return take_at(X, present.index(at))
+
+    def _absent(self, column, role, n_given, owner):
+        return (
+            f"{role}={column!r} is not a column of X, which has {n_given} columns; in the fit of "
+            f"{owner} there were {self.n_columns}, with it"
+        )
 
     def label(self, at):
         """How an error message calls the column at position `at` of fit."""
@@ -223,8 +294,41 @@ def is_position(column):
     return isinstance(column, Integral) and not isinstance(column, bool)
 
 
-def _plain(X, at):
-    return isinstance(X.columns[at], str) and X.columns.is_unique
+def _found(column, columns, n):
+    """Position of `column` among `columns` (names or None), or None if it is not there."""
+    if columns is not None and not isinstance(column, slice) and column in columns:
+        return columns.index(column)
+    named_by_integers = any(map(is_position, columns or ()))
+    if named_by_integers or not is_position(column) or not -n <= column < n:
+        return None
+    return int(column) % n
+
+
+def _check_unique(X):
+    if X.columns.is_unique:
+        return
+    twice = X.columns[X.columns.duplicated()][0]
+    msg = f"column {twice!r} occurs {list(X.columns).count(twice)} times; names must be unique"
+    raise ColumnError(msg)
+
+
+def _check_no_records(X):
+    """Raise if `X` has named columns and is no table; the message has the line that makes one."""
+    if isinstance(X, dict):
+        what, line = "a dict of arrays", "pd.DataFrame(X)"
+    elif isinstance(X, list) and X and isinstance(X[0], dict):
+        what, line = "a list of dicts", "pd.DataFrame(X)"
+    elif getattr(getattr(X, "dtype", None), "names", None):
+        what, line = "an array of records (a structured dtype)", "pd.DataFrame(X)"
+    elif type(X).__module__.partition(".")[0] == "awkward" and getattr(X, "fields", None):
+        what, line = "an awkward array of records", "pd.DataFrame({f: X[f] for f in X.fields})"
+    else:
+        return
+    msg = (
+        f"X is {what}, which is no table; pass the DataFrame {line}, or for arrays of several "
+        "axes EventBlocks({'track': array, ...})"
+    )
+    raise TypeError(msg)
 
 
 def _replace_at(X, at, values):
@@ -242,10 +346,14 @@ def _not_found(X, column, role):
         return (
             f"{role}={column!r} is a name, but X is an array without column names; "
             "pass a DataFrame, or the position of the column as an integer"
+            f"{_STRIPPED}{_WITHOUT_NAMES.get(role, ': name columns by position')}"
         )
     if columns is None:
         return f"{role}={column!r}: X has {n_columns(X)} columns, numbered from 0"
     msg = f"{role}={column!r} is not a column of X"
+    if is_position(column):
+        rule = "integers are names in it" if any(map(is_position, columns)) else "from 0"
+        return f"{msg}, which has {len(columns)} columns ({rule}): {columns[:20]}"
     near = difflib.get_close_matches(str(column), [str(name) for name in columns], n=1)
     if near:
         return f"{msg}; did you mean {near[0]!r}?"

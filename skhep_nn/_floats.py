@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _masks
+from skhep_nn import _frames, _masks
 
 REFUSED = {
     "M": "dates",
@@ -56,13 +56,14 @@ def real(values, name, error=ValueError):
 
 
 def as_array(values, name, error=ValueError):
-    """`values` as an array of their own type.
+    """`values`, an array-like or a Series of any library, as an array of their own type.
 
     Raises
     ------
     ValueError
         Or `error`, if they are ragged.
     """
+    values = _frames.as_array(values)
     try:
         return np.asarray(values)
     except (TypeError, ValueError, OverflowError) as why:

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_feature_names, _num_samples
 
@@ -28,6 +29,7 @@ __all__ = [
     "check_feature_names",
     "check_parameters",
     "get_routing_for_object",
+    "has_set_output",
     "num_samples",
 ]
 
@@ -48,6 +50,11 @@ def check_parameters(estimator):
 def check_feature_names(estimator, X, *, reset):
     """Set (`reset`) or check ``feature_names_in_`` as scikit-learn does."""
     _check_feature_names(estimator, X, reset=reset)
+
+
+def has_set_output(transformer):
+    """Whether ``set_output`` or scikit-learn's configuration says what `transform` gives."""
+    return _get_output_config("transform", transformer)["dense"] != "default"
 
 
 def num_samples(X):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _floats
+from skhep_nn import _columns, _floats, _frames
 from skhep_nn.exceptions import WeightError
 
 # below it, squares lose digits
@@ -17,7 +17,7 @@ _LEAST_SQUARES = 1e-290
 NEGATIVE_WEIGHTS = ("keep", "drop", "abs", "error")
 
 
-def resolve(X, sample_weight, weight_column, owner):
+def resolve(X, sample_weight, weight_column, owner, fitted=None):
     """Event weights of `X` from its column or from the argument, or None if there are none.
 
     Parameters
@@ -27,6 +27,8 @@ def resolve(X, sample_weight, weight_column, owner):
     weight_column : str, int or None
     owner : str
         The estimator or scorer that asks, for the error message.
+    fitted : FittedColumns, default=None
+        Those of the estimator, if it is fitted: a position counts among these.
 
     Returns
     -------
@@ -47,7 +49,10 @@ def resolve(X, sample_weight, weight_column, owner):
             "give the event weights one way only"
         )
         raise WeightError(msg)
-    values = _columns.take(X, weight_column, role="weight_column")
+    if fitted is None:
+        values = _columns.take(X, weight_column, role="weight_column")
+    else:
+        values = fitted.take(X, weight_column, "weight_column", owner)
     return check(values, len_of(X), name=f"weight column {weight_column!r}")
 
 
@@ -157,6 +162,7 @@ def effective_events(weights):
 
 def len_of(X):
     """Number of events of a table, array or blocks."""
+    X = _frames.as_pandas(X)
     return X.shape[0] if hasattr(X, "shape") else len(X if hasattr(X, "__len__") else np.asarray(X))
 
 

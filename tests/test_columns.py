@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from skhep_nn import _columns
@@ -95,3 +97,60 @@ def test_an_array_may_lack_all_optional_columns_or_none(frame):
     assert fitted.present(np.zeros((1, 2)), "Scaler") == [0, 2]
     with pytest.raises(ColumnError, match=r"X has 4 features, but Scaler is expecting 3"):
         fitted.present(np.zeros((1, 4)), "Scaler")
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas])
+def test_columns_of_other_libraries_are_found_taken_and_replaced(frame, convert):
+    X = convert(frame)
+    assert _columns.names(X) == ["pt", "weight", "eta"]
+    assert _columns.position(X, "weight") == 1
+    assert _columns.take(X, "weight").tolist() == [0.5, 0.25]
+    assert _columns.names(_columns.drop(X, "weight")) == ["pt", "eta"]
+    replaced = _columns.replace(X, "weight", np.array([7.0, 8.0]))
+    assert type(replaced) is type(X)
+    assert _columns.take(replaced, "weight").tolist() == [7.0, 8.0]
+    assert _columns.take(_columns.rows(X, [1]), "pt").tolist() == [2.0]
+    with pytest.raises(ColumnError, match="in the same order"):
+        FittedColumns.of(X).present(X.select(["eta", "weight", "pt"]), "Scaler")
+
+
+def test_integers_are_names_where_a_name_is_an_integer():
+    frame = pd.DataFrame([[1.0, 2.0, 3.0, 4.0]], columns=[0, 2, 3, 4])
+    assert _columns.take(frame, 2).tolist() == [2.0]
+    for absent in (1, -1):
+        assert not _columns.has(frame, absent)
+        with pytest.raises(ColumnError, match=r"not a column of X.*integers are names in it"):
+            _columns.take(frame, absent)
+
+
+@pytest.mark.parametrize("use", [_columns.names, _columns.table, FittedColumns.of])
+@pytest.mark.parametrize("convert", [lambda X: X, pa.Table.from_pandas])
+def test_a_name_that_comes_twice_is_an_error(use, convert):
+    table = pa.table([[1.0], [2.0], [3.0]], names=["weight", "pt", "weight"])
+    X = table if convert is pa.Table.from_pandas else table.to_pandas()
+    with pytest.raises(ColumnError, match="column 'weight' occurs 2 times"):
+        use(X)
+
+
+def test_a_position_counts_among_the_columns_of_fit(frame):
+    array = frame.to_numpy()
+    fitted = FittedColumns.of(array, [1, 2])
+    assert fitted.take(array, 1, "weight_column", "Net").tolist() == [0.5, 0.25]
+    with pytest.raises(ColumnError, match=r"weight_column=1 .* X, which has 1 columns; .* were 3"):
+        fitted.take(array[:, :1], 1, "weight_column", "Net")
+
+
+def test_a_position_in_a_frame_is_the_column_that_had_it_in_fit(frame):
+    fitted = FittedColumns.of(frame, [0, 1])
+    assert fitted.take(frame[["weight", "eta"]], 1, "weight_column", "Net").tolist() == [0.5, 0.25]
+    with pytest.raises(ColumnError, match="weight_column=1 is not a column of X"):
+        fitted.take(frame[["pt", "eta"]], 1, "weight_column", "Net")
+
+
+def test_a_position_in_an_array_counts_also_where_fit_had_names(frame):
+    fitted = FittedColumns.of(frame, [0])
+    assert fitted.take(frame.to_numpy(), 0, "weight_column", "Net").tolist() == [1.0, 2.0]
+    with pytest.raises(ColumnError, match="weight_column=0 is not a column of X"):
+        fitted.take(frame[["weight", "eta"]].to_numpy(), 0, "weight_column", "Net")
+    with pytest.raises(ColumnError, match="is a name, but X is an array"):
+        fitted.take(frame.to_numpy(), "weight", "weight_column", "Net")

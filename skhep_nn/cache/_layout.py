@@ -31,6 +31,7 @@ def as_blocks(X):
     if issparse(X):
         msg = "a sparse matrix cannot be mapped from disk; pass a dense array"
         raise TypeError(msg)
+    X = _columns.table(X)
     if _columns.is_frame(X) and all(isinstance(name, str) for name in X.columns):
         return BLOCKS, EventBlocks({name: _numbers(X[name]) for name in X.columns})
     if _columns.is_blocks(X):

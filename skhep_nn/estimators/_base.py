@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _validation, _weights
+from skhep_nn import _columns, _validation, _weights
 from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
@@ -271,8 +271,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         float
         """
         self._check_is_fitted()
-        weights = _weights.resolve(X, sample_weight, self.weight_column, type(self).__name__)
-        labels = _targets.labels_of(y, type(self).__name__, classes=self.classes_)
+        X, owner = _columns.table(X), type(self).__name__
+        weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
+        labels = _targets.labels_of(y, owner, classes=self.classes_)
         check_consistent_length(X, labels)
         if weights is not None and not weights.sum() > 0:
             msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.preprocessing import EventWeightBalancer
 from skhep_nn.training._mapped import rows_of
@@ -53,7 +53,7 @@ def event_weights(estimator, X, sample_weight):
     WeightError
     """
     owner = type(estimator).__name__
-    weights = _weights.resolve(X, sample_weight, estimator.weight_column, owner)
+    weights = _weights.resolve(X, sample_weight, estimator.weight_column, owner, estimator.columns_)
     if weights is None:
         return np.ones(_weights.len_of(X))
     if not weights.any():
@@ -129,11 +129,12 @@ def balancer_of(balance):
     return EventWeightBalancer(balance) if isinstance(balance, str) else clone(balance)
 
 
-def groups_of(balancer, X):
-    """Values of the column that `balancer` balances by, or None if it balances the classes."""
+def groups_of(estimator, X):
+    """Values of the column that the balancer balances by, or None if it balances the classes."""
+    balancer = estimator.balancer_
     if balancer is None or balancer.by == "class":
         return None
-    return _columns.take(X, balancer.by, role="by")
+    return estimator.columns_.take(X, balancer.by, "by", type(estimator).__name__)
 
 
 def treated_weights(events, classes, balancer, negative_weights):

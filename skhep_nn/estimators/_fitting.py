@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.class_weight import compute_sample_weight
 
+from skhep_nn import _columns
 from skhep_nn.estimators import _compile, _events, _parameters, _phases, _targets
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._phases import PLAIN
@@ -127,7 +128,7 @@ def check_known(arguments, known, method):
 
 def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     """X, y and weights as :class:`Events`, with the columns and classes learnt if `reset`."""
-    owner = type(estimator).__name__
+    owner, X = type(estimator).__name__, _columns.table(X)
     x = estimator._read_inputs(X, reset=reset)
     labels = _targets.labels_of(y, owner)
     check_consistent_length(X, labels)
@@ -147,7 +148,7 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
     if getattr(estimator, "class_weight", None) is not None:
         weights = weights * compute_sample_weight(estimator.class_weight, labels)
     estimator.balancer_ = _events.balancer_of(estimator.balance)
-    return Events(x, codes, weights, _events.groups_of(estimator.balancer_, X))
+    return Events(x, codes, weights, _events.groups_of(estimator, X))
 
 
 def _parts(estimator, events, given, seed):
@@ -165,7 +166,7 @@ def _parts(estimator, events, given, seed):
 
 
 def _given(estimator, X_val, y_val, sample_weight_val):
-    owner = type(estimator).__name__
+    owner, X_val = type(estimator).__name__, _columns.table(X_val)
     x = estimator._read_inputs(X_val, reset=False)
     codes = _targets.encode(_targets.labels_of(y_val, owner, "y_val"), estimator.classes_, "y_val")
     check_consistent_length(X_val, codes)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _weights
+from skhep_nn import _columns, _weights
 from skhep_nn.estimators import _targets
 from skhep_nn.exceptions import WeightError
 
@@ -81,8 +81,9 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_events,)
         sample_weight : array-like of shape (n_events,), optional
         """
-        column = getattr(self.classifier, "weight_column", None)
-        weights = _weights.resolve(X, sample_weight, column, type(self).__name__)
+        X, column = _columns.table(X), getattr(self.classifier, "weight_column", None)
+        owner, fitted = type(self.classifier).__name__, self.classifier.columns_
+        weights = _weights.resolve(X, sample_weight, column, owner, fitted)
         labels = _targets.labels_of(y, type(self).__name__, classes=self.classes_)
         check_consistent_length(X, labels)
         if weights is not None and not weights.sum() > 0:

@@ -139,7 +139,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         out = np.empty((len(number), len(self.classes_)))
         for at in np.unique(number):
             rows = np.flatnonzero(number == at)
-            out[rows] = self.estimators_[at].predict_proba(_rows(features, rows))
+            out[rows] = self.estimators_[at].predict_proba(_columns.rows(features, rows))
         return out
 
     def predict(self, X):
@@ -259,7 +259,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(msg)
         arguments = {} if weights is None else {"sample_weight": weights[rows]}
         estimator = _default() if self.estimator is None else clone(self.estimator)
-        return estimator.fit(_rows(features, rows), labels[rows], **arguments)
+        return estimator.fit(_columns.rows(features, rows), labels[rows], **arguments)
 
     def _numbers(self, values, what):
         """Number of the classifier of each row of `values`."""
@@ -289,6 +289,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         return X if len(kept) == len(at) else _columns.select(X, kept)
 
     def _table(self, X):
+        X = _columns.table(X)
         if _columns.is_frame(X) or _columns.is_blocks(X):
             return X
         return check_array(
@@ -316,7 +317,3 @@ def _default():
     from skhep_nn.estimators._dense import DenseClassifier
 
     return DenseClassifier()
-
-
-def _rows(X, rows):
-    return X.iloc[rows] if _columns.is_frame(X) else X[rows]

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from skhep_nn import _columns, _floats, _masks, _validation
+from skhep_nn import _columns, _floats, _frames, _masks, _validation
 from skhep_nn.estimators._block_inputs import (
     check_as_in_fit,
     check_lengths,
@@ -64,7 +64,7 @@ def read_inputs(estimator, X, *, reset):
 
 def as_table(estimator, X):
     """`X`, or an array of floats made from it if it has no columns or blocks of its own."""
-    X = _unmasked(estimator, X)
+    X = _unmasked(estimator, _columns.table(X))
     if _columns.is_frame(X) or _columns.is_blocks(X) or is_mapped_table(estimator, X):
         return X
     return _check_array(estimator, X)
@@ -123,7 +123,7 @@ def _features(estimator, X, at, *, reset):
     else:
         chosen = X if len(features) == len(at) else _columns.select(X, features)
     if _columns.is_frame(X):
-        chosen = _check_array(estimator, _numbers(estimator, chosen))
+        chosen = _check_array(estimator, _numbers(chosen))
     names = [estimator.columns_.label(at[n]) for n in features]
     check_finite(chosen, names, _name(estimator))
     return chosen
@@ -180,15 +180,13 @@ def _warn_of_names(estimator, X):
         _validation.check_feature_names(estimator, X, reset=False)
 
 
-def _numbers(estimator, frame):
-    """`frame`, unless a column cannot be a feature: text is named with what to do about it."""
+def _numbers(frame):
+    """`frame` in NumPy's types, unless a column cannot be a feature: it is named with a cure."""
     for name, dtype in frame.dtypes.items():
         if getattr(dtype, "kind", "O") in "biuf":
             continue
         try:
-            # a date would become its nanoseconds
-            _floats.check_type(dtype, name, TypeError)
-            frame[name].astype("float64")
+            _frames.as_floats(frame[name])
         except (TypeError, ValueError):
             value = frame[name].iloc[0] if len(frame) else None
             msg = (
@@ -196,7 +194,7 @@ def _numbers(estimator, frame):
                 f"encode it, or name it in exclude=[{name!r}]"
             )
             raise ValueError(msg) from None
-    return frame
+    return _frames.plain(frame)
 
 
 def _check_entries(estimator, X):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _frames
 from skhep_nn.estimators._targets import float_type
 from skhep_nn.exceptions import ColumnError
 
@@ -134,7 +134,8 @@ def processes_of(estimator, X):
         raise ValueError(msg)
     import pandas as pd
 
-    values = np.asarray(_columns.take(X, estimator.process_column, "process_column"))
+    owner = type(estimator).__name__
+    values = estimator.columns_.take(X, estimator.process_column, "process_column", owner)
     return np.where(pd.isna(values), "", values.astype(str))
 
 
@@ -148,7 +149,7 @@ def numbers_at(X, at):
     """
     if _columns.is_frame(X):
         try:
-            return X.iloc[:, at].to_numpy(dtype=float, na_value=np.nan)
+            return _frames.as_floats(X.iloc[:, at])
         except (TypeError, ValueError):
             name = X.columns[at]
     else:

@@ -32,10 +32,6 @@ def labels_of(y, owner, name="y", classes=None):
         )
         raise ValueError(msg)
     present = _labels.present(y, name)
-    nullable = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
-    if nullable is not None:
-        # scikit-learn would make floats of pandas' nullable integers and booleans
-        present = y.to_numpy(dtype=nullable)
     y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skhep_nn import _columns
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _by_parameter_scores as _scores
 from skhep_nn.metrics import _cut_errors, _inputs
@@ -258,7 +259,7 @@ def read_sample(
     estimator, X, y, parameter, hypotheses, signal, sample_weight, weight_column, owner
 ):
     """(points, scores) of events, with the scores of a fitted classifier."""
-    parameter = _scores.parameter_of(estimator, parameter)
+    X, parameter = _columns.table(X), _scores.parameter_of(estimator, parameter)
     weights = _scores.weights_of(estimator, X, sample_weight, weight_column, owner)
     values, names = _points.values_of(X, parameter)
     _points.check_length(values, names, _points.n_events(X))

@@ -11,7 +11,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _columns, _floats, _weights
+from skhep_nn import _columns, _floats, _frames, _weights
 from skhep_nn.metrics import _inputs
 
 # a table written in single precision names the same mass
@@ -112,6 +112,7 @@ def values_of(X, parameter):
 
 def given(parameter):
     """Parameters given as numbers, and what they are called."""
+    parameter = _frames.as_pandas(parameter)
     values = _numbers(parameter, None)
     if hasattr(parameter, "columns"):
         return values, [str(name) for name in parameter.columns]
@@ -134,7 +135,7 @@ def with_hypothesis(X, parameter, hypothesis):
 
 def take_rows(X, rows):
     """Events of a table, an array or blocks."""
-    return X.iloc[rows] if _columns.is_frame(X) else X[rows]
+    return _columns.rows(X, rows)
 
 
 def points_of(values, is_signal, names):

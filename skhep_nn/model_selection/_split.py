@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skhep_nn import _columns, _floats, _integers, _labels, _masks, _weights
+from skhep_nn import _columns, _floats, _frames, _integers, _labels, _masks, _weights
 from skhep_nn.exceptions import WeightError
 
 PARTS = ("training", "validation", "test")
@@ -78,7 +78,7 @@ def train_validation_test_split(
     [5.0, 5.0, 5.0]
     """
     _check_fractions(fractions)
-    events = _masks.unmasked(events, "events")
+    native, events = events, _columns.table(_masks.unmasked(events, "events"))
     n_events = _weights.len_of(events)
     if not n_events:
         msg = "there are no events to split"
@@ -88,12 +88,16 @@ def train_validation_test_split(
     part = _assign(group, process, len(names), fractions, check_random_state(random_state))[group]
     _check_parts(part, process, names)
     if weight_column is None:
-        return tuple(_rows(events, np.flatnonzero(part == at)) for at in range(len(PARTS)))
+        return tuple(
+            _frames.like(native, _columns.rows(events, np.flatnonzero(part == at)))
+            for at in range(len(PARTS))
+        )
     weights = _weights.resolve(events, None, weight_column, "train_validation_test_split")
     scaled = weights * _factors(weights, process, part, names)[part, process]
+    scaled = _columns.replace(events, weight_column, scaled, role="weight_column")
     return tuple(
-        _columns.replace(_rows(events, rows), weight_column, scaled[rows], role="weight_column")
-        for rows in (np.flatnonzero(part == at) for at in range(len(PARTS)))
+        _frames.like(native, _columns.rows(scaled, np.flatnonzero(part == at)))
+        for at in range(len(PARTS))
     )
 
 
@@ -206,7 +210,3 @@ def _factors(weights, process, part, names):
         )
         raise WeightError(msg)
     return total / sums
-
-
-def _rows(events, rows):
-    return events.iloc[rows] if _columns.is_frame(events) else events[rows]

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns, _extras, _weights
+from skhep_nn import _columns, _extras, _frames, _weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -128,6 +128,7 @@ class InputVariablesDisplay:
         [1.0, 3.0, 0.0]
         >>> plt.close(display.figure_)
         """
+        X = _columns.table(X)
         _check_table(X)
         weights = _events.weights_of(None, X, sample_weight, weight_column, cls.__name__)
         y, weights = _events.labels_and_weights(y, weights, name="y")
@@ -175,6 +176,7 @@ class InputVariablesDisplay:
         -------
         InputVariablesDisplay
         """
+        X = _columns.table(X)
         own = getattr(_events.final_step(estimator), "weight_column", None)
         if sample_weight is None and weight_column is None:
             weight_column = own
@@ -343,7 +345,7 @@ def _chosen(X, columns, excluded):
 def _numbers(X, position, name):
     values = X.iloc[:, position] if _columns.is_frame(X) else np.asarray(X)[:, position]
     try:
-        return pd.Series(values).to_numpy(dtype=np.float64, na_value=np.nan)
+        return _frames.as_floats(pd.Series(values))
     except (TypeError, ValueError) as error:
         msg = f"column {name!r} does not hold numbers; name it in exclude"
         raise ColumnError(msg) from error

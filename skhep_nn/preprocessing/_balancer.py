@@ -157,16 +157,17 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
 
         Returns
         -------
-        DataFrame, ndarray or EventBlocks
+        A frame of the library of `X` if that is one, else ndarray or EventBlocks
             A copy; weights are float32 if they were, else float64.
         """
-        X, weights = self._balanced(X, y)
+        native, (X, weights) = X, self._balanced(X, y)
         if self.weight_column is None:
             self._warn_without_column()
-            return _PassThrough.transform(self, X)
+            return self._given_back(native, _PassThrough.transform(self, X))
         was = _columns.take(X, self.weight_column).dtype
         weights = weights.astype(np.float32 if was == np.float32 else np.float64)
-        return _columns.replace(X, self.weight_column, weights, role="weight_column")
+        out = _columns.replace(X, self.weight_column, weights, role="weight_column")
+        return self._given_back(native, out)
 
     def balance(self, y, sample_weight=None, groups=None):
         """Balanced weights, without a table and without `fit`.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _frames
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
@@ -51,6 +51,7 @@ def as_input(X, owner):
         raise TypeError(msg)
     if isinstance(X, dict):
         return EventBlocks(X)
+    X = _columns.table(X)
     if _columns.is_frame(X) or _columns.is_blocks(X):
         return X
     X = X if isinstance(X, np.ndarray) else np.asarray(X)
@@ -71,7 +72,7 @@ def part_of(X, positions, *, as_blocks=False):
         Whether several blocks stay blocks; else they are put side by side.
     """
     if _columns.is_frame(X):
-        part = X.iloc[:, positions]
+        part = _frames.plain(X.iloc[:, positions])
         return Part(part, tuple(map(str, part.columns)))
     if isinstance(X, Fields):
         return X.part(positions)

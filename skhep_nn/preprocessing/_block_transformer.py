@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import difflib
 
-import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
@@ -158,7 +157,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        new = copy.copy(self)
+        new, X = copy.copy(self), _input.as_input(X, type(self).__name__)
         new._start(X)
         return self._take_over(new, _parts.fit, X, y)
 
@@ -175,7 +174,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        new = copy.copy(self)
+        new, X = copy.copy(self), _input.as_input(X, type(self).__name__)
         if hasattr(self, "transformers_"):
             # together, since they hold the same transformers
             lists = {name: vars(self)[name] for name in ("transformers_", "_resolved")}
@@ -211,7 +210,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
             blocks[name], kinds[name] = _parts.finished(transformer, part)
         present = self._present(X)
         if self._weight in present:
-            blocks[self._weight_name] = _taken(X, present.index(self._weight))
+            blocks[self._weight_name] = _columns.take_at(X, present.index(self._weight))
             kinds[self._weight_name] = "weight"
         return EventBlocks(blocks, kinds)
 
@@ -230,7 +229,6 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     def _start(self, X):
         """Check the parameters, find the columns, copy the transformers."""
         _check_triples(self.transformers)
-        X = _input.as_input(X, type(self).__name__)
         places = [_input.positions_of(X, columns, name) for name, _, columns in self.transformers]
         self._learn_columns(X, places)
         copies = [_parts.copied(transformer) for _, transformer, _ in self.transformers]
@@ -280,13 +278,6 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         here = [present.index(at) for at in positions]
         first = _parts.steps_of(transformer)[:1]
         return _input.part_of(X, here, as_blocks=any(hasattr(s, "_takes_blocks") for s in first))
-
-
-def _taken(X, at):
-    """One column by its position, whatever its name."""
-    if _columns.is_frame(X):
-        return X.iloc[:, at].to_numpy()
-    return np.asarray(X[_columns.names(X)[at]]) if _columns.is_blocks(X) else X[..., at]
 
 
 def _are_triples(transformers):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _floats, _labels, _masks, _validation
+from skhep_nn import _floats, _frames, _labels, _masks, _validation
 from skhep_nn._columns import is_blocks, is_frame, names
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
@@ -248,6 +248,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         if _jagged.is_awkward(X):
             self._check_fields(X)
             return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
+        X = _frames.as_lists(X)
         if (is_frame(X) or is_blocks(X)) and {self.pdg, self.mother_index} <= set(names(X)):
             arrays = [_array_of(X, name) for name in (self.pdg, self.mother_index)]
             return _symbols_of_arrays(*arrays, owner)

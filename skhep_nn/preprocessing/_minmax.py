@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _frames
 from skhep_nn._validation import check_parameters
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _numbers
@@ -174,13 +174,13 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
 
         Returns
         -------
-        DataFrame if `X` is one, else ndarray
+        A frame of the library of `X` if that is one, else ndarray
             In the units of fit, without the indicators. Where an indicator is above 0.5 the value
             is `missing_value` (NaN if that is None); missing values without an indicator come
             back as the middle of the column's range, and clipped ones as its edges.
         """
         check_is_fitted(self)
-        X = as_table(X)
+        native, X = X, as_table(X)
         known, table, flags = self._split_output(X)
         t = _numbers.read(table, known._fitted.required).astype(np.float64)
         t -= self.feature_range[0]
@@ -189,7 +189,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         at = self._indicated
         lost = np.nan if self.missing_value is None else self.missing_value
         values[..., at] = np.where(flags > 0.5, lost, values[..., at])
-        return _numbers.write(table, known._fitted.required, values)
+        return _frames.like(native, _numbers.write(table, known._fitted.required, values))
 
     def count_missing(self, X):
         """Number of missing values, which become the middle of the range.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from skhep_nn import _columns, _floats
+from skhep_nn import _columns, _floats, _frames
 from skhep_nn.exceptions import ColumnError
 
 
@@ -22,7 +22,7 @@ def read(X, positions, min_events=0):
     _check_types(features)
     try:
         return check_array(
-            features,
+            _frames.plain(features) if _columns.is_frame(features) else features,
             dtype=[np.float64, np.float32],
             ensure_all_finite=False,
             allow_nd=True,
@@ -72,7 +72,8 @@ def _no_numbers(name, column):
 
 
 def _scaled_dtype(dtype):
-    return np.dtype(np.float32 if str(dtype).lower() == "float32" else np.float64)
+    plain = getattr(dtype, "numpy_dtype", dtype)
+    return np.dtype(np.float32 if plain == np.float32 else np.float64)
 
 
 def _blame_column(features, error):
@@ -80,7 +81,7 @@ def _blame_column(features, error):
         return
     for at, name in enumerate(features.columns):
         try:
-            features.iloc[:, at].to_numpy(dtype=np.float64, na_value=np.nan)
+            _frames.as_floats(features.iloc[:, at])
         except (TypeError, ValueError):
             raise ColumnError(_no_numbers(name, features.iloc[:, at])) from error
 

@@ -11,13 +11,14 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _masks
-from skhep_nn._validation import check_feature_names
+from skhep_nn import _columns, _frames, _masks
+from skhep_nn._validation import check_feature_names, has_set_output
 from skhep_nn.exceptions import ColumnError
 
 
 def as_table(X, min_events=0):
     """`X` if it is a DataFrame or blocks, else an array of at least two axes, of any type."""
+    X = X if issparse(X) else _columns.table(X)
     if _columns.is_frame(X) or (_columns.is_blocks(X) and not issparse(X)):
         return X
     if isinstance(X, np.ma.MaskedArray) and X.ndim > 2 and np.ma.getmaskarray(X).any():
@@ -55,7 +56,7 @@ class OptionalColumnsMixin:
 
         Returns
         -------
-        DataFrame if `X` is one, else ndarray
+        A frame of the library of `X` if that is one (or of that of ``set_output``), else ndarray
 
         Raises
         ------
@@ -63,8 +64,9 @@ class OptionalColumnsMixin:
             If a feature is missing, or a column is unknown or in another place than in fit.
         """
         check_is_fitted(self)
-        X = as_table(X)
-        return super(OptionalColumnsMixin, self._with_columns_of(X)).transform(X)
+        table = as_table(X)
+        out = super(OptionalColumnsMixin, self._with_columns_of(table)).transform(table)
+        return self._given_back(X, out)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that `transform` gives.
@@ -84,8 +86,11 @@ class OptionalColumnsMixin:
         names = OneToOneFeatureMixin.get_feature_names_out(known, input_features)
         return np.asarray([*names, *known._added_names(names)], dtype=object)
 
+    def _given_back(self, X, out):
+        """`out` as a frame of the library of `X`, unless ``set_output`` says of which."""
+        return out if has_set_output(self) else _frames.like(X, out)
+
     def _remember_columns(self, X, optional, role="exclude"):
-        _check_unique(_columns.names(X))
         check_feature_names(self, X, reset=True)
         self._fitted = _columns.FittedColumns.of(X, optional, role)
         self.n_features_in_ = self._fitted.n_columns
@@ -110,13 +115,6 @@ class OptionalColumnsMixin:
         if hasattr(self, "feature_names_in_"):
             narrowed.feature_names_in_ = self.feature_names_in_[present]
         return narrowed
-
-
-def _check_unique(names):
-    twice = [name for name in names or [] if names.count(name) > 1]
-    if twice:
-        msg = f"column {twice[0]!r} occurs {names.count(twice[0])} times; names must be unique"
-        raise ColumnError(msg)
 
 
 def _restrict(fitted, present):

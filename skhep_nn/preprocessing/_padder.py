@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _columns, _integers, _masks, _validation
+from skhep_nn import _columns, _frames, _integers, _masks, _validation
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
@@ -159,7 +159,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         self._counts["events"] = int((surplus > 0).sum())
 
     def _read(self, X, *, reset):
-        owner = type(self).__name__
+        owner, X = type(self).__name__, _frames.as_lists(X)
         if _jagged.is_jagged(X):
             particles = _jagged.flatten(X, owner)
             if reset:

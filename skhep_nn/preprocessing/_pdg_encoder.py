@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _validation
+from skhep_nn import _frames, _validation
 from skhep_nn._columns import is_frame
 from skhep_nn._validation import StrOptions
 from skhep_nn.preprocessing import _jagged
@@ -127,7 +127,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
 
     def _read(self, X, *, reset):
         """(`X` without its container, codes of any shape)."""
-        owner = type(self).__name__
+        owner, X = type(self).__name__, _frames.as_lists(X)
         if _jagged.is_jagged(X):
             particles = _jagged.flatten(X, owner)
             if reset:
@@ -234,6 +234,7 @@ class PDGOneHotEncoder(_PDGEncoder):
         ndarray of float32 of shape (..., n_categories), or lists of such rows
         """
         check_is_fitted(self)
+        X = _frames.as_lists(X)
         source, codes = self._read(X, reset=False)
         hot = self._rows()[self._encode(codes)]
         if isinstance(source, _jagged.Jagged):
@@ -340,6 +341,7 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
         ndarray of int32 of the shape of `X`, or lists of tokens in the container of `X`
         """
         check_is_fitted(self)
+        X = _frames.as_lists(X)
         source, codes = self._read(X, reset=False)
         tokens = self._encode(codes)
         if self.handle_unknown == "ignore":
