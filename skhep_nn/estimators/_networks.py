@@ -7,7 +7,6 @@ the Keras model that it is.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 from dataclasses import dataclass, field
@@ -16,14 +15,11 @@ import keras
 
 from skhep_nn import networks
 from skhep_nn.estimators._compile import loss_name
-from skhep_nn.estimators._seeds import seeded, seeded_layers
-from skhep_nn.training import POOL, Blueprint, Engine, choose, digest, train
+from skhep_nn.estimators._initial import initial
+from skhep_nn.estimators._seeds import seeded
+from skhep_nn.networks._seeds import numbered
+from skhep_nn.training import POOL, Engine, choose, digest, train
 from skhep_nn.training._best import assign, values_of
-
-# Networks whose initial values are remembered, and the size up to which they are.
-REMEMBERED = 32
-REMEMBERED_BYTES = 4 * 2**20
-_INITIAL = {}
 
 
 @dataclass(frozen=True)
@@ -48,12 +44,11 @@ class Recipe:
     loss: dict
     metrics: list = field(default_factory=list)
 
-    def build(self, seed):
-        """The compiled network with the initial weights that belong to `seed`."""
+    def build(self):
+        """The compiled network, with weights that stand for none; see :func:`initial`."""
         # Keras changes what it deserialises, and the recipe is to stay as it is
         optimizer, loss = copy.deepcopy((self.optimizer, self.loss))
-        # what has no plain description may draw from any of the global generators
-        with (seeded if self.key() is None else seeded_layers)(seed):
+        with numbered():
             model = getattr(networks, self.builder)(**self.arguments)
             model.compile(
                 optimizer=keras.saving.deserialize_keras_object(optimizer),
@@ -61,6 +56,11 @@ class Recipe:
                 weighted_metrics=[_metric(metric) for metric in self.metrics] or None,
             )
             return model
+
+    @property
+    def draws_globally(self):
+        """Whether an initializer is a function of the user's, which may draw from anything."""
+        return any(map(_is_users, _initializers(self.arguments)))
 
     @property
     def learning_rate(self):
@@ -83,33 +83,6 @@ class Recipe:
             return json.dumps(parts, sort_keys=True, default=_as_plain)
         except TypeError:
             return None
-
-
-@dataclass(frozen=True)
-class Initial:
-    """A network before training: its values, and what the rule for XLA goes by."""
-
-    variables: list
-    optimizer_variables: list
-    blueprint: Blueprint
-
-
-def initial(recipe, seed):
-    """The network of `recipe` as it starts with `seed`; remembered, as a search asks often."""
-    key = recipe.key()
-    if (key, seed) in _INITIAL:
-        return _INITIAL[key, seed]
-    model = recipe.build(seed)
-    model.optimizer.build(model.trainable_variables)
-    start = Initial(
-        values_of(model.variables), values_of(model.optimizer.variables), Blueprint.of(model)
-    )
-    size = sum(array.nbytes for array in start.variables)
-    if key is not None and size <= REMEMBERED_BYTES:
-        _INITIAL[key, seed] = start
-        while len(_INITIAL) > REMEMBERED:
-            _INITIAL.pop(next(iter(_INITIAL)), None)
-    return start
 
 
 class PooledNetwork:
@@ -169,9 +142,7 @@ class PooledNetwork:
         self.jit = choose(start.blueprint, self.jit_compile, plan.batch_size, planned_steps)
         # callbacks may keep the model that they were given, so it must not be lent again
         key = None if plan.callbacks else self._key
-        # Keras' own loop, which callbacks may need, draws from the global generators
-        draws = seeded(seed + plan.done) if plan.callbacks else contextlib.nullcontext()
-        with draws, POOL.borrow(key, self._engine) as engine:
+        with POOL.borrow(key, self._engine) as engine:
             engine.loaded = None
             engine.build(*_first(source))
             self._start(engine)
@@ -201,7 +172,7 @@ class PooledNetwork:
     @property
     def model(self):
         """A Keras model with the weights; a copy, changing it changes no prediction."""
-        model = self.recipe.build(0)
+        model = self.recipe.build()
         model.optimizer.build(model.trainable_variables)
         assign(model.variables, self.variables)
         # none if the fit was interrupted between two phases
@@ -214,7 +185,7 @@ class PooledNetwork:
         return key and f"{self.jit} {key}"
 
     def _engine(self):
-        return Engine(self.recipe.build(0), self.jit)
+        return Engine(self.recipe.build(), self.jit)
 
     def _fill(self, start):
         """What is not known from an earlier fit is as at the start."""
@@ -326,12 +297,32 @@ def _same(one, other):
     return one == other or digest(one) == digest(other)
 
 
+def _initializers(arguments):
+    """The initializers among arguments, those of branches and the head included."""
+    for name, value in arguments.items():
+        if isinstance(value, dict) and not name.endswith("initializer"):
+            yield from _initializers(value)
+        elif name.endswith("initializer"):
+            yield value
+
+
+def _is_users(initializer):
+    if initializer is None or isinstance(initializer, (str, dict)) or _is_of_keras(initializer):
+        return False
+    # one that says its seed is given one
+    return "seed" not in getattr(initializer, "get_config", dict)()
+
+
+def _is_of_keras(value):
+    return (getattr(value, "__module__", None) or type(value).__module__).startswith("keras.")
+
+
 def _as_plain(value):
     """Keras' own initializers, activations and layers as Keras serialises them, for JSON.
 
     What is not of Keras has no plain description: it may be another thing of the same name.
     """
-    if not (getattr(value, "__module__", None) or type(value).__module__).startswith("keras."):
+    if not _is_of_keras(value):
         raise TypeError(value)
     return keras.saving.serialize_keras_object(value)
 

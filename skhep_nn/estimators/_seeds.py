@@ -1,9 +1,8 @@
-"""Seeds: one integer per fit, and a context that restores the global state afterwards."""
+"""Seeds: one integer per fit, and the global generators for functions of the user's."""
 
 from __future__ import annotations
 
 import contextlib
-import random
 import threading
 
 import numpy as np
@@ -33,8 +32,9 @@ def seed_of(random_state):
 def seeded(seed):
     """Global generators of Python, NumPy and TensorFlow at `seed`, restored at the end.
 
-    Changing TensorFlow's seed makes it prepare every compiled function anew; networks of the
-    package's own are built under :func:`seeded_layers`, which does not.
+    For what draws from them in functions of the user's: one thread at a time, but a thread that
+    knows nothing of this lock may draw in between. Networks of the package's own draw from no
+    global generator and are never made or trained under it.
     """
     from skhep_nn.estimators._base import scikeras_state as state
 
@@ -47,15 +47,3 @@ def seeded(seed):
         finally:
             if not was_deterministic:
                 state.tf_disable_op_determinism()
-
-
-@contextlib.contextmanager
-def seeded_layers(seed):
-    """Python's generator, from which Keras' layers draw their seeds, at `seed`; then restored."""
-    with _LOCK:
-        before = random.getstate()
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(before)

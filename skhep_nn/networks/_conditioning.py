@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from skhep_nn.networks._hidden import fresh
+from skhep_nn.networks._seeds import fresh
 
 PACKAGE = "skhep_nn"
 
@@ -30,7 +30,7 @@ class Conditioning(layers.Layer):
     def __init__(self, start=None, kernel_initializer="glorot_uniform", **kwargs):
         super().__init__(**kwargs)
         self.start = self._start if start is None else float(start)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer = fresh(kernel_initializer)
 
     def build(self, input_shape):
         """Make the linear functions of the parameter, as wide as the features."""

@@ -8,7 +8,6 @@ from keras import layers
 from skhep_nn.networks._hidden import (
     as_layers,
     choice,
-    fresh,
     normalised,
     per_layer,
     rates,
@@ -16,6 +15,8 @@ from skhep_nn.networks._hidden import (
     where_normalised,
 )
 from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling, Masked
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh
 
 
 def convolutional(
@@ -109,7 +110,7 @@ def convolutions(x, entries, filters, kernel_size, *, pool_size=1, dropout=0.0, 
         x = convolution(x, entries, n_filters, size, **options)
         if n_pooled > 1:
             x, entries = LocalPooling(n_pooled)(x, entries)
-        x = layers.Dropout(rate)(x) if rate else x
+        x = dropout_layer(x, rate)
     return x, entries
 
 

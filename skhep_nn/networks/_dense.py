@@ -7,12 +7,13 @@ from keras import layers
 
 from skhep_nn.networks._hidden import (
     as_layers,
-    fresh,
     normalised,
     rates,
     regularizer,
     where_normalised,
 )
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh
 
 
 def dense(
@@ -91,7 +92,7 @@ def hidden(
         x = normalised(x) if inside else x
         x = layers.Activation(activation)(x)
         x = x if after is None else after(x)
-        x = layers.Dropout(rate)(x) if rate else x
+        x = dropout_layer(x, rate)
     return x
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keras import layers
 
 from skhep_nn.networks._hidden import as_layers, safe
+from skhep_nn.networks._seeds import fresh
 
 
 class Embeddings:
@@ -40,7 +41,10 @@ class Embeddings:
         if group not in self._layers:
             (size,) = as_layers(self.sizes[name], "embedding_size")
             self._layers[group] = layers.Embedding(
-                self.vocabulary_sizes[name], size, name=safe("embedding_" + "_".join(group))
+                self.vocabulary_sizes[name],
+                size,
+                embeddings_initializer=fresh("uniform"),
+                name=safe("embedding_" + "_".join(group)),
             )
         return self._layers[group](tokens)
 

@@ -106,13 +106,6 @@ def per_layer(value, n_layers, name):
     return list(value)
 
 
-def fresh(initializer):
-    """An initializer of its own for each layer, where an object was given for all."""
-    if isinstance(initializer, keras.initializers.Initializer):
-        return type(initializer).from_config(initializer.get_config())
-    return initializer
-
-
 def regularizer(l2):
     """The L2 penalty, or None for 0."""
     return keras.regularizers.L2(l2) if l2 else None

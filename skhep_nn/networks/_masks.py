@@ -5,6 +5,9 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+# Numbers that a register of the processor holds at most (AVX-512, float32).
+REGISTER = 16
+
 
 class OfEntries(layers.Layer):
     """Base of layers that take the mask as an argument, and pass on none behind Keras' back."""
@@ -169,8 +172,21 @@ class LocalPooling(OfEntries):
         return {**super().get_config(), "size": self.size}
 
 
+def sum_of_entries(x):
+    """The sum over the entries of a sequence (n_events, length, n_features), event by event.
+
+    TensorFlow adds up as many neighbours at a time as a register holds. Where one holds features
+    of two events it adds in another order, and the sum would depend on the place of the event.
+    """
+    width = x.shape[2]
+    rest = -width % REGISTER
+    if not rest:
+        return ops.sum(x, axis=1)
+    return ops.sum(ops.pad(x, [[0, 0], [0, 0], [0, rest]]), axis=1)[:, :width]
+
+
 def _average(x, real):
-    return ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+    return sum_of_entries(x * real) / ops.maximum(ops.sum(real, axis=1), 1)
 
 
 def _max(x, real):
@@ -180,7 +196,7 @@ def _max(x, real):
 
 
 def _sum(x, real):
-    return ops.sum(x * real, axis=1)
+    return sum_of_entries(x * real)
 
 
 def _flatten(x, real):

@@ -10,6 +10,7 @@ from skhep_nn.networks._conditioning import CONDITIONING, FixedParameter, Parame
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._hidden import choice
 from skhep_nn.networks._residual import residual_dense
+from skhep_nn.networks._seeds import fresh, layer_seed
 
 PLACEMENTS = ("start", "all", "end")
 # Each body, and the argument by which it lets the parameter act on every layer or block.
@@ -92,8 +93,13 @@ def parametric(
 
 def embedded(parameter, embedding=0, noise=0.0):
     """The scaled parameter as it acts: with noise, embedded."""
-    x = layers.GaussianNoise(noise, name="mass_noise")(parameter) if noise else parameter
-    return layers.Dense(embedding, "tanh", name="mass_embedding")(x) if embedding else x
+    x = parameter
+    if noise:
+        x = layers.GaussianNoise(noise, seed=layer_seed(), name="mass_noise")(x)
+    if embedding:
+        kernel = fresh("glorot_uniform")
+        x = layers.Dense(embedding, "tanh", kernel_initializer=kernel, name="mass_embedding")(x)
+    return x
 
 
 def conditioned(x, parameter, body, conditioning, placement, start, **settings):

@@ -15,6 +15,8 @@ from skhep_nn.networks._hidden import (
     where_normalised,
 )
 from skhep_nn.networks._masks import Reversed
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh, layer_seed
 
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
 
@@ -86,18 +88,31 @@ def recurrent(
     for number, (size, rate) in enumerate(
         zip(units, fractions[len(filters) :], strict=True), start=1
     ):
-        layer = CELLS[cell](
-            size,
-            go_backwards=go_backwards and number == 1,
-            return_sequences=number < len(units),
-            kernel_regularizer=regularizer(l2),
-        )
-        x = (layers.Bidirectional(layer) if bidirectional else layer)(x, mask=entries)
+        options = {
+            "return_sequences": number < len(units),
+            "kernel_regularizer": regularizer(l2),
+        }
+        layer = _layer(cell, size, go_backwards=go_backwards and number == 1, **options)
+        if bidirectional:
+            # one of its own: a copy would start with the same values
+            backwards = _layer(cell, size, go_backwards=True, **options)
+            layer = layers.Bidirectional(layer, backward_layer=backwards)
+        x = layer(x, mask=entries)
         if go_backwards and number == 1 and len(units) > 1:
             # the outcome comes in the order in which it was read
             entries = Reversed()(entries)
-        x = layers.Dropout(rate)(x) if rate else x
+        x = dropout_layer(x, rate)
     return x
+
+
+def _layer(cell, size, **options):
+    return CELLS[cell](
+        size,
+        kernel_initializer=fresh("glorot_uniform"),
+        recurrent_initializer=fresh("orthogonal"),
+        seed=layer_seed(),
+        **options,
+    )
 
 
 def _check_directions(*, bidirectional, go_backwards):

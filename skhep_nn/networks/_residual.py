@@ -14,7 +14,6 @@ from skhep_nn.networks._hidden import (
     as_layers,
     choice,
     count,
-    fresh,
     normalised,
     one,
     per_layer,
@@ -24,6 +23,8 @@ from skhep_nn.networks._hidden import (
     where_normalised,
 )
 from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh
 
 # Their slope at 0 is 0: kernels of zeros before them would never move.
 FLAT_AT_ZERO = ("relu", "relu6", "relu_squared", "soft_shrink", "hard_shrink", "threshold")
@@ -88,7 +89,7 @@ def residual_dense(
         for number in range(layers_per_block):
             last = number == layers_per_block - 1
             y = step(y, (last and block_initializer) or kernel_initializer)
-        y = layers.Dropout(dropout)(y) if dropout else y
+        y = dropout_layer(y, dropout)
         x = layers.Add()([x, y])
     return _active(x, activation, normalises=False) if preactivation else x
 
@@ -178,7 +179,7 @@ def residual_convolutional(
         if preactivation:
             y = _active(y, activation, entries, normalises=inside)
         y = plain_convolution(y, entries, width, size, last, options["l2"])
-        y = layers.Dropout(dropout)(y) if dropout else y
+        y = dropout_layer(y, dropout)
         x = layers.Add()([x, y])
         if n_pooled > 1:
             x, entries = LocalPooling(n_pooled)(x, entries)
@@ -195,7 +196,7 @@ def check_identity(block_initializer, activation, *, preactivation):
     name = getattr(keras.activations.get(activation), "__name__", "")
     if preactivation or block_initializer is None or name not in FLAT_AT_ZERO:
         return
-    if isinstance(keras.initializers.get(block_initializer), keras.initializers.Zeros):
+    if isinstance(fresh(block_initializer), keras.initializers.Zeros):
         msg = (
             f"block_initializer='zeros' with activation={name!r}, whose slope at 0 is 0: the "
             "blocks would never learn; use 'tanh' or 'leaky_relu', or preactivation=True"

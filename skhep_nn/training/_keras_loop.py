@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training._best import BestEpoch, start_averages
@@ -22,20 +24,18 @@ def train(model, source, validation, plan, reason):
     The parameters are those of :func:`skhep_nn.training.train`; `reason` says why this loop.
     """
     _check_supported(source, plan, reason)
-    watcher = Watcher(plan, validated=validation is not None)
-    x, y, weights = source.data
+    batches = Batches(source, plan)
+    watcher = Watcher(plan, batches, validated=validation is not None)
     interrupted = False
     with contextlib.closing(watcher.progress):
         try:
             _start_phase(model, validation, plan, watcher.best)
             model.fit(
-                x,
-                y,
-                sample_weight=weights,
-                batch_size=plan.batch_size,
+                batches,
                 epochs=plan.epochs,
-                shuffle=plan.shuffle,
+                shuffle=False,
                 validation_data=validation,
+                validation_batch_size=plan.batch_size,
                 callbacks=[*plan.callbacks, watcher],
                 verbose=0,
             )
@@ -52,12 +52,36 @@ def train(model, source, validation, plan, reason):
     )
 
 
+class Batches(keras.utils.PyDataset):
+    """The batches of each epoch in the order that the compiled loop would have.
+
+    Keras' own shuffling draws from the global generators.
+    """
+
+    def __init__(self, source, plan):
+        super().__init__()
+        self.data, self.plan = source.data, plan
+        self.begin(0)
+
+    def begin(self, epoch):
+        """Have the order of `epoch`, from 0."""
+        self.order = np.asarray(self.plan.order(self.plan.done + epoch))
+
+    def __len__(self):
+        return math.ceil(len(self.order) / self.plan.batch_size)
+
+    def __getitem__(self, number):
+        start = number * self.plan.batch_size
+        rows = self.order[start : start + self.plan.batch_size]
+        return tf.nest.map_structure(lambda a: tf.gather(a, rows), self.data)
+
+
 class Watcher(keras.callbacks.Callback):
     """Does for Keras' loop what the compiled loop does itself: best epoch, progress, errors."""
 
-    def __init__(self, plan, *, validated):
+    def __init__(self, plan, batches, *, validated):
         super().__init__()
-        self.plan, self.validated = plan, validated
+        self.plan, self.batches, self.validated = plan, batches, validated
         self.best = BestEpoch(plan.patience)
         self.history = {}
         self.progress = Progress(plan.epochs, plan.verbose, plan.title)
@@ -71,6 +95,10 @@ class Watcher(keras.callbacks.Callback):
     def best_epoch(self):
         """The best epoch of all phases, or the last one without validation."""
         return self.best.epoch or self.plan.best or self.plan.done + self.n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Have the events in the order of this epoch."""
+        self.batches.begin(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the best epoch; stop when it is long ago."""

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.estimators._seeds import seed_of, seeded, seeded_layers
+from skhep_nn.estimators._seeds import seed_of
 
 X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(int)
@@ -46,11 +46,3 @@ def test_a_random_state_object_gives_the_same_seed_each_time():
     state = np.random.RandomState(5)
     assert seed_of(state) == seed_of(state) == seed_of(np.random.RandomState(5))
     assert seed_of(7) == 7
-
-
-def test_both_contexts_give_layers_the_same_initial_values():
-    values = []
-    for context in (seeded, seeded_layers):
-        with context(11):
-            values.append(keras.layers.Dense(2)(np.ones((1, 3), np.float32)).numpy())
-    np.testing.assert_array_equal(*values)
