@@ -14,7 +14,6 @@ from skhep_nn.networks._hidden import (
     as_layers,
     choice,
     count,
-    fresh,
     normalised,
     one,
     rates,
@@ -23,6 +22,8 @@ from skhep_nn.networks._hidden import (
 )
 from skhep_nn.networks._masks import POOLINGS, GlobalPooling
 from skhep_nn.networks._pairs import COORDINATES, PairFeatures
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh
 
 POOLS = (*POOLINGS, "attention", "class")
 
@@ -153,7 +154,7 @@ class _Block:
         )
 
     def _dropped(self, x):
-        return layers.Dropout(self.dropout)(x) if self.dropout else x
+        return dropout_layer(x, self.dropout)
 
 
 def _bias(momenta, entries, coordinates, pairwise_units, n_heads, block):

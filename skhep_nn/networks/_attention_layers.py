@@ -7,7 +7,7 @@ import math
 import keras
 from keras import ops
 
-from skhep_nn.networks._masks import OfEntries, register
+from skhep_nn.networks._masks import OfEntries, register, sum_of_entries
 
 # A logit whose exponential is 0 in every type that Keras computes in, and which none of them lacks.
 NEVER = -3e4
@@ -81,7 +81,7 @@ class AttentionPooling(OfEntries):
         real = ops.expand_dims(entries, axis=-1)
         scores = ops.where(real, scores, ops.cast(NEVER, scores.dtype))
         shares = ops.softmax(scores, axis=1) * ops.cast(real, x.dtype)
-        return ops.sum(x * shares, axis=1)
+        return sum_of_entries(x * shares)
 
     def compute_output_spec(self, x, scores, entries):
         """Shape and type of what `call` returns."""

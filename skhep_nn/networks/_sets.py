@@ -7,7 +7,6 @@ from keras import layers
 from skhep_nn.networks._hidden import (
     as_layers,
     choice,
-    fresh,
     normalised,
     rates,
     regularizer,
@@ -15,6 +14,8 @@ from skhep_nn.networks._hidden import (
     where_normalised,
 )
 from skhep_nn.networks._masks import POOLINGS, GlobalPooling, Masked
+from skhep_nn.networks._seeds import dropout as dropout_layer
+from skhep_nn.networks._seeds import fresh
 
 
 def deep_sets(
@@ -73,7 +74,7 @@ def deep_sets(
             y = layers.Add()([y, _of_all(x, entries, width, kernel_initializer, l2)])
         y = normalised(y, entries) if inside else y
         x = layers.Activation(activation)(y)
-        x = layers.Dropout(rate)(x) if rate else x
+        x = dropout_layer(x, rate)
     pooled = [GlobalPooling(how)(x, entries) for how in pools]
     return pooled[0] if len(pooled) == 1 else layers.Concatenate()(pooled)
 
