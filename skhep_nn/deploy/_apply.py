@@ -59,6 +59,8 @@ def apply(
     names=None,
     cut=None,
     empty="error",
+    separator=None,
+    comment=None,
     verbose=1,
 ):
     """Score the events of files with a fitted model, chunk by chunk, into one file.
@@ -86,7 +88,7 @@ def apply(
     features : list of str, default=None
         Columns that the model takes, in the order of its fit; only for a model that was fitted
         on arrays without names. None: its ``feature_names_in_``.
-    tree, names, cut, empty
+    tree, names, cut, empty, separator, comment
         As for `skhep_nn.io.read_events`.
     verbose : int, default=1
         0: no progress bar.
@@ -135,7 +137,8 @@ def apply(
     model = load_model(model)
     scores = Scores(model, signal, threshold)
     wanted = FileColumns(*model_features(model, features), columns, scores.names)
-    selection = wanted.selection(tree=tree, names=names, cut=cut, empty=empty)
+    reading = {"tree": tree, "names": names, "separator": separator, "comment": comment}
+    selection = wanted.selection(**reading, cut=cut, empty=empty)
     paths = expand(files)
     pieces = stream(paths, selection, check_size(chunk_size, "chunk_size"), progress=verbose > 0)
     n_read = n_scored = n_kept = 0

@@ -1,9 +1,8 @@
-"""CSV, plain or gzipped, with or without a header line."""
+"""CSV, plain or gzipped, with or without a header line, separated by commas or otherwise."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 
 import pandas as pd
 import pyarrow as pa
@@ -12,18 +11,23 @@ from pyarrow import compute
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import rebatch, to_column
+from skhep_nn.io._lines import LONGEST_LINE, Lines
 from skhep_nn.io._source import Source
 
 FORMAT = "a CSV file"
-TAKES = ("names",)
+TAKES = ("names", "separator", "comment")
 
 # what pandas' writers and common tools write for a missing number
 MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", "-NaN"]
 
+# what separates fields in files that are called CSV, in words
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 
-def open_file(path, names=None):
+
+def open_file(path, names=None, separator=None, comment=None):
     """Open a CSV file; `names` are its columns if it has no header line."""
-    return CsvSource(path, names)
+    return CsvSource(path, names, separator, comment)
 
 
 class CsvSource(Source):
@@ -33,17 +37,29 @@ class CsvSource(Source):
     in the millionth event.
     """
 
-    def __init__(self, path, names):
-        first = _first_line(path)
-        self._skip = int(names is None)
-        columns = _check_header(path, first) if names is None else _check_names(path, names, first)
+    def __init__(self, path, names, separator, comment):
+        self._separator, self._comment = separator or ",", comment
+        with Lines(path, comment) as lines:
+            head = _Head(path, lines, self._separator, comment)
+        if comment is None:
+            _check_comment(path, head)
+        if separator is None:
+            _check_separator(path, head)
+        columns, has_header = _columns(path, head, names)
+        # the header says whether a blank behind a comma belongs to the text
+        self._trim = any(field[:1].isspace() for field in head.fields)
         super().__init__(path, columns, None)
-        self._raw = pa.OSFile(str(path), "rb")
+        self._lines = Lines(path, comment)
+        if has_header:
+            self._lines.first()
 
     def chunks(self, columns, size):
+        if self._lines.is_at_end():
+            return
         reader = pa.csv.open_csv(
-            self._stream(),
-            read_options=pa.csv.ReadOptions(column_names=self.names, skip_rows=self._skip),
+            pa.PythonFile(self._lines, mode="r"),
+            read_options=pa.csv.ReadOptions(column_names=self.names, block_size=LONGEST_LINE),
+            parse_options=pa.csv.ParseOptions(delimiter=self._separator),
             convert_options=pa.csv.ConvertOptions(
                 include_columns=columns,
                 column_types=dict.fromkeys(columns, pa.string()),
@@ -52,52 +68,112 @@ class CsvSource(Source):
             ),
         )
         for table in rebatch(reader, size):
-            yield {name: to_column(typed(table.column(name))) for name in columns}
+            yield {name: self._typed(table.column(name), name) for name in columns}
 
     def fraction(self, n_read):
-        return self._raw.tell() / self._raw.size()
+        return self._lines.fraction()
 
     def close(self):
-        self._raw.close()
+        self._lines.close()
 
-    def _stream(self):
-        if self.path.name.lower().endswith(".gz"):
-            return pa.CompressedInputStream(self._raw, "gzip")
-        return self._raw
+    def _typed(self, column, name):
+        values = typed(column, trim=self._trim)
+        if self._separator != "," and pa.types.is_string(values.type):
+            self._check_decimals(values, name)
+        return to_column(values)
+
+    def _check_decimals(self, values, name):
+        there = values.drop_null()
+        if len(there) and compute.all(compute.match_substring_regex(there, DECIMAL_COMMA)).as_py():
+            msg = f"{self}: column {name!r} has decimal commas, such as {there[0].as_py()!r}"
+            msg += "; write numbers with decimal points"
+            raise FileFormatError(msg)
 
 
-def typed(column):
-    """A text column as whole numbers, else numbers, else truth values, else as it is."""
+def typed(column, trim=False):
+    """A text column as whole numbers, else numbers, else truth values, else as it is.
+
+    A missing word may have blanks around it; with `trim`, text has none.
+    """
     trimmed = compute.utf8_trim_whitespace(column)
+    is_missing = compute.is_in(trimmed, value_set=pa.array(MISSING))
+    numbers = compute.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
     for kind in (pa.int64(), pa.uint64(), pa.float64(), pa.bool_()):
         try:
-            return trimmed.cast(kind)
+            return numbers.cast(kind)
         except pa.ArrowInvalid:
             continue
-    return column
+    return numbers if trim else column
 
 
-def _first_line(path):
-    opener = gzip.open if path.name.lower().endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-        fields = next((row for row in csv.reader(file) if row), None)
-    if fields is None:
-        msg = f"{path} is empty: not even a header line"
+class _Head:
+    """The first lines of a file: fields of the first, and of the comment in front of it."""
+
+    def __init__(self, path, lines, separator, comment):
+        first = lines.first()
+        if first is None:
+            msg = f"{path} is empty: not even a header line"
+            raise FileFormatError(msg)
+        self.line, self.next_line = first, lines.first() or ""
+        self.fields = _split(first, separator)
+        skipped = lines.skipped.strip().lstrip(comment or "").strip()
+        self.commented = _split(skipped, separator) if skipped else []
+
+
+def _split(line, separator):
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
+
+
+def _columns(path, head, names):
+    """Names of the columns, and whether the first line has them."""
+    if names is not None:
+        return _check_names(path, names, head), False
+    fields = [field.strip() or f"Unnamed: {at}" for at, field in enumerate(head.fields)]
+    if not all(_is_number(field) for field in fields):
+        return _check_unique(path, fields), True
+    # as numpy.savetxt writes it: the header is a comment
+    commented = [field.strip() for field in head.commented]
+    if len(commented) == len(fields) and all(map(str.isidentifier, commented)):
+        return _check_unique(path, commented), False
+    msg = f"{path} has no header line; its first line is {fields[:5]}; give names="
+    raise FileFormatError(msg)
+
+
+def _check_comment(path, head):
+    mark = head.line.lstrip()[:1]
+    if mark in ("#", "%"):
+        msg = (
+            f"{path}: its first line begins with {mark!r}: {head.line[:60].strip()!r}; "
+            f"comment={mark!r} skips such lines, and takes the names of a commented header"
+        )
         raise FileFormatError(msg)
-    return [field.strip() or f"Unnamed: {at}" for at, field in enumerate(fields)]
 
 
-def _check_header(path, fields):
-    if all(_is_number(field) for field in fields):
-        msg = f"{path} has no header line; its first line is {fields[:5]}; give names="
+def _check_separator(path, head):
+    looks = _looks_separated(head) if len(head.fields) == 1 else None
+    if looks:
+        msg = (
+            f"{path} looks as if it is separated by {SEPARATORS[looks]}: its first line is "
+            f"{head.line[:60].strip()!r}; give separator={looks!r} (or ',' if it is not)"
+        )
         raise FileFormatError(msg)
-    return _check_unique(path, fields)
 
 
-def _check_names(path, names, first):
+def _looks_separated(head):
+    for separator in SEPARATORS:
+        n_fields = len(_split(head.line.strip(), separator))
+        # a name of two words is no two columns
+        values = _split(head.next_line.strip(), separator)
+        is_sure = separator != " " or (len(values) == n_fields and all(map(_is_number, values)))
+        if n_fields > 1 and is_sure:
+            return separator
+    return None
+
+
+def _check_names(path, names, head):
     names = [names] if isinstance(names, str) else list(names)
-    if len(names) != len(first):
-        msg = f"{path} has {len(first)} columns, but names has {len(names)}: {names}"
+    if len(names) != len(head.fields):
+        msg = f"{path} has {len(head.fields)} columns, but names has {len(names)}: {names}"
         raise FileFormatError(msg)
     return _check_unique(path, names)
 

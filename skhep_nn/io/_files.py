@@ -70,16 +70,14 @@ def ending(path, known=READERS):
 
 
 @contextmanager
-def open_source(path, *, tree=None, names=None):
+def open_source(path, **options):
     """What the file at `path` offers, as a `Source`; closed afterwards."""
     module = importlib.import_module(f"skhep_nn.io.{READERS[ending(path)]}")
-    _refuse_unused(path, module, tree=tree, names=names)
+    _refuse_unused(path, module, **options)
     if path.stat().st_size == 0:
         msg = f"{path} is empty (0 bytes)"
         raise FileFormatError(msg)
-    options = {
-        key: value for key, value in (("tree", tree), ("names", names)) if key in module.TAKES
-    }
+    options = {key: value for key, value in options.items() if key in module.TAKES}
     with reading(path):
         source = module.open_file(path, **options)
     try:

@@ -13,7 +13,18 @@ from skhep_nn.io._values import joined
 CHUNK_SIZE = 100_000
 
 
-def read_events(files, *, tree=None, columns=None, names=None, cut=None, n_max=None, empty="error"):
+def read_events(
+    files,
+    *,
+    tree=None,
+    columns=None,
+    names=None,
+    cut=None,
+    n_max=None,
+    empty="error",
+    separator=None,
+    comment=None,
+):
     """Read events from files into a table.
 
     Parameters
@@ -30,12 +41,19 @@ def read_events(files, *, tree=None, columns=None, names=None, cut=None, n_max=N
     names : list of str, default=None
         Names of the columns of a CSV file without a header line.
     cut : str, default=None
-        Keep the events that pass, e.g. ``"pt > 30 and abs(eta) < 2.5"``, as for
-        ``DataFrame.query``. The columns it uses need not be in `columns`.
+        Keep the events that pass, e.g. ``"pt > 30 and abs(eta) < 2.5"``, in the manner of
+        ``DataFrame.query``. The columns it uses need not be in `columns`. It is made of names,
+        numbers, text, comparisons, arithmetic and some functions; anything else is an error.
     n_max : int, default=None
         Keep at most so many events (of those that pass the cut); reading stops there.
     empty : {"error", "skip"}, default="error"
         What to do with a file that holds no events, e.g. a tree without entries.
+    separator : str, default=None
+        The character between the fields of a CSV file, e.g. ``";"`` or ``"\\t"``. None: a comma,
+        and an error where a file looks as if it has another.
+    comment : str, default=None
+        The character that begins a comment in a CSV file, e.g. ``"#"``. If the header itself is
+        a comment, as numpy.savetxt writes it, its names are taken.
 
     Returns
     -------
@@ -54,6 +72,11 @@ def read_events(files, *, tree=None, columns=None, names=None, cut=None, n_max=N
     ColumnError
         If a file lacks a column; the message has the nearest names.
 
+    Warns
+    -----
+    LeftOutWarning
+        If `columns` is None and a file has columns that no table can hold: which, and why.
+
     See Also
     --------
     iterate_events : The same in chunks, for what does not fit in memory.
@@ -69,7 +92,7 @@ def read_events(files, *, tree=None, columns=None, names=None, cut=None, n_max=N
          pt  eta
     0  60.0  0.5
     """
-    selection = Selection(tree, columns, names, cut, empty)
+    selection = Selection(tree, columns, names, cut, empty, separator, comment)
     limit = check_size(n_max, "n_max") if n_max is not None else None
     chunks = [piece.columns for piece in _limited(stream(files, selection, CHUNK_SIZE), limit)]
     return to_table(_concatenate(chunks), 0)
@@ -84,6 +107,8 @@ def iterate_events(
     cut=None,
     n_max=None,
     empty="error",
+    separator=None,
+    comment=None,
     chunk_size=CHUNK_SIZE,
     progress=False,
 ):
@@ -91,7 +116,7 @@ def iterate_events(
 
     Parameters
     ----------
-    files, tree, columns, names, cut, n_max, empty
+    files, tree, columns, names, cut, n_max, empty, separator, comment
         As for `read_events`.
     chunk_size : int, default=100_000
         Events in a chunk, at most; a chunk is shorter at the end of a file, and by what the cut
@@ -124,7 +149,7 @@ def iterate_events(
     ...     [len(chunk) for chunk in iterate_events(path, chunk_size=2)]
     [2, 1]
     """
-    selection = Selection(tree, columns, names, cut, empty)
+    selection = Selection(tree, columns, names, cut, empty, separator, comment)
     size = check_size(chunk_size, "chunk_size")
     limit = check_size(n_max, "n_max") if n_max is not None else None
     return _numbered(_limited(stream(files, selection, size, progress=progress), limit))

@@ -49,7 +49,7 @@ class Selection:
 
     Parameters
     ----------
-    tree, columns, names, cut, empty
+    tree, columns, names, cut, empty, separator, comment
         As for `read_events`.
     """
 
@@ -58,6 +58,8 @@ class Selection:
     names: list | None = None
     cut: str | None = None
     empty: str = "error"
+    separator: str | None = None
+    comment: str | None = None
     _of_first: list | None = field(default=None, init=False)
     _seen: dict = field(default_factory=dict, init=False)
 
@@ -65,9 +67,16 @@ class Selection:
         if self.empty not in EMPTY:
             msg = f"empty must be one of {EMPTY}, got {self.empty!r}"
             raise ValueError(msg)
+        _check_character("separator", self.separator, ";")
+        _check_character("comment", self.comment, "#")
         self.cut = None if self.cut is None else Cut(self.cut)
         if self.columns is not None:
             self.columns = _check_columns(self.columns)
+
+    def options(self):
+        """What only some formats have a use for."""
+        names = ("tree", "names", "separator", "comment")
+        return {name: getattr(self, name) for name in names}
 
     def of(self, source):
         """The columns to hand out of `source`."""
@@ -125,7 +134,7 @@ def _pieces(paths, selection, chunk_size, progress):
 
 
 def _of_file(path, selection, chunk_size, bar):
-    with open_source(path, tree=selection.tree, names=selection.names) as source:
+    with open_source(path, **selection.options()) as source:
         chosen = selection.of(source)
         cut = selection.cut
         needed = chosen if cut is None else [*chosen, *_more(cut, source, chosen)]
@@ -162,6 +171,13 @@ def _passing(chunk, chosen, cut, source):
         return {name: chunk[name] for name in chosen}
     mask = cut.mask(chunk, source)
     return {name: chunk[name][mask] for name in chosen}
+
+
+def _check_character(name, value, example):
+    is_one = isinstance(value, str) and len(value) == 1 and value.isascii() and value not in '"\r\n'
+    if value is not None and not is_one:
+        msg = f"{name} must be one character such as {example!r}, got {value!r}"
+        raise ValueError(msg)
 
 
 def _check_columns(columns):

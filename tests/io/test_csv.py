@@ -108,3 +108,157 @@ def test_numbers_come_back_to_the_last_bit(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("csv") / "events.csv"
     path.write_text("x\n" + "".join(f"{value!r}\n" for value in values))
     assert read_events(path)["x"].tolist() == values
+
+
+@pytest.mark.parametrize("word", [" NA", "NA ", "  nan", " null", " "])
+def test_a_missing_word_may_have_blanks_around_it(path, word):
+    path.write_text(f"pt,eta\n1.5,{word}\n2.5,1\n")
+    assert np.isnan(read_events(path)["eta"]).tolist() == [True, False]
+
+
+def test_text_has_no_blanks_in_front_where_the_header_has_such(path):
+    path.write_text("pt, process\n1, ttH\n2, W\n")
+    assert len(read_events(path, cut="process == 'ttH'")) == 1
+    path.write_text("pt,process\n1, ttH\n2,W\n")
+    assert read_events(path)["process"].tolist() == [" ttH", "W"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+@pytest.mark.parametrize("at", [1000, 3_000_000])
+def test_nul_bytes_are_an_error_that_says_where(tmp_path, suffix, at):
+    path = tmp_path / f"x{suffix}"
+    content = b"pt,eta\n" + b"1.5,2.5\n" * 500_000
+    content = content[:at] + bytes(700) + content[at + 700 :]
+    path.write_bytes(gzip.compress(content, 1) if suffix == ".csv.gz" else content)
+    with pytest.raises(FileFormatError, match=rf"x{suffix} has NUL bytes from byte {at} on, .*cra"):
+        read_events(path)
+
+
+SEPARATED = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+
+
+@pytest.mark.parametrize("separator", SEPARATED)
+def test_another_separator_is_an_error_that_names_it_or_is_given(path, separator):
+    path.write_text("pt,eta\n1.5,2\n3.5,4\n".replace(",", separator))
+    with pytest.raises(FileFormatError, match=f"as if it is separated by {SEPARATED[separator]}"):
+        read_events(path)
+    got = read_events(path, separator=separator, cut="eta > 2")
+    assert got.to_dict("list") == {"pt": [3.5], "eta": [4]}
+    (chunk,) = iterate_events(path, separator=separator)
+    assert list(chunk) == ["pt", "eta"]
+
+
+@pytest.mark.parametrize("separator", SEPARATED)
+def test_another_separator_without_header_is_an_error_too(path, separator):
+    path.write_text("1.5,2\n3.5,4\n".replace(",", separator))
+    with pytest.raises(FileFormatError, match="as if it is separated by"):
+        read_events(path, names=["pt", "eta"])
+    assert read_events(path, names=["pt", "eta"], separator=separator)["eta"].tolist() == [2, 4]
+
+
+def test_a_single_column_whose_name_has_blanks_is_one(path):
+    path.write_text("number of jets\n3\n4\n")
+    assert read_events(path)["number of jets"].tolist() == [3, 4]
+    path.write_text("a;b\n3\n4\n")
+    assert read_events(path, separator=",")["a;b"].tolist() == [3, 4]
+
+
+def test_decimal_commas_are_an_error_that_names_the_column(path):
+    path.write_text("pt;eta\n1,5;2\n3,5;4\n")
+    with pytest.raises(FileFormatError, match="column 'pt' has decimal commas, such as '1,5'"):
+        read_events(path, separator=";")
+
+
+def test_comments_are_left_out_when_asked_for(path):
+    path.write_text(
+        '# made by hand\npt,process\n1.5,tt # a good one\n#2.5,W\n3.5,"W # 2"\n# the end\n'
+    )
+    with pytest.raises(FileFormatError, match=r"first line begins with '#': '# made by hand'; com"):
+        read_events(path)
+    got = read_events(path, comment="#")
+    assert got.to_dict("list") == {"pt": [1.5, 3.5], "process": ["tt", "W # 2"]}
+
+
+def test_a_header_that_is_a_comment_gives_the_names(path):
+    np.savetxt(path, [[1.5, 2.5], [3.5, 4.5]], delimiter=",", header="pt,eta")
+    with pytest.raises(FileFormatError, match="comment='#' skips such lines, and takes the names"):
+        read_events(path)
+    got = read_events(path, comment="#")
+    assert got.to_dict("list") == {"pt": [1.5, 3.5], "eta": [2.5, 4.5]}
+    assert list(read_events(path, comment="#", names=["a", "b"])) == ["a", "b"]
+    path.write_text("# written on a Monday\n1.5,2.5\n")
+    with pytest.raises(FileFormatError, match="has no header line"):
+        read_events(path, comment="#")
+
+
+def test_comments_across_pieces_leave_no_line_out(path):
+    lines = [f"{at},{at % 7}" + " # odd" * (at % 5 == 0) for at in range(300_000)]
+    path.write_text("a,b\n" + "\n# nothing\n".join(lines) + "\n")
+    got = read_events(path, comment="#")
+    assert got["a"].tolist() == list(range(300_000))
+
+
+@pytest.mark.parametrize("option", ["separator", "comment"])
+@pytest.mark.parametrize("value", ["", ";;", "\n", 3, "é"])
+def test_separator_and_comment_are_one_character(path, option, value):
+    path.write_text("a\n1\n")
+    with pytest.raises(ValueError, match=f"{option} must be one character such as"):
+        read_events(path, **{option: value})
+
+
+def test_other_formats_have_no_separator(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.ones(2))
+    with pytest.raises(ValueError, match="separator=';': an npz file has no use for it"):
+        read_events(tmp_path / "x.npz", separator=";")
+
+
+@pytest.mark.parametrize("head", [b"", b"pt\n1\n"])
+def test_a_line_of_gigabytes_is_an_error_before_it_is_unpacked(tmp_path, head, monkeypatch):
+    path = tmp_path / "bomb.csv.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(head)
+        for _ in range(64):
+            file.write(b"1" * 2**20)
+    unpacked = []
+    original = gzip.GzipFile.read
+    spy = lambda self, size=-1: unpacked.append(size) or original(self, size)  # noqa: E731
+    monkeypatch.setattr(gzip.GzipFile, "read", spy)
+    with pytest.raises(FileFormatError, match=r"bomb.csv.gz cannot be read; one of its lines has"):
+        read_events(path)
+    assert 0 < sum(unpacked) < 2**25
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("pt\n1\n".encode("utf-16"), "it is UTF-16 and no text"),
+        (gzip.compress(b"pt\n1\n"), "it is gzip and no text"),
+        (b"PK\x03\x04", "it is a zip archive and no text"),
+        ("größe\n1\n".encode("latin-1"), "its first line is no text in UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_said(path, content, what):
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match=rf"events.csv cannot be read; {what}"):
+        read_events(path)
+
+
+def test_empty_lines_in_front_of_the_header_and_the_end_do_not_count(path):
+    path.write_text("\n\npt,eta\n\n1,2\n\n\n")
+    assert read_events(path).to_dict("list") == {"pt": [1], "eta": [2]}
+
+
+def test_line_ends_of_other_systems_are_line_ends(path):
+    path.write_bytes(b"pt,process\r\n1,tt\r\n2,W\r\n")
+    assert read_events(path).to_dict("list") == {"pt": [1, 2], "process": ["tt", "W"]}
+
+
+def test_gzip_of_several_members_is_read_to_the_end(tmp_path):
+    parts = [b"pt\n1\n", b"2\n", b"3\n"]
+    (tmp_path / "x.csv.gz").write_bytes(b"".join(map(gzip.compress, parts)))
+    assert read_events(tmp_path / "x.csv.gz")["pt"].tolist() == [1, 2, 3]
+
+
+def test_large_whole_numbers_with_missing_ones_are_exact(path):
+    path.write_text(f"event,pt\n{2**53 + 1},1\n NA,2\n")
+    assert int(read_events(path)["event"][0]) == 2**53 + 1
