@@ -27,8 +27,26 @@ def apply(
     names: Sequence[str] | None = ...,
     cut: Any = ...,
     empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
     verbose: int = ...,
 ) -> ApplySummary: ...
+def export_onnx(
+    model: Any,
+    path: str | PathLike[str],
+    *,
+    check: Any = ...,
+    inputs: Literal["matrix", "columns"] = ...,
+    dtype: Literal["float32", "float64"] = ...,
+    tokens: Literal["int32", "int64", "float32"] = ...,
+    masks: Literal["bool", "float32"] = ...,
+    at: Any = ...,
+    tolerance: float | None = ...,
+) -> Verification: ...
+def load_onnx(path: Any, *, n_threads: int | None = ...) -> OnnxClassifier: ...
+def verify_onnx(
+    path: Any, model: Any, X: Any, *, tolerance: float | None = ...
+) -> Verification: ...
 
 class ApplySummary:
     output: Path
@@ -39,3 +57,46 @@ class ApplySummary:
     def __init__(
         self, output: Path, n_read: int, n_scored: int, n_kept: int, seconds: float
     ) -> None: ...
+
+class Verification:
+    largest: float
+    most: float
+    event: int | None
+    column: str | None
+    n_events: int
+    tolerance: float
+    def __init__(
+        self,
+        largest: float,
+        most: float,
+        event: int | None,
+        column: str | None,
+        n_events: int,
+        tolerance: float,
+    ) -> None: ...
+
+class OnnxClassifier(ClassifierMixin, BaseEstimator):
+    model: Any
+    hypothesis: Sequence[float]
+    n_threads: int
+    def __init__(
+        self, model: Any, *, hypothesis: Sequence[float] | None = ..., n_threads: int | None = ...
+    ) -> None: ...
+    def at(self, *values: Any, **named: Any) -> OnnxClassifier: ...
+    @property
+    def classes_(self) -> NDArray[Any]: ...
+    @property
+    def feature_names_in_(self) -> NDArray[Any]: ...
+    def fit(self, X: Any = ..., y: Any = ..., **arguments: Any) -> Self: ...
+    @property
+    def metadata_(self) -> Any: ...
+    @property
+    def n_features_in_(self) -> int: ...
+    def outside_range(self, X: Any) -> dict[str, int]: ...
+    @property
+    def parameter_names_(self) -> list[str]: ...
+    @property
+    def parameter_range_(self) -> NDArray[Any]: ...
+    def predict(self, X: Any) -> Any: ...
+    def predict_proba(self, X: Any) -> Any: ...
+    def predict_proba_scan(self, X: Any, masses: ArrayLike) -> NDArray[Any]: ...

@@ -22,6 +22,8 @@ def iterate_events(
     cut: Any = ...,
     n_max: int | None = ...,
     empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
     chunk_size: int = ...,
     progress: bool = ...,
 ) -> Iterator[Any]: ...
@@ -41,4 +43,6 @@ def read_events(
     cut: str | None = ...,
     n_max: int | None = ...,
     empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
 ) -> Any: ...

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn._columns import as_list, names
+from skhep_nn._frames import as_pandas
 from skhep_nn.exceptions import ColumnError, DroppedEventsWarning
 
 
@@ -53,6 +54,7 @@ def label_selected(events, selected, on=("file", "event_number"), *, missing="er
     if missing not in MISSING:
         msg = f"missing must be one of {tuple(MISSING)}, got {missing!r}"
         raise ValueError(msg)
+    events, selected = as_pandas(events), as_pandas(selected)
     on = as_list(on)
     if not on:
         msg = "on=() names no column; events are matched by at least one"
@@ -87,14 +89,11 @@ MISSING = {"error": _raise, "warn": _warn, "ignore": lambda text: None}
 
 def _column(table, name, owner):
     """A column as an array of numbers or an object array of text."""
-    known = _names(table)
+    known = _names(table, owner)
     if name not in known:
         msg = f"{owner}: there is no column {name!r} to match by; there are {known}"
         raise ColumnError(msg)
     values = table[name]
-    if hasattr(values, "iloc") and values.ndim == 2:
-        msg = f"{owner}: there are {values.shape[1]} columns {name!r}"
-        raise ColumnError(msg)
     if np.ndim(values) != 1:
         msg = f"{owner}: column {name!r} needs one value per event, got shape {np.shape(values)}"
         raise ValueError(msg)
@@ -108,10 +107,14 @@ def _column(table, name, owner):
     return _numbers_or_text(values, f"{owner}: column {name!r}")
 
 
-def _names(table):
+def _names(table, owner):
     if getattr(getattr(table, "dtype", None), "names", None):
         return list(table.dtype.names)
-    known = list(table) if isinstance(table, Mapping) else names(table)
+    try:
+        known = list(table) if isinstance(table, Mapping) else names(table)
+    except ColumnError as error:
+        msg = f"{owner}: {error}"
+        raise ColumnError(msg) from error
     if known is None:
         msg = f"events are matched by columns with names, got {type(table).__name__}"
         raise TypeError(msg)

@@ -36,7 +36,7 @@ def dense(
     batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
 ) -> keras.Model: ...
 def parametric(
-    inputs: dict[str, Any],
+    inputs: Any,
     n_outputs: int,
     *,
     low: Sequence[float],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,7 +141,7 @@ def test_a_missing_column_is_an_error_with_those_there_are(events, skim):
 
 def test_a_column_that_is_there_twice_is_an_error(events, skim):
     twice = pd.concat([skim, skim["file"]], axis=1)
-    with pytest.raises(ColumnError, match="selected: there are 2 columns 'file'"):
+    with pytest.raises(ColumnError, match="selected: column 'file' occurs 2 times"):
         label_selected(events, twice)
 
 
@@ -202,3 +203,11 @@ def test_big_endian_numbers_match():
 def test_what_numbers_no_event_is_an_error(values, match):
     with pytest.raises(ValueError, match=f"selected: column 'event' .*{match}"):
         label_selected({"event": [1]}, {"event": values}, on="event")
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries_are_tables(events, skim, library):
+    make = {"polars": lambda frame: pytest.importorskip("polars").DataFrame(frame.to_dict("list"))}
+    make["pyarrow"] = pa.Table.from_pandas
+    got = label_selected(make[library](events), make[library](skim))
+    assert got.tolist() == [True, False, False, True]
