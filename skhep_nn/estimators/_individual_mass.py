@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
-from skhep_nn import _columns, _validation, _weights
+from skhep_nn import _columns, _hypotheses, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators import _mass_columns, _targets
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
@@ -31,7 +31,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     signal : label, default=1
         The class that has the parameter; every other class is background, whose column is not
         read in fit. None is the last class.
-    masses : array-like of shape (n_masses,) or (n_masses, n_parameters), default=None
+    hypotheses : array-like of shape (n_hypotheses[, n_parameters]), default=None
         Masses that get a classifier; None is every distinct value of the signal.
     dispatch : {"exact", "nearest"}, default="exact"
         ``"exact"``: an event at a mass without a classifier is an error. ``"nearest"``: the
@@ -43,7 +43,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
     estimators_ : list of classifiers
         One per row of
-    masses_ : ndarray of shape (n_masses, n_parameters)
+    hypotheses_ : ndarray of shape (n_hypotheses, n_parameters)
     parameter_names_ : list
         Names (positions, for arrays) of the parameters.
     n_features_in_ : int
@@ -67,17 +67,17 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     _parameter_constraints: dict = {  # noqa: RUF012
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "parameter": ["array-like", str, Integral],
-        "masses": ["array-like", None],
+        "hypotheses": ["array-like", None],
         "dispatch": [StrOptions({"exact", "nearest"})],
     }
 
     def __init__(
-        self, estimator=None, *, parameter="mass", signal=1, masses=None, dispatch="exact"
+        self, estimator=None, *, parameter="mass", signal=1, hypotheses=None, dispatch="exact"
     ):
         self.estimator = estimator
         self.parameter = parameter
         self.signal = signal
-        self.masses = masses
+        self.hypotheses = hypotheses
         self.dispatch = dispatch
 
     def fit(self, X, y, sample_weight=None):
@@ -96,7 +96,8 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a signal event has no mass, or one that is not in `masses` (``dispatch="exact"``).
+            If a signal event has no mass, or one that is not in `hypotheses` with
+            ``dispatch="exact"``.
         """
         _validation.check_parameters(self)
         X, labels = self._check_events(X, y)
@@ -105,14 +106,14 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         _mass_columns.check_hypotheses(
             values[signal], self.parameter_names_, "signal events", _mass_columns.FINITE_SIGNAL
         )
-        self.masses_ = self._masses_of(values[signal])
+        self.hypotheses_ = self._masses_of(values[signal])
         number = np.full(len(labels), -1)
         number[signal] = self._numbers(values[signal], "signal events")
         weights = None if sample_weight is None else _weights.check(sample_weight, len(labels))
         features = self._features_of(X)
         self.estimators_ = [
             self._fit_one(features, labels, weights, (number == at) | ~signal, at)
-            for at in range(len(self.masses_))
+            for at in range(len(self.hypotheses_))
         ]
         return self
 
@@ -153,21 +154,21 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         self._check_is_fitted()
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def predict_proba_scan(self, X, masses):
-        """Class probabilities of every event by the classifier of each of several masses.
+    def predict_proba_scan(self, X, hypotheses):
+        """Class probabilities of every event by the classifier of each of several hypotheses.
 
         Parameters
         ----------
         X : DataFrame or array-like
             With or without the columns of the parameter, which are not read.
-        masses : array-like of shape (n_masses,) or (n_masses, n_parameters), or list of dict
+        hypotheses : array-like of shape (n_hypotheses[, n_parameters]), or list of dict
 
         Returns
         -------
-        ndarray of shape (n_events, n_masses, n_classes)
+        ndarray of shape (n_events, n_hypotheses, n_classes)
         """
         self._check_is_fitted()
-        hypotheses = _mass_columns.hypotheses_of(masses, self.parameter_names_)
+        hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
         numbers = self._numbers(hypotheses, "hypotheses")
         features = self._features_of(self._table(X))
         found = {at: self.estimators_[at].predict_proba(features) for at in np.unique(numbers)}
@@ -186,7 +187,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         HypothesisClassifier
         """
         self._check_is_fitted()
-        hypothesis = _mass_columns.hypothesis_of(values, named, self.parameter_names_)
+        hypothesis = _hypotheses.hypothesis_of(values, named, self.parameter_names_)
         self._numbers(np.array([hypothesis]), "hypotheses")
         return HypothesisClassifier(self, hypothesis)
 
@@ -235,11 +236,11 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
 
     def _masses_of(self, values):
         """The masses that get a classifier; `values` are those of the signal events."""
-        if self.masses is not None:
-            return _mass_columns.hypotheses_of(self.masses, self.parameter_names_)
+        if self.hypotheses is not None:
+            return _hypotheses.hypotheses_of(self.hypotheses, self.parameter_names_)
         found = np.unique(values, axis=0)
-        cure = 'give `masses` and dispatch="nearest"'
-        _mass_columns.check_listed(found, self.parameter_names_, cure)
+        cure = 'give `hypotheses` and dispatch="nearest"'
+        _hypotheses.check_listed(found, self.parameter_names_, cure)
         return found
 
     def _signal_label(self):
@@ -255,7 +256,9 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     def _fit_one(self, features, labels, weights, chosen, at):
         rows = np.flatnonzero(chosen)
         if not (labels[rows] == self._signal_label()).any():
-            msg = f"there is no signal at {self._shown(self.masses_[at])}, which `masses` has"
+            msg = (
+                f"there is no signal at {self._shown(self.hypotheses_[at])}, which `hypotheses` has"
+            )
             raise ValueError(msg)
         arguments = {} if weights is None else {"sample_weight": weights[rows]}
         estimator = _default() if self.estimator is None else clone(self.estimator)
@@ -263,16 +266,16 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
 
     def _numbers(self, values, what):
         """Number of the classifier of each row of `values`."""
-        width = np.ptp(self.masses_, axis=0)
+        width = np.ptp(self.hypotheses_, axis=0)
         scale = np.where(width > 0, width, 1.0)
-        distance = np.abs(values[:, None, :] - self.masses_[None]) / scale
+        distance = np.abs(values[:, None, :] - self.hypotheses_[None]) / scale
         number = np.square(distance).sum(axis=2).argmin(axis=1)
-        unknown = ~np.isclose(values, self.masses_[number], rtol=1e-6, atol=0).all(axis=1)
+        unknown = ~np.isclose(values, self.hypotheses_[number], rtol=1e-6, atol=0).all(axis=1)
         if self.dispatch == "exact" and unknown.any():
             msg = (
                 f"{int(unknown.sum())} of {len(values)} {what} are at a mass without a classifier, "
                 f"the first at {self._shown(values[unknown.argmax()])}; there are classifiers at "
-                f'{self.masses_.tolist()} (dispatch="nearest" takes the nearest)'
+                f'{self.hypotheses_.tolist()} (dispatch="nearest" takes the nearest)'
             )
             raise ValueError(msg)
         return number

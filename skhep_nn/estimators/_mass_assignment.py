@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhep_nn._hypotheses import distinct
+
 ASSIGNMENTS = ("identical", "uniform", "oversample")
 # Streams of random numbers beside that of the order of the events, which is (seed, epoch).
 TRAINING, VALIDATION = 101, 102
@@ -59,15 +61,6 @@ class Masses:
     def high(self):
         """Highest value of each parameter."""
         return self.values.max(axis=0)
-
-
-def distinct(masses):
-    """Distinct rows of `masses`, sorted, and for each event the number of its row."""
-    if masses.shape[1] == 1:
-        values, codes = np.unique(masses[:, 0], return_inverse=True)
-        return values[:, None], codes
-    values, codes = np.unique(masses, axis=0, return_inverse=True)
-    return values, codes.reshape(-1)
 
 
 def drawer(assignment, masses, mass_range=None):

@@ -18,8 +18,6 @@ WAYS_OUT = (
 # What training is told instead.
 FINITE_SIGNAL = "every signal event needs its mass; background events need none"
 NEEDED = "training and validation need it, with NaN for background"
-# With more values the parameter is a continuous one, and not a list of masses.
-MOST_MASSES = 1_000
 
 
 def positions_of(X, parameter):
@@ -42,29 +40,6 @@ def positions_of(X, parameter):
             msg = f"parameter={parameter!r} names column {name!r} twice"
             raise ColumnError(msg)
     return found
-
-
-def check_listed(values, names, cure):
-    """Raise if the masses of the signal are so many that they are a continuum.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_values, n_parameters)
-        Distinct.
-    names : list
-    cure : str
-        What to do about it.
-
-    Raises
-    ------
-    ValueError
-    """
-    if len(values) > MOST_MASSES:
-        msg = (
-            f"the signal has {len(values)} different values of {names}, more than {MOST_MASSES}: "
-            f"a continuous parameter rather than a list of masses; {cure}"
-        )
-        raise ValueError(msg)
 
 
 def values_of(estimator, X, hint=WAYS_OUT):
@@ -198,78 +173,6 @@ def outside(values, low, high):
     kind = float_type()
     low, high = np.asarray(low, kind), np.asarray(high, kind)
     return ((values < low) | (values > high)).sum(axis=0)
-
-
-def hypotheses_of(given, names):
-    """Hypotheses as an array.
-
-    Parameters
-    ----------
-    given : sequence of numbers, of rows or of dicts, or an array
-        One number (or row, or dict by name) per hypothesis.
-    names : list
-        Of the parameters.
-
-    Returns
-    -------
-    ndarray of shape (n_hypotheses, n_parameters)
-
-    Raises
-    ------
-    ValueError
-        If they do not fit the parameters.
-    """
-    rows = [given] if isinstance(given, str) or not np.iterable(given) else list(given)
-    one_by_one = np.iterable(given) and not isinstance(given, (str, dict))
-    values = [hypothesis_of((), row, names) if isinstance(row, dict) else row for row in rows]
-    values = finite_numbers(values)
-    if values is not None and values.ndim == 1 and len(names) == 1:
-        values = values[:, None]
-    fits = values is not None and values.ndim == 2 and values.shape[1] == len(names)
-    if not (one_by_one and fits and len(values)):
-        msg = (
-            f"hypotheses {given!r:.200} must be a sequence of finite numbers, one for each of "
-            f"{names}"
-        )
-        raise ValueError(msg)
-    return values
-
-
-def finite_numbers(given):
-    """`given` as an array of floats, or None if something in it is no finite number."""
-    try:
-        values = np.asarray(given)
-    except ValueError:
-        return None
-    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        return None
-    return values.astype(float)
-
-
-def hypothesis_of(positional, named, names):
-    """One hypothesis as a list, from numbers in the order of `names` or by name.
-
-    Raises
-    ------
-    TypeError
-        If a parameter is missing, unknown or given twice.
-    ValueError
-        If a value is no finite number.
-    """
-    if len(positional) == 1 and np.ndim(positional[0]) == 1:
-        positional = positional[0]
-    wanted = ", ".join(f"{name}=..." for name in names)
-    known = dict(zip(map(str, names), range(len(names)), strict=True))
-    unknown = [name for name in named if name not in known]
-    if unknown or len(positional) + len(named) != len(names) or (positional and named):
-        msg = f"a hypothesis has the parameters {wanted}; got {(*positional, named or '')!r:.200}"
-        raise TypeError(msg)
-    given = list(positional) or [named[name] for name in known]
-    values = finite_numbers(given)
-    if values is None or values.ndim != 1:
-        msg = f"a hypothesis needs finite numbers for {wanted}; got {given!r:.200}"
-        raise ValueError(msg)
-    return values.tolist()
 
 
 def _missing(estimator, column, n_given, hint):

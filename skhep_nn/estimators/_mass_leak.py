@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhep_nn._hypotheses import distinct
 from skhep_nn._weights import effective_events
-from skhep_nn.estimators._mass_assignment import distinct
 
 N_FOLDS = 5
 # Bins between which a continuous mass is compared.

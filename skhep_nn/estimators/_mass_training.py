@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from skhep_nn import _hypotheses
 from skhep_nn.estimators import _mass_assignment as assignment
-from skhep_nn.estimators import _mass_columns, _mass_warnings
+from skhep_nn.estimators import _mass_warnings
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._mass_batches import group_factors, groups_of
 from skhep_nn.estimators._mass_columns import FINITE_SIGNAL, check_hypotheses
@@ -108,7 +109,7 @@ def learn_masses(estimator, events):
     estimator.parameter_frequencies_ = learnt.frequencies
     if estimator.assignment == "oversample":
         cure = 'use assignment="identical", which draws from them'
-        _mass_columns.check_listed(learnt.values, estimator.parameter_names_, cure)
+        _hypotheses.check_listed(learnt.values, estimator.parameter_names_, cure)
     learn_range(estimator, learnt, continued=continued)
 
 
@@ -218,7 +219,7 @@ def ranges(estimator):
     if estimator.mass_range is None:
         return None
     n_parameters = estimator.parameter_values_.shape[1]
-    given = _mass_columns.finite_numbers(estimator.mass_range)
+    given = _hypotheses.finite_numbers(estimator.mass_range)
     known = (2,) if n_parameters == 1 else (n_parameters, 2)
     if given is not None and given.shape in (known, (n_parameters, 2)):
         given = given.reshape(n_parameters, 2)
@@ -253,7 +254,7 @@ def redraw(estimator, events, seed):
 def groups_and_names(estimator, events):
     """Group number of each event, and a function from a group to its name."""
     signal = is_signal(estimator, events)
-    codes = assignment.distinct(events.x[PARAMETER][signal])[1]
+    codes = _hypotheses.distinct(events.x[PARAMETER][signal])[1]
     processes = events.groups if estimator.batch_sampler == "process" else None
     groups = groups_of(
         estimator.batch_sampler, events.codes, estimator._signal_code, codes, processes

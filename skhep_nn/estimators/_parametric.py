@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _hypotheses
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators import _fitting, _mass_columns, _mass_training, _mass_warnings, _targets
 from skhep_nn.estimators._block_network import BlockNetworkClassifier
@@ -300,7 +301,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         _mass_training.prepare(self, _mass_training.unweighted(x, codes), None, 0)
         return super().initialize(X, y)
 
-    def predict_proba_scan(self, X, masses):
+    def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event at each of several hypotheses.
 
         What does not depend on the hypothesis, such as the networks on sequences and the layers
@@ -311,14 +312,14 @@ class ParametricClassifier(BlockNetworkClassifier):
         X : DataFrame or array-like
             As in :meth:`predict_proba`; the columns of the parameter are not read and may be
             absent.
-        masses : array-like of shape (n_masses,) or (n_masses, n_parameters), or list of dict
+        hypotheses : array-like of shape (n_hypotheses[, n_parameters]), or list of dict
 
         Returns
         -------
-        ndarray of shape (n_events, n_masses, n_classes)
+        ndarray of shape (n_events, n_hypotheses, n_classes)
         """
         self._check_is_fitted()
-        hypotheses = _mass_columns.hypotheses_of(masses, self.parameter_names_)
+        hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
         _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
         x = self._features(as_table(self, X), reset=False)
         outputs = [_targets.probabilities(out) for out in scan(self.network_, x, hypotheses)]
@@ -337,7 +338,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         HypothesisClassifier
         """
         self._check_is_fitted()
-        hypothesis = _mass_columns.hypothesis_of(values, named, self.parameter_names_)
+        hypothesis = _hypotheses.hypothesis_of(values, named, self.parameter_names_)
         _mass_warnings.warn_outside(self, np.array([hypothesis]), "hypotheses")
         return HypothesisClassifier(self, hypothesis)
 

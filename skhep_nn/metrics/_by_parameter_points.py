@@ -12,12 +12,10 @@ from numbers import Integral
 import numpy as np
 
 from skhep_nn import _columns, _floats, _frames, _weights
+from skhep_nn._hypotheses import check_listed, different, distinct, label_of, numbers_of
 from skhep_nn.metrics import _inputs
 
-# a table written in single precision names the same mass
-_SAME = 1e-6
-# beyond, the parameter is a continuous one, and not a list of points
-_MOST_POINTS = 1000
+_CURE = "give those to look at as hypotheses"
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ class Points:
         weights = _inputs.check_weights(sample_weight, len(y))
         points, code = points_of(values, is_signal, names)
         if hypotheses is not None:
-            points, code = _selected(points, code, as_points(hypotheses, names), names)
-        check_number(points, names)
+            points, code = _selected(points, code, different(hypotheses, names), names)
+        check_listed(points, names, _CURE)
         return cls(y, weights, is_signal, names, points, code)
 
     def rows(self, at):
@@ -156,59 +154,10 @@ def points_of(values, is_signal, names):
             "only background may lack it"
         )
         raise ValueError(msg)
-    points, code = _distinct(of_signal)
+    points, code = distinct(of_signal)
     codes = np.full(len(values), -1)
     codes[is_signal] = code
     return points, codes
-
-
-def as_points(hypotheses, names):
-    """`hypotheses` as an array of shape (n_hypotheses, n_parameters).
-
-    Raises
-    ------
-    ValueError
-        If they are not finite numbers, one per parameter, or one is there twice.
-    """
-    points = _floats.real(hypotheses, "hypotheses")
-    if points.ndim == 1 and len(names) == 1:
-        points = points[:, None]
-    if points.ndim != 2 or points.shape[1] != len(names) or not len(points):
-        msg = (
-            f"hypotheses has the shape {points.shape}; it must have a value of each of {names} "
-            "per hypothesis"
-        )
-        raise ValueError(msg)
-    if not np.isfinite(points).all() or len(np.unique(points, axis=0)) < len(points):
-        msg = f"hypotheses={hypotheses!r:.80}; they must be finite and different"
-        raise ValueError(msg)
-    return points
-
-
-def numbers_of(points, wanted, names):
-    """Number of each of the points `wanted` among `points`.
-
-    Raises
-    ------
-    ValueError
-        If the signal has no such point.
-    """
-    equal = np.isclose(wanted[:, None], points[None], rtol=_SAME, atol=0).all(axis=2)
-    for at in np.flatnonzero(~equal.any(axis=1)):
-        msg = f"there is no signal of {label_of(wanted[at], names)}; it has {shown(points, names)}"
-        raise ValueError(msg)
-    return equal.argmax(axis=1)
-
-
-def label_of(point, names):
-    """A point as text: ``mass=500``."""
-    return ", ".join(f"{name}={value:g}" for name, value in zip(names, point, strict=True))
-
-
-def shown(points, names):
-    """The first of many points, for a message."""
-    some = "; ".join(label_of(point, names) for point in points[:10])
-    return some if len(points) <= 10 else f"{some}; and {len(points) - 10} more"
 
 
 def check_length(values, names, n_events):
@@ -218,27 +167,9 @@ def check_length(values, names, n_events):
         raise ValueError(msg)
 
 
-def check_number(points, names):
-    """Raise if the signal has so many points that it is a continuum."""
-    if len(points) > _MOST_POINTS:
-        msg = (
-            f"the signal has {len(points)} different values of {', '.join(names)}; give those to "
-            "look at as hypotheses"
-        )
-        raise ValueError(msg)
-
-
 def n_events(X):
     """Number of events."""
     return _weights.len_of(X)
-
-
-def _distinct(values):
-    if values.shape[1] == 1:
-        points, code = np.unique(values[:, 0], return_inverse=True)
-        return points[:, None], code
-    points, code = np.unique(values, axis=0, return_inverse=True)
-    return points, code.reshape(-1)
 
 
 def _selected(points, code, wanted, names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _floats, _weights
+from skhep_nn import _columns, _floats, _hypotheses, _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _scorer
@@ -28,7 +28,7 @@ def of_arrays(points, y_score):
     if scores.shape not in (expected, expected[:1]):
         msg = (
             f"y_score has the shape {scores.shape}; it must be {expected[:1]}, or {expected} with "
-            f"a column for each hypothesis: {_points.shown(points.hypotheses, points.names)}"
+            f"a column for each hypothesis: {_hypotheses.shown(points.hypotheses, points.names)}"
         )
         raise ValueError(msg)
     for at in range(expected[1]):

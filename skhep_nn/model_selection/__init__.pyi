@@ -29,7 +29,7 @@ class LeaveOneMassOut:
     n_background_splits: int
     shuffle: bool
     random_state: int | np.random.RandomState | None
-    test_masses: ArrayLike | Literal["inner"] | None
+    hypotheses: ArrayLike | Literal["inner"] | None
     def __init__(
         self,
         parameter: str | int | Sequence[Any] = ...,
@@ -38,7 +38,7 @@ class LeaveOneMassOut:
         n_background_splits: int | None = ...,
         shuffle: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
-        test_masses: ArrayLike | Literal["inner"] | None = ...,
+        hypotheses: ArrayLike | Literal["inner"] | None = ...,
     ) -> None: ...
     def get_n_splits(self, X: Any = ..., y: ArrayLike | None = ..., groups: Any = ...) -> int: ...
     def masses(self, X: Any, y: ArrayLike) -> NDArray[Any]: ...

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
+from skhep_nn import _hypotheses
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _inputs
 
@@ -35,7 +36,7 @@ class LeaveOneMassOut(BaseCrossValidator):
         Distribute background over the folds at random.
     random_state : int, RandomState or None, default=None
         The same for all splits of a call; an int makes calls alike.
-    test_masses : array-like, "inner" or None, default=None
+    hypotheses : array-like, "inner" or None, default=None
         Masses to leave out, in this order. ``"inner"`` spares the lowest and the highest value of
         each parameter, beyond which a network would have to extrapolate. None is all of them.
 
@@ -73,14 +74,14 @@ class LeaveOneMassOut(BaseCrossValidator):
         n_background_splits=None,
         shuffle=True,
         random_state=None,
-        test_masses=None,
+        hypotheses=None,
     ):
         self.parameter = parameter
         self.signal = signal
         self.n_background_splits = n_background_splits
         self.shuffle = shuffle
         self.random_state = random_state
-        self.test_masses = test_masses
+        self.hypotheses = hypotheses
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Number of masses that are left out.
@@ -134,28 +135,30 @@ class LeaveOneMassOut(BaseCrossValidator):
         values, names = _points.values_of(X, self.parameter)
         _points.check_length(values, names, len(is_signal))
         points, code = _points.points_of(values, is_signal, names)
-        _points.check_number(points, names)
+        _hypotheses.check_listed(points, names, "this split needs a list")
         if len(points) < 2:
             msg = (
-                f"all signal has {_points.shown(points, names)}; without it no signal is left to "
-                "train on"
+                f"all signal has {_hypotheses.shown(points, names)}; without it no signal is left "
+                "to train on"
             )
             raise ValueError(msg)
         return points, self._numbers(points, names), code
 
     def _numbers(self, points, names):
-        wanted = self.test_masses
+        wanted = self.hypotheses
         if wanted is None:
             return np.arange(len(points))
         if not isinstance(wanted, str):
-            return _points.numbers_of(points, _points.as_points(wanted, names), names)
+            return _hypotheses.numbers_of(points, _hypotheses.different(wanted, names), names)
         if wanted != "inner":
-            msg = f'test_masses={wanted!r}; it must be None, "inner" or a list of masses'
+            msg = f'hypotheses={wanted!r}; it must be None, "inner" or a list of masses'
             raise ValueError(msg)
         inside = (points > points.min(axis=0)) & (points < points.max(axis=0))
         numbers = np.flatnonzero(inside.all(axis=1))
         if not len(numbers):
-            msg = f'test_masses="inner", but no mass lies inside of {_points.shown(points, names)}'
+            msg = (
+                f'hypotheses="inner", but no mass lies inside of {_hypotheses.shown(points, names)}'
+            )
             raise ValueError(msg)
         return numbers
 

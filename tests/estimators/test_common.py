@@ -104,7 +104,7 @@ CLASSIFIERS = [
         DenseClassifier(units=(20,), random_state=0, **SMALL),
         parameter=-1,
         signal=None,
-        masses=[0.0],
+        hypotheses=[0.0],
         dispatch="nearest",
     ),
 ]

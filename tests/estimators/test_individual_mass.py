@@ -40,7 +40,7 @@ def individual(estimator=None, **parameters):
 def test_each_mass_has_the_classifier_of_its_signal_and_all_background(sample):
     X, y = sample
     clf = individual().fit(X, y)
-    assert clf.masses_[:, 0].tolist() == MASSES
+    assert clf.hypotheses_[:, 0].tolist() == MASSES
     for at, mass in enumerate(MASSES):
         chosen = (X["mass"] == mass) | (y == 0)
         alone = LogisticRegression().fit(X[chosen][["m", "z"]], y[chosen])
@@ -80,7 +80,7 @@ def test_the_nearest_classifier_takes_an_unknown_mass_if_asked_to(sample):
 
 def test_given_masses_take_the_signal_nearest_to_them(sample):
     X, y = sample
-    clf = individual(masses=[600, 1400], dispatch="nearest").fit(X, y)
+    clf = individual(hypotheses=[600, 1400], dispatch="nearest").fit(X, y)
     # 1000 is as far from both, and goes to the first
     chosen = (X["mass"] < 1200) | (y == 0)
     alone = LogisticRegression().fit(X[chosen][["m", "z"]], y[chosen])
@@ -89,7 +89,7 @@ def test_given_masses_take_the_signal_nearest_to_them(sample):
 
 def test_a_given_mass_without_signal_is_an_error(sample):
     with pytest.raises(ValueError, match="there is no signal at mass=2000"):
-        individual(masses=[*MASSES, 2000]).fit(*sample)
+        individual(hypotheses=[*MASSES, 2000]).fit(*sample)
 
 
 def test_sample_weights_reach_the_classifiers(sample):
@@ -160,7 +160,7 @@ def test_the_parameter_is_at_least_one_column_and_none_twice(sample, columns, me
 def test_masses_that_are_no_numbers_are_named(sample, masses):
     clf = individual().fit(*sample)
     for call in (
-        lambda: individual(masses=masses).fit(*sample),
+        lambda: individual(hypotheses=masses).fit(*sample),
         lambda: clf.predict_proba_scan(sample[0], masses),
     ):
         with pytest.raises(ValueError, match=r"masses|hypotheses"):
@@ -170,16 +170,16 @@ def test_masses_that_are_no_numbers_are_named(sample, masses):
 def test_a_continuous_mass_makes_no_thousand_classifiers():
     X, y = make_sample(2_400)
     X = X.assign(mass=np.linspace(500, 1500, 2_400))
-    message = r"1200 different values of \['mass'\].*give `masses` and dispatch=\"nearest\""
+    message = r"1200 different values of \['mass'\].*give `hypotheses` and dispatch=\"nearest\""
     with pytest.raises(ValueError, match=message):
         individual().fit(X, y)
-    clf = individual(masses=[750, 1250], dispatch="nearest").fit(X, y)
+    clf = individual(hypotheses=[750, 1250], dispatch="nearest").fit(X, y)
     assert len(clf.estimators_) == 2
 
 
 def test_dense_networks_are_the_default(sample):
     X, y = sample
-    clf = IndividualMassClassifier(masses=[1000], dispatch="nearest")
+    clf = IndividualMassClassifier(hypotheses=[1000], dispatch="nearest")
     clf.fit(X.iloc[:50], y[:50])
     assert isinstance(clf.estimators_[0], DenseClassifier)
 
@@ -191,7 +191,7 @@ def test_several_parameters():
     values = np.where(y[:, None] == 1, points[rng.choice(2, 200)], np.nan)
     X = pd.DataFrame({"x": rng.normal(size=200), "m_stop": values[:, 0], "m_lsp": values[:, 1]})
     clf = individual(parameter=["m_stop", "m_lsp"]).fit(X, y)
-    assert clf.masses_.tolist() == points.tolist()
+    assert clf.hypotheses_.tolist() == points.tolist()
     expected = clf.predict_proba(X.assign(m_stop=900.0, m_lsp=100.0))
     assert np.array_equal(clf.at(m_stop=900, m_lsp=100).predict_proba(X), expected)
 

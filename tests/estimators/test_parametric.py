@@ -695,7 +695,7 @@ class TestScan:
     )
     def test_hypotheses_that_do_not_fit_are_named(self, sample, masses):
         clf = parametric(epochs=1).fit(*sample)
-        message = r"hypotheses .* must be a sequence of finite numbers, one for each of \['mass'\]"
+        message = r"hypotheses=.* must be a sequence of finite numbers, one for each of \['mass'\]"
         with pytest.raises(ValueError, match=message):
             clf.predict_proba_scan(sample[0], masses)
 

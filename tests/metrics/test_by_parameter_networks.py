@@ -123,7 +123,7 @@ def test_a_search_over_the_conditioning(events):
 
 def test_the_mass_that_is_left_out_is_interpolated(events):
     X, y = events
-    cv = LeaveOneMassOut(test_masses="inner", random_state=0)
+    cv = LeaveOneMassOut(hypotheses="inner", random_state=0)
     (score,) = cross_val_score(
         make_pipeline(
             MinMaxScaler(exclude=["mass", "weight"]),

@@ -92,7 +92,7 @@ def test_more_folds_leave_some_background_untested(sample):
 
 def test_masses_to_leave_out_may_be_chosen(sample):
     X, y = sample
-    cv = LeaveOneMassOut(signal="X", test_masses=[1000, 500])
+    cv = LeaveOneMassOut(signal="X", hypotheses=[1000, 500])
     assert cv.get_n_splits(X, y) == 2
     assert cv.masses(X, y).tolist() == [1000, 500]
     found = splits(cv, X, y)
@@ -104,12 +104,12 @@ def test_masses_to_leave_out_may_be_chosen(sample):
 
 def test_of_a_single_mass_to_leave_out_half_of_the_background_stays_in_training(sample):
     X, y = sample
-    ((train, test),) = splits(LeaveOneMassOut(signal="X", test_masses=[750]), X, y)
+    ((train, test),) = splits(LeaveOneMassOut(signal="X", hypotheses=[750]), X, y)
     assert abs((y[train] != "X").sum() - (y[test] != "X").sum()) <= 1
 
 
 def test_the_inner_masses_are_those_to_interpolate_to(sample):
-    cv = LeaveOneMassOut(signal="X", test_masses="inner")
+    cv = LeaveOneMassOut(signal="X", hypotheses="inner")
     assert cv.masses(*sample).tolist() == [750, 1000, 1250]
     assert cv.get_n_splits(*sample) == 3
 
@@ -149,9 +149,9 @@ def test_a_point_of_two_parameters_is_left_out_as_one():
     assert cv.masses(X, y).tolist() == [list(point) for point in points]
     for point, (_, test) in zip(points, found, strict=True):
         assert X.iloc[test].dropna().to_numpy().tolist() == [list(point)] * 2
-    inner = LeaveOneMassOut(["m_stop", "m_lsp"], test_masses="inner")
+    inner = LeaveOneMassOut(["m_stop", "m_lsp"], hypotheses="inner")
     assert inner.masses(X, y).tolist() == [[500, 200]]
-    one = LeaveOneMassOut(["m_stop", "m_lsp"], test_masses=[(600, 100)])
+    one = LeaveOneMassOut(["m_stop", "m_lsp"], hypotheses=[(600, 100)])
     assert one.masses(X, y).tolist() == [[600, 100]]
 
 
@@ -201,10 +201,10 @@ def test_the_network_is_tested_on_what_it_never_saw(sample):
 
 
 def test_it_shows_its_arguments():
-    shown = repr(LeaveOneMassOut("m", test_masses="inner"))
+    shown = repr(LeaveOneMassOut("m", hypotheses="inner"))
     assert shown.startswith("LeaveOneMassOut(")
     assert "parameter='m'" in shown
-    assert "test_masses='inner'" in shown
+    assert "hypotheses='inner'" in shown
     assert vars(clone(LeaveOneMassOut("m"), safe=False)) == vars(LeaveOneMassOut("m"))
 
 
@@ -225,18 +225,18 @@ def test_signal_of_a_single_mass_is_an_error(sample):
 
 def test_a_mass_that_is_not_there_is_an_error(sample):
     with pytest.raises(ValueError, match="there is no signal of mass=600; it has mass=500; mass="):
-        LeaveOneMassOut(signal="X", test_masses=[600]).get_n_splits(*sample)
+        LeaveOneMassOut(signal="X", hypotheses=[600]).get_n_splits(*sample)
 
 
 def test_other_words_than_inner_are_an_error(sample):
-    with pytest.raises(ValueError, match="test_masses='outer'; it must be None, \"inner\" or a"):
-        LeaveOneMassOut(signal="X", test_masses="outer").get_n_splits(*sample)
+    with pytest.raises(ValueError, match="hypotheses='outer'; it must be None, \"inner\" or a"):
+        LeaveOneMassOut(signal="X", hypotheses="outer").get_n_splits(*sample)
 
 
 def test_two_masses_have_no_inner_one():
     X, y = pd.DataFrame({"mass": [500, 750, 0]}), [1, 1, 0]
     with pytest.raises(ValueError, match='"inner", but no mass lies inside of mass=500; mass=750'):
-        LeaveOneMassOut(test_masses="inner").get_n_splits(X, y)
+        LeaveOneMassOut(hypotheses="inner").get_n_splits(X, y)
 
 
 def test_less_background_than_folds_is_an_error():
