@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,10 +85,21 @@ def _run(command, arguments):
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was written", 130)
     except (SkhepNNError, ValueError, OSError, ImportError) as error:
-        return _complain(" ".join(str(error).split()), 1)
+        return _complain(_in_words_of_command(" ".join(str(error).split()), arguments), 1)
     if line:
         sys.stdout.write(f"{line}\n")
     return 0
+
+
+def _in_words_of_command(message, arguments):
+    """`message` with the options of the command where it names parameters of a function."""
+    message = message.replace("empty='skip'", "--skip-empty")
+    for name in vars(arguments):
+        option = "--" + name.replace("_", "-")
+        # with a value behind it, and without one
+        message = re.sub(rf"(?<![\w.-]){name}=(?=[\w'\"\[.+-])", f"{option}=", message)
+        message = re.sub(rf"(?<![\w.-]){name}=(?![\w'\"\[.+-])", option, message)
+    return message
 
 
 def _complain(message, code):

@@ -88,7 +88,7 @@ def test_a_tree_is_chosen_by_name(folder, events, capsys):
     assert main(["apply", "model.joblib", "e.root", "-o", "s.csv", "--tree", "Other"]) == 0
     assert "7 events read" in capsys.readouterr().out
     assert main(["apply", "model.joblib", "e.root", "-o", "s.csv", "--quiet"]) == 1
-    assert "has 2 trees; choose one with tree=: Events, Other" in capsys.readouterr().err
+    assert "has 2 trees; choose one with --tree: Events, Other" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,10 @@ def test_a_tree_is_chosen_by_name(folder, events, capsys):
         ("apply model.joblib a.csv -o s.txt", "unknown file ending"),
         ("apply model.joblib a.csv -o s.csv --threshold 2", "must lie between 0 and 1, as"),
         ("apply model.joblib a.csv -o s.csv --columns pz", "a.csv has no column 'pz'"),
-        ("apply many.joblib a.csv -o s.csv --threshold 0.5", "needs signal=, one of"),
+        (
+            "apply many.joblib a.csv -o s.csv --threshold 0.5",
+            "=0.5 needs --signal, one of",
+        ),
     ],
 )
 def test_an_error_is_one_line_and_a_code(folder, capsys, command, message):
@@ -163,3 +166,76 @@ def test_the_command_works_in_a_process_of_its_own(folder, events):
     assert (done.returncode, done.stdout[:15]) == (0, "400 events read")
     got = pd.read_csv(folder / "s.csv")["score"].to_numpy()
     np.testing.assert_array_equal(got, scores(events[:400]))
+
+
+PROBE = """
+import sys
+from skhep_nn.cli import main
+code = main(sys.argv[1:])
+print(code, "tensorflow" in sys.modules)
+"""
+
+
+def in_a_process(command, folder):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *command.split()],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return done.stdout.splitlines()[-1], done.stderr
+
+
+@pytest.fixture
+def with_network(folder, events):
+    """The folder, with a file that imports TensorFlow when it is loaded, and one of two trees."""
+    uproot = pytest.importorskip("uproot")
+    # a pickle of the class, by hand: this process need not import TensorFlow either
+    (folder / "network.joblib").write_bytes(b"cskhep_nn.estimators\nDenseClassifier\n.")
+    with uproot.recreate(folder / "two.root") as file:
+        for name in ("one", "two"):
+            file[name] = {"pt": events["pt"].to_numpy()}
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("two.root -o s.csv", "has 2 trees; choose one with --tree: one, two"),
+        ("two.root --tree three -o s.csv", "two.root has no tree 'three'"),
+        ("two.root --tree one --columns pz -o s.csv", "has no branch 'pz'"),
+        ("a.csv --tree one -o s.csv", "--tree='one': "),
+        ("no.csv -o s.csv", "there is no file 'no.csv'"),
+        ("model.joblib -o s.csv", "model.joblib: unknown file ending"),
+        ("a.csv -o s.txt", "s.txt: unknown file ending"),
+        ("a.csv -o no/s.csv", "there is no folder"),
+        ("a.csv -o a.csv", "a.csv is one of the files to read"),
+        ("a.csv -o s.csv --threshold 2", "threshold must lie between 0 and 1"),
+        ("a.csv -o s.csv --chunk-size 0", "chunk_size must be a whole number"),
+        ("a.csv -o s.csv --cut pt>", "cut"),
+    ],
+)
+def test_a_wrong_command_is_said_before_tensorflow_is_imported(with_network, arguments, message):
+    last, err = in_a_process(f"apply network.joblib {arguments}", with_network)
+    assert message in err
+    assert last == "1 False"
+
+
+def test_the_model_is_loaded_when_all_else_is_right(with_network):
+    last, err = in_a_process("apply network.joblib a.csv -o s.csv", with_network)
+    assert "network.joblib is no classifier with predict_proba" in err
+    assert last == "1 True"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("two.root -o cache", "has 2 trees; choose one with --tree: one, two"),
+        ("a.csv -o model.joblib", "model.joblib is there and is no cache"),
+    ],
+)
+def test_the_cache_command_needs_no_tensorflow(with_network, arguments, message):
+    last, err = in_a_process(f"cache {arguments} --columns pt -q", with_network)
+    assert message in err
+    assert last == "1 False"

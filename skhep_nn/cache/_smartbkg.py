@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import pickle
+import os
 from pathlib import Path
 
 import numpy as np
 
+from skhep_nn._storage import open_regular
 from skhep_nn.cache._npy import array_bytes
+from skhep_nn.cache._plain_pickle import plain_pickle
 from skhep_nn.exceptions import FileFormatError, MissingFileError
 
 # Pickles of a short tuple or string; anything longer is something else.
@@ -19,8 +20,8 @@ def open_smartbkg_memmap(path, *, mode="r"):
     """Map an array that smartBKG's ``create_joint_memmaps.py`` wrote.
 
     Beside ``X.memmap`` lie ``X.memmap.shape`` and ``X.memmap.dtype``, which are pickles. A pickle
-    can run any code; these are read by an unpickler that knows no names at all, so that nothing
-    but a tuple of whole numbers and a string comes out.
+    can run any code, or take any memory; these are taken apart instruction by instruction, and only
+    those that make a tuple of whole numbers or a string are followed.
 
     Parameters
     ----------
@@ -56,40 +57,37 @@ def open_smartbkg_memmap(path, *, mode="r"):
     path = Path(path).expanduser()
     shape = _read(path, ".shape", _is_shape, "a tuple of whole numbers")
     dtype = _dtype(path, _read(path, ".dtype", lambda value: type(value) is str, "a string"))
-    if not path.exists():
-        msg = f"there is no file {str(path)!r}"
-        raise MissingFileError(msg)
     needed = array_bytes(dtype, shape)
-    if path.stat().st_size < needed or not needed:
+    try:
+        # a pipe must not be waited for
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        msg = f"there is no file {str(path)!r}"
+        raise MissingFileError(msg) from None
+    if size < needed or not needed:
         msg = (
-            f"{path} has {path.stat().st_size} bytes, but shape {shape} of {dtype} takes {needed}; "
-            "it is cut off or the side files are of another array"
+            f"{path} has {size} bytes, but shape {shape} of {dtype} takes {needed}; it is cut off "
+            "or the side files are of another array"
         )
         raise FileFormatError(msg)
     return np.memmap(path, dtype=dtype, mode=mode, shape=shape)
 
 
-class PlainUnpickler(pickle.Unpickler):
-    """An unpickler that makes numbers, strings and containers of them, and calls nothing."""
-
-    def find_class(self, module, name):
-        """Refuse whatever a pickle wants to import."""
-        msg = f"it wants to import {module}.{name}"
-        raise pickle.UnpicklingError(msg)
-
-
 def _read(path, ending, fits, rule):
     side = path.with_name(path.name + ending)
-    if not side.exists():
+    try:
+        with open_regular(side) as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
         msg = f"there is no file {str(side)!r}, which smartBKG writes beside {path.name}"
-        raise MissingFileError(msg)
-    if side.stat().st_size > MAX_BYTES:
-        msg = f"{side} holds {side.stat().st_size} bytes and must hold {rule}"
+        raise MissingFileError(msg) from None
+    if len(content) > MAX_BYTES:
+        msg = f"{side} holds more than {MAX_BYTES} bytes and must hold {rule}"
         raise FileFormatError(msg)
     try:
-        value = PlainUnpickler(io.BytesIO(side.read_bytes())).load()
-    # a damaged pickle raises anything from EOFError to AttributeError
-    except Exception as error:
+        value = plain_pickle(content)
+    except ValueError as error:
         msg = f"{side} must hold {rule} and is refused: {error}"
         raise FileFormatError(msg) from error
     if not fits(value):
@@ -99,7 +97,9 @@ def _read(path, ending, fits, rule):
 
 
 def _is_shape(value):
-    return type(value) is tuple and all(type(n) is int and n >= 0 for n in value) and bool(value)
+    # as many axes, and numbers as large, as numpy has
+    fits = type(value) is tuple and 0 < len(value) <= 32
+    return fits and all(type(n) is int and 0 <= n < 2**63 for n in value)
 
 
 def _dtype(path, name):

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from skhep_nn import _columns
 from skhep_nn.deploy._model import FileColumns, load_model, model_features
-from skhep_nn.deploy._scores import Scores
-from skhep_nn.deploy._writer import open_writer
+from skhep_nn.deploy._scores import Scores, check_threshold
+from skhep_nn.deploy._writer import open_writer, writer_for
 from skhep_nn.exceptions import ColumnError
-from skhep_nn.io._files import expand
+from skhep_nn.io._files import ending, expand, open_source
 from skhep_nn.io._read import CHUNK_SIZE, check_size, to_table
-from skhep_nn.io._stream import stream
+from skhep_nn.io._stream import Selection, stream
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,14 @@ def apply(
     1    2    1.0, 4, 2)
     """
     started = time.perf_counter()
+    paths = expand(files)
+    reading = {"tree": tree, "names": names, "separator": separator, "comment": comment}
+    reading |= {"cut": cut, "empty": empty}
+    _check_before(paths, output, columns, threshold, chunk_size, reading)
     model = load_model(model)
     scores = Scores(model, signal, threshold)
     wanted = FileColumns(*model_features(model, features), columns, scores.names)
-    reading = {"tree": tree, "names": names, "separator": separator, "comment": comment}
-    selection = wanted.selection(**reading, cut=cut, empty=empty)
-    paths = expand(files)
-    pieces = stream(paths, selection, check_size(chunk_size, "chunk_size"), progress=verbose > 0)
+    pieces = stream(paths, wanted.selection(**reading), chunk_size, progress=verbose > 0)
     n_read = n_scored = n_kept = 0
     in_file = Counter()
     with open_writer(output, inputs=paths) as writer:
@@ -153,6 +155,19 @@ def apply(
             n_scored += piece.n_events
             n_kept += len(kept)
     return ApplySummary(Path(output), n_read, n_scored, n_kept, time.perf_counter() - started)
+
+
+def _check_before(paths, output, columns, threshold, chunk_size, reading):
+    """Raise what can be said without the model, which may take seconds to load."""
+    check_size(chunk_size, "chunk_size")
+    check_threshold(threshold)
+    writer_for(output, paths)
+    # the cut, and what is done with empty files
+    selection = Selection(**reading)
+    for path in paths:
+        ending(path)
+    with open_source(paths[0], **selection.options()) as source:
+        source.check(_columns.as_list(columns))
 
 
 def _score_piece(piece, model, scores, wanted, first, *, named):

@@ -33,7 +33,8 @@ def load_model(model):
     if isinstance(model, (str, PathLike)):
         source, error = str(model), FileFormatError
         model = _load(Path(model).expanduser())
-    if not (hasattr(model, "predict_proba") and hasattr(model, "fit")):
+    is_class = isinstance(model, type)
+    if is_class or not (hasattr(model, "predict_proba") and hasattr(model, "fit")):
         msg = f"{source} is no classifier with predict_proba, but {type(model).__name__}"
         raise error(msg)
     check_is_fitted(model)

@@ -21,7 +21,7 @@ class Scores:
 
     def __init__(self, model, signal, threshold):
         self.classes = np.asarray(model.classes_)
-        self.threshold = _check_threshold(threshold)
+        self.threshold = check_threshold(threshold)
         self._at = self._position(signal)
         if threshold is not None and self._at is None:
             msg = f"threshold={threshold!r} needs signal=, one of {self.classes.tolist()}"
@@ -75,7 +75,8 @@ class Scores:
         return found[0]
 
 
-def _check_threshold(threshold):
+def check_threshold(threshold):
+    """`threshold`, which must be a number from 0 to 1, or None."""
     if threshold is None or (isinstance(threshold, Real) and 0 <= threshold <= 1):
         return threshold
     msg = f"threshold must lie between 0 and 1, as the scores do, got {threshold!r}"

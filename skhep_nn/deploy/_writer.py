@@ -37,8 +37,7 @@ def open_writer(output, inputs=()):
         If the disk is full, or the folder is not yours to write in.
     """
     output = Path(output).expanduser()
-    kind = WRITERS[ending(output, WRITERS)]
-    check_place(output, inputs)
+    kind = writer_for(output, inputs)
     _owner.sweep(output.parent, f".{_storage.escape(output.name)}.*{_storage.TEMPORARY}")
     writer = kind(output)
     try:
@@ -46,6 +45,14 @@ def open_writer(output, inputs=()):
         writer.finish()
     finally:
         writer.abandon()
+
+
+def writer_for(output, inputs=()):
+    """The class that writes `output`, by its ending; see `open_writer` for the errors."""
+    output = Path(output).expanduser()
+    kind = WRITERS[ending(output, WRITERS)]
+    check_place(output, inputs)
+    return kind
 
 
 class Writer:

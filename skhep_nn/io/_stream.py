@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
+from skhep_nn._bar import make_bar
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._cut import Cut
 from skhep_nn.io._files import ending, expand, open_source, reading
@@ -211,9 +210,8 @@ class _Bar:
     def __init__(self, paths, show):
         self._sizes = [path.stat().st_size for path in paths]
         self._at, self._done = 0, 0
-        self._bar = tqdm(
-            total=sum(self._sizes), unit="B", unit_scale=True, desc="reading", disable=not show
-        )
+        options = {"total": sum(self._sizes), "unit": "B", "unit_scale": True, "desc": "reading"}
+        self._bar = make_bar(show, notebook=True, **options)
 
     def update(self, fraction):
         """The file at hand is read up to `fraction`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tqdm import tqdm
+from skhep_nn._bar import make_bar
 
 FORMAT = (
     "{desc} {percentage:3.0f}%|{bar:20}| epoch {n:.1f}/{total} [{elapsed}<{remaining}{postfix}]"
@@ -35,11 +35,11 @@ class Progress:
     def __init__(self, epochs, verbose, title, initial=0):
         self.lines = verbose == 2
         self.title, self.epochs = title, epochs
-        self.bar = tqdm(
+        self.bar = make_bar(
+            bool(verbose) and not self.lines and (verbose != "auto" or _is_watched()),
             total=epochs,
             initial=initial,
             desc=title,
-            disable=not verbose or self.lines or (verbose == "auto" and not _is_watched()),
             delay=DELAY.get(verbose, 0),
             bar_format=FORMAT,
         )
@@ -55,7 +55,8 @@ class Progress:
         self.bar.update(epoch + 1 - self.bar.n)
         if self.lines:
             shown = ", ".join(f"{name} {value}" for name, value in text.items())
-            tqdm.write(f"{self.title}: epoch {epoch + 1}/{self.epochs}: {shown}")
+            sys.stdout.write(f"{self.title}: epoch {epoch + 1}/{self.epochs}: {shown}\n")
+            sys.stdout.flush()
 
     def close(self):
         """End the bar."""

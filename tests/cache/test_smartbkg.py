@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from skhep_nn.cache import open_smartbkg_memmap
-from skhep_nn.exceptions import FileFormatError, MissingFileError
+from skhep_nn.exceptions import FileFormatError, MissingFileError, SkhepNNError
 
 
 class Malicious:
@@ -113,4 +115,57 @@ def test_a_missing_file_is_named(tmp_path, missing):
     path = write(tmp_path, np.zeros(2, "f4"), (2,), "float32")
     (tmp_path / missing).unlink()
     with pytest.raises(MissingFileError, match=f"there is no file .*{missing}'"):
+        open_smartbkg_memmap(path)
+
+
+BOMBS = {
+    # an index of the memo, for which an unpickler makes room
+    "memo": b"\x80\x02(r\xff\xff\xff\x0f.",
+    "bytes": b"\x80\x04\x8e" + (2**40).to_bytes(8, "little"),
+    "text": b"\x80\x04\x8d" + (2**40).to_bytes(8, "little"),
+    "number": b"\x80\x02\x8b" + (2**31 - 1).to_bytes(4, "little") + b".",
+    # a tuple of twice the same, a thousand times over: it would take for ever to print
+    "nested": b"\x80\x02K\x02" + b"2\x86" * 1000 + b".",
+    "many digits": b"I" + b"9" * 4000 + b"\n\x85.",
+    "axes": b"(" + b"K\x01" * 1000 + b"t.",
+    "large": b"(I" + str(2**63).encode() + b"\nt.",
+    "zeros": b"(K\x00I" + str(2**62).encode() + b"\nt.",
+}
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_few_bytes_take_no_memory_and_no_time(tmp_path, what):
+    path = write(tmp_path, np.zeros(2, "f4"), (2,), "float32")
+    (tmp_path / "X.memmap.shape").write_bytes(BOMBS[what])
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileFormatError, match=r"X.memmap"):
+            open_smartbkg_memmap(path)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_any_flipped_bit_of_a_side_file_is_an_error_or_another_shape(tmp_path):
+    path = write(tmp_path, np.zeros(6, "f4"), (2, 3), "float32")
+    for side in ("shape", "dtype"):
+        file = tmp_path / f"X.memmap.{side}"
+        content = file.read_bytes()
+        for at in range(8 * len(content)):
+            damaged = bytearray(content)
+            damaged[at // 8] ^= 1 << at % 8
+            file.write_bytes(damaged)
+            with contextlib.suppress(SkhepNNError):
+                assert open_smartbkg_memmap(path).nbytes <= 24
+        file.write_bytes(content)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+@pytest.mark.parametrize("name", ["X.memmap", "X.memmap.shape", "X.memmap.dtype"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_pipe_or_folder_does_not_wait(tmp_path, name, make):
+    path = write(tmp_path, np.zeros(2, "f4"), (2,), "float32")
+    (tmp_path / name).unlink()
+    make(tmp_path / name)
+    with pytest.raises(FileFormatError, match=f"{name} is no file, but a folder, pipe or device"):
         open_smartbkg_memmap(path)

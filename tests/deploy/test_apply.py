@@ -371,13 +371,18 @@ def test_memory_is_bounded_by_the_chunk(events, file, tmp_path):
         ({"signal": "ttbar"}, r"signal='ttbar' is not a class of the model; it has \[0, 1\]"),
         ({"chunk_size": 0}, "chunk_size must be a whole number of at least 1"),
         ({"columns": ["pt", "pt"]}, "must name each column once"),
-        ({"columns": ["score"]}, "none that the scores take"),
     ],
 )
 def test_parameters_that_make_no_sense_are_errors(model, file, tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         run(model, file, tmp_path / "s.csv", **options)
     assert not (tmp_path / "s.csv").exists()
+
+
+def test_a_column_to_carry_has_no_name_that_the_scores_take(model, events, tmp_path):
+    events.assign(score=1.0).to_csv(tmp_path / "events.csv", index=False)
+    with pytest.raises(ColumnError, match="none that the scores take"):
+        run(model, tmp_path / "events.csv", tmp_path / "s.csv", columns=["score"])
 
 
 def test_a_threshold_on_several_classes_needs_the_signal(many, file, tmp_path):
@@ -440,5 +445,6 @@ def test_a_model_of_a_function_that_is_not_there_says_what_to_do(tmp_path, monke
     monkeypatch.setitem(sys.modules, "my_networks", module)
     joblib.dump(FunctionTransformer(module.double), tmp_path / "model.joblib")
     monkeypatch.delitem(sys.modules, "my_networks")
+    (tmp_path / "events.csv").write_text("pt\n1.0\n")
     with pytest.raises(FileFormatError, match=r"needs code of the script .*my_networks"):
-        skhep_nn.apply(tmp_path / "model.joblib", "events.csv", tmp_path / "out.csv")
+        skhep_nn.apply(tmp_path / "model.joblib", tmp_path / "events.csv", tmp_path / "out.csv")
