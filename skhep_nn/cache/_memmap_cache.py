@@ -90,6 +90,8 @@ class MemmapCache(TransformerMixin, BaseEstimator):
         "verify": ["boolean"],
     }
 
+    _keeps_columns = True
+
     def __init__(self, directory, *, dtype="float32", chunk_size=100_000, exclude=(), verify=False):
         self.directory = directory
         self.dtype = dtype

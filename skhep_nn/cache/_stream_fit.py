@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
+from scipy.sparse import issparse
 
+from skhep_nn import _composition
+from skhep_nn._composition import is_fitted, learns
 from skhep_nn.cache._memmap_cache import MemmapCache
 
 
@@ -17,9 +17,7 @@ def steps_of(transformer):
     TypeError
         If one of them cannot transform.
     """
-    steps = transformer.steps if isinstance(transformer, Pipeline) else [("", transformer)]
-    steps = [step for _, step in steps if step not in (None, "passthrough")]
-    steps = [inner for step in steps for inner in _flat(step)]
+    steps = _composition.transformers(transformer)
     if steps and isinstance(steps[-1], MemmapCache):
         steps = steps[:-1]
     for step in steps:
@@ -27,15 +25,6 @@ def steps_of(transformer):
             msg = f"transformer={step!r:.100} has no transform"
             raise TypeError(msg)
     return steps
-
-
-def is_fitted(step):
-    """Whether `step` is fitted, or needs no fit."""
-    try:
-        check_is_fitted(step)
-    except NotFittedError:
-        return False
-    return True
 
 
 def fit_on_stream(steps, events):
@@ -53,7 +42,7 @@ def fit_on_stream(steps, events):
         If a step learns from events and has no ``partial_fit``.
     """
     for step in steps:
-        if not is_fitted(step) and _learns(step) and not hasattr(step, "partial_fit"):
+        if not is_fitted(step) and not _composition.can_stream(step):
             msg = (
                 f"{type(step).__name__} has no partial_fit, so that it cannot be fitted on files "
                 "chunk by chunk; fit it on a part of the events, and pass it fitted"
@@ -70,14 +59,15 @@ def transformed(steps, chunk):
     """`chunk` behind all `steps`."""
     for step in steps:
         chunk = step.transform(chunk)
-    return chunk
+    # as BlockTransformer does with what an encoder gives
+    return chunk.toarray() if issparse(chunk) else chunk
 
 
 def _fit_next(steps, ready, chunk):
     """Fit the first step that learns, and those before it that do not; number of events."""
     n_events = len(chunk)
     for number, step in enumerate(steps):
-        if not ready[number] and _learns(step):
+        if not ready[number] and learns(step):
             step.partial_fit(chunk)
             break
         if not ready[number]:
@@ -85,13 +75,3 @@ def _fit_next(steps, ready, chunk):
             ready[number] = True
         chunk = step.transform(chunk)
     return n_events
-
-
-def _learns(step):
-    if hasattr(step, "_learns"):
-        return step._learns
-    return not hasattr(step, "__sklearn_tags__") or step.__sklearn_tags__().requires_fit
-
-
-def _flat(step):
-    return steps_of(step) if isinstance(step, Pipeline) else [step]

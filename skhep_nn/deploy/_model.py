@@ -10,13 +10,10 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _unread
+from skhep_nn import _columns, _composition, _unread
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io._files import reading
 from skhep_nn.io._stream import Selection
-
-# parameters of our estimators that name columns which real data do not have
-ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
 
 
 def load_model(model):
@@ -153,11 +150,8 @@ def _load(path):
 
 def _optional(model, names):
     """Columns that some step names as weight, excluded or grouping column."""
-    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
-    found = []
-    for key, value in parameters.items():
-        if key.rpartition("__")[2] in ABSENT_IN_DATA:
-            found += [_name(one, names) for one in _columns.as_list(value)]
+    named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
+    found = [_name(column, names) for column in named]
     return [name for name in names if name in found]
 
 

@@ -81,9 +81,8 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_events,)
         sample_weight : array-like of shape (n_events,), optional
         """
-        X, column = _columns.table(X), getattr(self.classifier, "weight_column", None)
-        owner, fitted = type(self.classifier).__name__, self.classifier.columns_
-        weights = _weights.resolve(X, sample_weight, column, owner, fitted)
+        X, owner = _columns.table(X), type(self.classifier).__name__
+        weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
         labels = _targets.labels_of(y, type(self).__name__, classes=self.classes_)
         check_consistent_length(X, labels)
         if weights is not None and not weights.sum() > 0:
@@ -105,6 +104,16 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
     def feature_names_in_(self):
         """Names of the columns but those of the parameter."""
         return np.delete(self.classifier.feature_names_in_, self.classifier._parameter_columns)
+
+    @property
+    def weight_column(self):
+        """Column of X with the event weights, if the classifier has one."""
+        return getattr(self.classifier, "weight_column", None)
+
+    @property
+    def columns_(self):
+        """The columns of the classifier's fit, those of the parameter among them."""
+        return self.classifier.columns_
 
     @property
     def model_(self):

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
-from skhep_nn import _columns, _hypotheses, _validation, _weights
+from skhep_nn import _columns, _composition, _hypotheses, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators import _mass_columns, _targets
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
@@ -193,13 +193,13 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def weight_column(self):
-        """Column of X with the weights of the estimator, or of the last step that has one."""
-        columns = _named(self.estimator, "weight_column")
-        if not columns or isinstance(columns[-1], str) or not self.__sklearn_is_fitted__():
-            return columns[-1] if columns else None
+        """Column of X with the weights of the estimator, or of what is in it."""
+        column = _composition.weight_column(self.estimator, type(self).__name__)
+        if column is None or isinstance(column, str) or not self.__sklearn_is_fitted__():
+            return column
         # a position among the columns that the estimator sees, which lack the parameter
         names, n_columns = self.columns_.names, self.columns_.n_columns
-        at = [n for n in range(n_columns) if n not in self._parameter_columns][columns[-1]]
+        at = [n for n in range(n_columns) if n not in self._parameter_columns][column]
         return at if names is None else names[at]
 
     def __sklearn_is_fitted__(self):
@@ -222,8 +222,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         _validation.check_feature_names(self, X, reset=True)
         self._parameter_columns = _mass_columns.positions_of(X, self.parameter)
         # what the estimator does not need in prediction, X may lack here too
-        named = [*_named(self.estimator, "weight_column"), *_named(self.estimator, "exclude")]
-        optional = [column for columns in named for column in _columns.as_list(columns)]
+        optional = _composition.columns_named(self.estimator, _composition.ABSENT_IN_DATA)
         optional = [c for c in optional if isinstance(c, str) and _columns.has(X, c)]
         optional = [_columns.position(X, column) for column in optional]
         optional = dict.fromkeys([*self._parameter_columns, *optional])
@@ -303,17 +302,6 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
-
-
-def _named(estimator, parameter):
-    """Values of `parameter` of an estimator and of whatever is in it: steps, an inner estimator."""
-    if not hasattr(estimator, "get_params"):
-        return []
-    return [
-        value
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == parameter and value is not None
-    ]
 
 
 def _default():

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _composition
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _by_parameter_scores as _scores
 from skhep_nn.metrics import _cut_errors, _inputs
@@ -260,7 +260,7 @@ def read_sample(
 ):
     """(points, scores) of events, with the scores of a fitted classifier."""
     X, parameter = _columns.table(X), _scores.parameter_of(estimator, parameter)
-    weights = _scores.weights_of(estimator, X, sample_weight, weight_column, owner)
+    weights = _composition.weights_of(estimator, X, sample_weight, weight_column, owner)
     values, names = _points.values_of(X, parameter)
     _points.check_length(values, names, _points.n_events(X))
     points = _points.Points.of(y, values, names, hypotheses, weights, signal)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from skhep_nn import _weights
 from skhep_nn.metrics._by_parameter import auc_by_parameter
-from skhep_nn.metrics._scorer import _check_unweighted, _WeightedScorer
+from skhep_nn.metrics._scorer import _WeightedScorer
 
 _AVERAGES = ("mean", "min")
 
@@ -34,10 +33,10 @@ def make_parametric_auc_scorer(
         Each mass counts the same, however many events it has; or the worst mass counts.
     weight_column : str or int, default=None
         Column (or block) of X with the event weights. None takes ``sample_weight``, by
-        scikit-learn's metadata routing or a direct call.
+        scikit-learn's metadata routing or a direct call, else the weight column of the estimator.
     weighted : bool, default=None
-        As in :func:`make_fom_scorer`: True raises when no weights arrive, False scores without
-        weights on purpose, None raises when weights were meant to be there.
+        As in :func:`make_fom_scorer`: True raises when there are no weights, False scores without
+        weights on purpose, None raises when weights were requested and none arrive.
 
     Returns
     -------
@@ -83,9 +82,7 @@ class ParametricAUCScorer(_WeightedScorer):
 
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
         settings = self._kwargs
-        weights = _weights.resolve(X, sample_weight, settings["weight_column"], self._factory)
-        if weights is None:
-            _check_unweighted(self._factory, settings, estimator)
+        weights = self._weights(estimator, X, sample_weight)
         table = auc_by_parameter(
             estimator,
             X,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _floats, _hypotheses, _weights
-from skhep_nn.exceptions import WeightError
+from skhep_nn import _columns, _composition, _floats, _hypotheses
 from skhep_nn.metrics import _by_parameter_points as _points
-from skhep_nn.metrics import _scorer
 
 # probabilities that are held at once
 _MOST_VALUES = 1 << 25
@@ -67,7 +65,7 @@ def parameter_of(estimator, parameter):
     """
     if parameter is not None:
         return parameter
-    own = own_parameter(estimator)
+    own = _composition.parameter(estimator)
     if own is None:
         msg = (
             f"{type(estimator).__name__} has no parameter of its own; name the column of X that "
@@ -75,28 +73,6 @@ def parameter_of(estimator, parameter):
         )
         raise ValueError(msg)
     return own
-
-
-def own_parameter(estimator):
-    """The parameter that the classifier was made with, or None."""
-    return getattr(_unwrapped(estimator)[-1], "parameter", None)
-
-
-def weights_of(estimator, X, sample_weight, weight_column, owner):
-    """Event weights as given, else those of the weight column of the estimator or of its steps.
-
-    Raises
-    ------
-    WeightError
-        As `skhep_nn._weights.resolve` does, or if steps have different weight columns.
-    """
-    if sample_weight is None and weight_column is None:
-        columns = list(dict.fromkeys(column for _, column in _scorer._weight_columns(estimator)))
-        if len(columns) > 1:
-            msg = f"{owner}: steps of the estimator have the weight columns {columns}; name one"
-            raise WeightError(msg)
-        weight_column = columns[0] if columns else None
-    return _weights.resolve(X, sample_weight, weight_column, owner)
 
 
 def _checked(points, at, rows, scores):
@@ -110,18 +86,9 @@ def _checked(points, at, rows, scores):
     return scores
 
 
-def _unwrapped(estimator):
-    """Steps of a Pipeline, also in a fitted search; a classifier is its only step."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if not hasattr(estimator, "steps"):
-        return [estimator]
-    earlier = [step for _, step in estimator.steps[:-1] if hasattr(step, "transform")]
-    return [*earlier, *_unwrapped(estimator.steps[-1][1])]
-
-
 def _route(points, estimator, X, columns):
     """The way to the scores: scan, the columns set to each point, or one set of scores for all."""
-    *steps, model = _unwrapped(estimator)
+    *steps, model = _composition.steps(estimator)
     scans = hasattr(model, "predict_proba_scan")
     X, read = _as_fitted(estimator, X, columns, keep=columns if scans else [])
     found = _seen_by(model, steps, X, read, points.hypotheses) if scans else None
@@ -158,7 +125,7 @@ def _seen_by(model, steps, X, columns, hypotheses):
     if not steps:
         return X, hypotheses
     if not columns:
-        return _transformed(steps, X), hypotheses
+        return _composition.transformed(steps, X), hypotheses
     probe, n = _probe(steps, X, columns, hypotheses), len(hypotheses)
     inner = _columns.as_list(getattr(model, "parameter", None)) or columns
     if not all(_columns.has(probe, column) for column in inner):
@@ -169,7 +136,7 @@ def _seen_by(model, steps, X, columns, hypotheses):
         return None
     # background may have no mass, which not every step bears
     filled = _points.with_hypothesis(X, columns, hypotheses[0])
-    return _transformed(steps, filled), seen[:n]
+    return _composition.transformed(steps, filled), seen[:n]
 
 
 def _probe(steps, X, columns, hypotheses):
@@ -178,13 +145,7 @@ def _probe(steps, X, columns, hypotheses):
     rows = np.unique(np.linspace(0, n - 1, min(n, _N_PROBED)).astype(np.intp))
     events = _points.take_rows(X, np.repeat(rows, len(hypotheses)))
     events = _points.with_hypothesis(events, columns, np.tile(hypotheses, (len(rows), 1)))
-    return _transformed(steps, events)
-
-
-def _transformed(steps, X):
-    for step in steps:
-        X = step.transform(X)
-    return X
+    return _composition.transformed(steps, events)
 
 
 def _all_repeat(X, n, axis):
@@ -201,7 +162,7 @@ def _repeats(values, n, axis):
 
 def _by_scan(points, model, X, hypotheses, signal):
     wanted = hypotheses[:, 0] if hypotheses.shape[1] == 1 else hypotheses
-    column = _column_of(model, signal)
+    column = _composition.class_position(model, signal)
     of_background = np.flatnonzero(~points.is_signal)
     background = _points.take_rows(X, of_background)
     at_once = max(1, _MOST_VALUES // (len(of_background) * len(model.classes_)))
@@ -222,19 +183,11 @@ def _by_column(points, estimator, X, columns, signal):
     for at, hypothesis in enumerate(points.hypotheses):
         rows = points.rows(at)
         part = _points.with_hypothesis(_points.take_rows(X, rows), columns, hypothesis)
-        yield at, rows, np.asarray(_scorer._signal_scores(estimator, part, signal), dtype=float)
+        yield at, rows, np.asarray(_composition.signal_score(estimator, part, signal), dtype=float)
 
 
 def _blind(points, estimator, X, signal):
-    scores = np.asarray(_scorer._signal_scores(estimator, X, signal), dtype=np.float64)
+    scores = np.asarray(_composition.signal_score(estimator, X, signal), dtype=np.float64)
     for at in range(len(points.hypotheses)):
         rows = points.rows(at)
         yield at, rows, scores[rows]
-
-
-def _column_of(model, signal):
-    classes = np.asarray(model.classes_).tolist()
-    if signal not in classes:
-        msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
-        raise ValueError(msg)
-    return classes.index(signal)

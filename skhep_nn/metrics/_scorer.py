@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from skhep_nn import _weights
+from skhep_nn import _composition
 from skhep_nn._validation import BaseScorer
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _inputs
@@ -57,11 +57,12 @@ def make_fom_scorer(
         Cuts that ``threshold="best"`` tries; None is every distinct score.
     weight_column : str or int, default=None
         Column (or block) of X with the event weights. None takes ``sample_weight``, by
-        scikit-learn's metadata routing or a direct call.
+        scikit-learn's metadata routing or a direct call, else the weight column of the estimator
+        or of what is in it (steps, members of a vote).
     weighted : bool, default=None
-        True raises when no weights arrive, False scores without weights on purpose. None raises
-        when weights were meant to be there: ``set_score_request(sample_weight=True)`` was called,
-        or the estimator or a step of it has a ``weight_column``.
+        True raises when there are no weights, False scores without weights on purpose. None
+        raises when weights were meant to be there: ``set_score_request(sample_weight=True)`` was
+        called, and none arrive.
 
     Returns
     -------
@@ -73,7 +74,8 @@ def make_fom_scorer(
     Raises
     ------
     WeightError
-        When called: no weights though they were meant to be there, or weights given twice.
+        When called: no weights though they were meant to be there, weights given twice, or steps
+        or members of the estimator with different weight columns.
     ValueError
         When called: no cut keeps enough background, `signal` is not a class of the estimator, or
         the sample has one class only. In a search, scikit-learn turns it into NaN and a warning.
@@ -127,10 +129,11 @@ def make_auc_scorer(*, signal=1, weight_column=None, weighted=None):
         The class whose probability is the score; every other class is background.
     weight_column : str or int, default=None
         Column (or block) of X with the event weights. None takes ``sample_weight``, by
-        scikit-learn's metadata routing or a direct call.
+        scikit-learn's metadata routing or a direct call, else the weight column of the estimator
+        or of what is in it (steps, members of a vote).
     weighted : bool, default=None
-        As in :func:`make_fom_scorer`: True raises when no weights arrive, False scores without
-        weights on purpose, None raises when weights were meant to be there.
+        As in :func:`make_fom_scorer`: True raises when there are no weights, False scores without
+        weights on purpose, None raises when weights were requested and none arrive.
 
     Returns
     -------
@@ -140,7 +143,8 @@ def make_auc_scorer(*, signal=1, weight_column=None, weighted=None):
     Raises
     ------
     WeightError
-        When called: no weights though they were meant to be there, or weights given twice.
+        When called: no weights though they were meant to be there, weights given twice, or steps
+        or members of the estimator with different weight columns.
 
     Examples
     --------
@@ -185,12 +189,22 @@ class _WeightedScorer(BaseScorer):
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
         # not through `method_caller`: its cache of predictions, shared with scikit-learn's
         # scorers, does not tell which class a column of probabilities is of
-        settings = self._kwargs
-        column, signal = settings["weight_column"], settings["pos_label"]
-        weights = _weights.resolve(X, sample_weight, column, self._factory)
+        weights = self._weights(estimator, X, sample_weight)
+        scores = _composition.signal_score(estimator, X, self._kwargs["pos_label"])
+        return self._value(y_true, scores, weights)
+
+    def _weights(self, estimator, X, sample_weight):
+        """Event weights as given, of the column, or of the estimator's; None if there are none."""
+        settings, column = self._kwargs, self._kwargs["weight_column"]
+        is_given = sample_weight is not None or column is not None
+        if not is_given and settings["weighted"] is False:
+            return None
+        if not is_given and settings["requested"]:
+            _check_asked_for(self._factory, settings)
+        weights = _composition.weights_of(estimator, X, sample_weight, column, self._factory)
         if weights is None:
-            _check_unweighted(self._factory, settings, estimator)
-        return self._value(y_true, _signal_scores(estimator, X, signal), weights)
+            _check_asked_for(self._factory, settings)
+        return weights
 
     def __repr__(self):
         names = {"pos_label": "signal"}
@@ -271,20 +285,6 @@ def _scan(y_true, scores, weights, settings):
     return significance_scan(y_true, scores, weights, **parameters), threshold
 
 
-def _check_unweighted(owner, settings, estimator):
-    """Raise if the scorer was meant to be weighted and no weights came."""
-    if settings["weighted"] is False:
-        return
-    _check_asked_for(owner, settings)
-    for name, column in _weight_columns(estimator):
-        msg = (
-            f"{owner} got no event weights, but the estimator has {name}={column!r}; give the "
-            f"scorer weight_column={column!r} or pass sample_weight to it (weighted=False scores "
-            "without weights on purpose)"
-        )
-        raise WeightError(msg)
-
-
 def _check_asked_for(owner, settings):
     reasons = {
         "weighted=True": settings["weighted"],
@@ -297,17 +297,6 @@ def _check_asked_for(owner, settings):
                 "search (with metadata routing enabled), or use weight_column"
             )
             raise WeightError(msg)
-
-
-def _weight_columns(estimator):
-    """(parameter, column) of the estimator and of every step in it that has a weight column."""
-    if not hasattr(estimator, "get_params"):
-        return []
-    return [
-        (name, value)
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "weight_column" and value is not None
-    ]
 
 
 def _check_labels_only(owner, settings, sample_weight):
@@ -329,19 +318,3 @@ def _check_labels_only(owner, settings, sample_weight):
         "weighted=False if the events have no weights"
     )
     raise WeightError(msg)
-
-
-def _signal_scores(estimator, X, signal):
-    """Scores of the signal class, from ``predict_proba`` or else ``decision_function``."""
-    classes = np.asarray(estimator.classes_).tolist()
-    if signal not in classes:
-        msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
-        raise ValueError(msg)
-    at = classes.index(signal)
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X))[:, at]
-    values = np.asarray(estimator.decision_function(X))
-    if values.ndim == 1:
-        # the decision function of two classes is that of the second
-        return values if at == 1 else -values
-    return values[:, at]

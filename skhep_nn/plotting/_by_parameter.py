@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _extras
+from skhep_nn import _composition, _extras
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import _by_parameter_scores as _scores
 from skhep_nn.plotting import _style
@@ -144,7 +144,7 @@ def named(models):
 def _parameter(models, parameter):
     """`parameter`, or that of the first model that has one."""
     first, *_ = models.values()
-    own = (_scores.own_parameter(model) for model in models.values())
+    own = (_composition.parameter(model) for model in models.values())
     given = parameter if parameter is not None else next((p for p in own if p is not None), None)
     return _scores.parameter_of(first, given)
 
@@ -152,7 +152,7 @@ def _parameter(models, parameter):
 def _weights(models, X, sample_weight, weight_column, owner):
     """Event weights as given, or of the first model that has a weight column, or ones."""
     for model in models.values():
-        weights = _scores.weights_of(model, X, sample_weight, weight_column, owner)
+        weights = _composition.weights_of(model, X, sample_weight, weight_column, owner)
         if weights is not None:
             return weights
     return 1.0

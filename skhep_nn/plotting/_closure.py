@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _composition
 from skhep_nn.metrics import closure_test
 from skhep_nn.plotting import _events, _style
 
@@ -154,7 +154,7 @@ class ClosureDisplay:
         if isinstance(by, str):
             variable = by if variable is None else variable
             by = _columns.take(X, by, role="by")
-        probability = _events.signal_score(estimator, X, signal)
+        probability = _composition.signal_score(estimator, X, signal)
         options |= {"sample_weight": weights, "signal": signal, "variable": variable or ""}
         return cls.from_predictions(y, probability, by, **options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _extras
+from skhep_nn import _composition, _extras
 from skhep_nn.plotting import _events, _histograms, _style
 
 # axis over which the cells are summed for the total that they are divided by
@@ -247,7 +247,7 @@ def _at_threshold(estimator, X, classes, signal, threshold):
     if len(classes) != 2:
         msg = f"threshold={threshold!r} needs two classes, the classifier has {classes}"
         raise ValueError(msg)
-    passed = _events.signal_score(estimator, X, signal) >= threshold
+    passed = _composition.signal_score(estimator, X, signal) >= threshold
     at = classes.index(signal)
     return np.asarray(estimator.classes_)[np.where(passed, at, 1 - at)]
 

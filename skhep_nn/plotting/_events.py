@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _floats, _labels, _weights
+from skhep_nn import _composition, _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
-
-# where searches, meta-estimators and FrozenEstimator keep the classifier
-_INNER = ("best_estimator_", "estimator_", "estimator")
-
-
-def final_step(estimator):
-    """The classifier in a Pipeline, a fitted search or another meta-estimator."""
-    while True:
-        if hasattr(estimator, "steps"):
-            estimator = estimator.steps[-1][1]
-            continue
-        inner = next((name for name in _INNER if hasattr(estimator, name)), None)
-        if inner is None:
-            return estimator
-        estimator = getattr(estimator, inner)
 
 
 def weights_of(estimator, X, sample_weight, weight_column, owner):
@@ -29,11 +14,9 @@ def weights_of(estimator, X, sample_weight, weight_column, owner):
     Raises
     ------
     WeightError, ColumnError
-        As `skhep_nn._weights.resolve` does.
+        As `skhep_nn._composition.weights_of` does.
     """
-    if sample_weight is None and weight_column is None and estimator is not None:
-        weight_column = getattr(final_step(estimator), "weight_column", None)
-    weights = _weights.resolve(X, sample_weight, weight_column, owner)
+    weights = _composition.weights_of(estimator, X, sample_weight, weight_column, owner)
     return np.ones(_weights.len_of(X)) if weights is None else weights
 
 
@@ -72,35 +55,6 @@ def scores_of(y_score, n_events, name="y_score"):
         msg = f"{name} of {len(bad)} events is not finite, the first is event {bad[0]}"
         raise ValueError(msg)
     return scores
-
-
-def signal_score(estimator, X, signal):
-    """Score of each event for the class `signal`: its probability, else the decision function.
-
-    A list of classes has the sum of their probabilities.
-
-    Raises
-    ------
-    ValueError
-        If `signal` is not a class of the estimator.
-    TypeError
-        If the estimator has neither method.
-    """
-    classes = np.asarray(estimator.classes_).tolist()
-    wanted = signal if isinstance(signal, (list, tuple)) else [signal]
-    for label in wanted:
-        check_signal(label, classes, "the classifier")
-    at = [classes.index(label) for label in wanted]
-    if hasattr(estimator, "predict_proba"):
-        probability = np.asarray(estimator.predict_proba(X))
-        return probability[:, at[0]] if len(at) == 1 else probability[:, at].sum(axis=1)
-    if not hasattr(estimator, "decision_function") or len(at) != 1:
-        msg = f"{type(estimator).__name__} has no predict_proba to take the score of {signal!r} of"
-        raise TypeError(msg)
-    decision = np.asarray(estimator.decision_function(X))
-    if decision.ndim == 1:
-        return decision if at[0] == 1 else -decision
-    return decision[:, at[0]]
 
 
 def check_signal(signal, classes, where):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _extras
-from skhep_nn.plotting import _events, _style
+from skhep_nn import _composition, _extras
+from skhep_nn.plotting import _style
 
 _RATES = ("learning_rate", "lr")
 _NO_QUANTITY = ("phase",)
@@ -62,7 +62,7 @@ class HistoryDisplay:
         TypeError
             If the classifier has no ``history_``.
         """
-        network = _events.final_step(estimator)
+        network = _composition.last_step(estimator)
         if not hasattr(network, "history_"):
             msg = (
                 f"{type(network).__name__} has no history_; it is not a fitted classifier that "

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns, _extras, _frames, _weights
+from skhep_nn import _columns, _composition, _extras, _frames, _weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -177,11 +177,9 @@ class InputVariablesDisplay:
         InputVariablesDisplay
         """
         X = _columns.table(X)
-        own = getattr(_events.final_step(estimator), "weight_column", None)
-        if sample_weight is None and weight_column is None:
-            weight_column = own
-        weights = _events.weights_of(None, X, sample_weight, weight_column, cls.__name__)
-        hidden = [name for name in (weight_column, own) if name is not None]
+        weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
+        own = _composition.columns_named(estimator, "weight_column")
+        hidden = [*_columns.as_list(weight_column), *own]
         hidden = [*_columns.as_list(exclude), *hidden]
         drawn = _before_last(estimator, X) if transformed else X
         hidden = [name for name in dict.fromkeys(hidden) if _columns.has(drawn, name)]
@@ -383,8 +381,8 @@ def _equal_classes(weights, masks):
 
 
 def _before_last(estimator, X):
-    pipeline = getattr(estimator, "best_estimator_", estimator)
-    if not hasattr(pipeline, "steps"):
-        msg = f"transformed=True needs a Pipeline, got {type(pipeline).__name__}"
+    *steps, last = _composition.steps(estimator)
+    if not steps:
+        msg = f"transformed=True needs a Pipeline with transformers, got {type(last).__name__}"
         raise ValueError(msg)
-    return pipeline[:-1].transform(X)
+    return _composition.transformed(steps, X)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhep_nn import _composition
 from skhep_nn.metrics import _inputs, _tail_sums, roc_auc
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -176,7 +177,7 @@ class RocDisplay:
         RocDisplay
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        scores = _events.signal_score(estimator, X, signal)
+        scores = _composition.signal_score(estimator, X, signal)
         return cls.from_predictions(
             y, scores, sample_weight=weights, signal=signal, name=name, ax=ax, **options
         )

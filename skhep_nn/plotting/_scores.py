@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _extras
+from skhep_nn import _composition, _extras
 from skhep_nn.metrics import weighted_ks
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -179,13 +179,13 @@ class ScoreDisplay:
         train = {}
         if X_train is not None:
             train["y_train"] = y_train
-            train["score_train"] = _events.signal_score(estimator, X_train, signal)
+            train["score_train"] = _composition.signal_score(estimator, X_train, signal)
             train["sample_weight_train"] = _events.weights_of(
                 estimator, X_train, sample_weight_train, weight_column, owner
             )
         if score_name is None:
             score_name = _score_name(estimator, signal, options.get("class_names"))
-        scores = _events.signal_score(estimator, X, signal)
+        scores = _composition.signal_score(estimator, X, signal)
         return cls.from_predictions(
             y, scores, sample_weight=weights, score_name=score_name, ax=ax, **train, **options
         )

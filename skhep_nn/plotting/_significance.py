@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _composition
 from skhep_nn.metrics import significance_scan
 from skhep_nn.metrics._cut_errors import merit_error
 from skhep_nn.plotting import _events, _histograms, _style
@@ -146,7 +147,7 @@ class SignificanceDisplay:
             scan_options = {"classes": estimator.classes_, **scan_options}
             scores = estimator.predict_proba(X)
         else:
-            scores = _events.signal_score(estimator, X, signal)
+            scores = _composition.signal_score(estimator, X, signal)
         return cls.from_predictions(
             y, scores, sample_weight=weights, signal=signal, cut=cut, ax=ax, **scan_options
         )

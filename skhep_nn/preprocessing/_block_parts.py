@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.utils import get_tags
 
+from skhep_nn import _composition
 from skhep_nn.events import BlockKind
 from skhep_nn.preprocessing._padder import SequencePadder
 
@@ -34,15 +33,6 @@ class Part:
     kind: BlockKind | None = None
 
 
-def steps_of(transformer):
-    """The transformers that make up `transformer`, a Pipeline or one by itself."""
-    if isinstance(transformer, str):
-        return []
-    if not isinstance(transformer, Pipeline):
-        return [transformer]
-    return [step for _, step in transformer.steps if step not in (None, "passthrough")]
-
-
 def copied(transformer):
     """An unfitted copy."""
     return transformer if isinstance(transformer, str) else clone(transformer)
@@ -50,7 +40,7 @@ def copied(transformer):
 
 def fit(transformer, part, y):
     """Fit all steps, each on what the steps before make of the data."""
-    steps = steps_of(transformer)
+    steps = _composition.transformers(transformer)
     for number, step in enumerate(steps):
         data = _data_for(step, part)
         step.fit(data) if _is_per_particle(step, part.value) else step.fit(data, y)
@@ -60,7 +50,7 @@ def fit(transformer, part, y):
 
 def partial_fit(transformer, part, y):
     """`fit` on one portion of a stream; see `streams`."""
-    steps = steps_of(transformer)
+    steps = _composition.transformers(transformer)
     for number, step in enumerate(steps):
         data = _data_for(step, part)
         if len(data):
@@ -75,20 +65,20 @@ def streams(transformer):
     One step at most may learn from the data: a second would see different things from one
     portion to the next.
     """
-    learning = [step for step in steps_of(transformer) if _learns(step)]
-    return len(learning) < 2 and all(hasattr(step, "partial_fit") for step in learning)
+    steps = _composition.transformers(transformer)
+    return sum(map(_composition.learns, steps)) < 2 and all(map(_composition.can_stream, steps))
 
 
 def transform(transformer, part):
     """All steps one after the other; returns the `Part` that comes out."""
-    for step in steps_of(transformer):
+    for step in _composition.transformers(transformer):
         part = _transformed(step, part)
     return part
 
 
 def finished(transformer, part):
     """(array, kind or None) of a part behind its last step, as `EventBlocks` takes them."""
-    value, steps = part.value, steps_of(transformer)
+    value, steps = part.value, _composition.transformers(transformer)
     value = value.toarray() if issparse(value) else value
     value = value if np.ma.isMaskedArray(value) else np.asarray(value)
     vocabulary = _vocabulary(steps)
@@ -104,16 +94,8 @@ def finished(transformer, part):
 def allows_nan(transformer):
     """Whether missing values may go in."""
     # a Pipeline itself does not say
-    return all(get_tags(step).input_tags.allow_nan for step in steps_of(transformer)[:1])
-
-
-def _learns(step):
-    """Whether what `step` does depends on the data of its fit."""
-    if hasattr(step, "_learns"):
-        return step._learns
-    if isinstance(step, (OneHotEncoder, OrdinalEncoder)):
-        return isinstance(step.categories, str)
-    return get_tags(step).requires_fit
+    first = _composition.transformers(transformer)[:1]
+    return all(get_tags(step).input_tags.allow_nan for step in first)
 
 
 def _vocabulary(steps):

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _unread, _validation
+from skhep_nn import _columns, _composition, _unread, _validation
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _block_columns as _input
@@ -276,7 +276,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         """The columns at `positions` (of fit) as a `Part`."""
         present = self._present(X)
         here = [present.index(at) for at in positions]
-        first = _parts.steps_of(transformer)[:1]
+        first = _composition.transformers(transformer)[:1]
         return _input.part_of(X, here, as_blocks=any(hasattr(s, "_takes_blocks") for s in first))
 
 

@@ -45,6 +45,9 @@ class OptionalColumnsMixin:
     transform with a copy of the estimator that knows no other columns than those that are there.
     """
 
+    # further columns come behind those of X
+    _keeps_columns = True
+
     def transform(self, X):
         """Transform the events of `X`.
 

@@ -117,8 +117,9 @@ def test_metadata_routing_brings_weights(resonance, stubs):
 def test_weights_that_were_meant_to_be_there_are_missed(resonance, stubs):
     X, y = resonance
     model = stubs["Scanner"](weight_column="weight").fit(X, y)
-    with pytest.raises(WeightError, match="make_parametric_auc_scorer got no event weights, but"):
-        make_parametric_auc_scorer()(model, X, y)
+    by_column = make_parametric_auc_scorer(weight_column="weight")(model, X, y)
+    assert make_parametric_auc_scorer()(model, X, y) == by_column
+    model = stubs["Scanner"]().fit(X, y)
     with pytest.raises(WeightError, match="is weighted by weighted=True, but got no sample_weight"):
         make_parametric_auc_scorer(weighted=True)(model, X, y)
     with pytest.raises(WeightError, match="got weight_column='weight' and sample_weight"):

@@ -286,19 +286,19 @@ def test_a_request_can_be_taken_back(table, routing):
     assert scorer(model, X, y) == make_fom_scorer()(model, X, y)
 
 
-def test_weighted_true_without_weights_is_an_error(table, fitted):
+def test_weighted_true_without_weights_is_an_error(table):
+    fitted = without_weights().fit(*table)
     with pytest.raises(WeightError, match="weighted by weighted=True, but got no sample_weight"):
         make_fom_scorer(weighted=True)(fitted, *table)
 
 
 @pytest.mark.parametrize("make", [make_fom_scorer, make_auc_scorer])
-def test_an_estimator_with_a_weight_column_is_not_scored_without_weights(table, make):
+def test_the_weight_column_of_the_estimator_is_the_scorers(table, make):
     X, y = table
     model = Pipeline([("network", Classifier("weight"))]).fit(X, y)
-    message = "the estimator has network__weight_column='weight'; give the scorer weight_column"
-    with pytest.raises(WeightError, match=message):
-        make()(model, X, y)
-    assert make(weighted=False)(model, X, y) > 0
+    expected = make(weight_column="weight")(model, X, y)
+    assert make()(model, X, y) == make(weighted=True)(model, X, y) == expected
+    assert make(weighted=False)(model, X, y) != expected
 
 
 def test_a_column_that_is_not_there_is_an_error(table, fitted):

@@ -7,6 +7,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
+from skhep_nn import _composition
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.plotting import _events
 
@@ -22,8 +23,8 @@ def test_weights_come_from_the_estimators_own_column(scored):
 def test_a_search_is_asked_for_its_best_classifier(scored):
     X, y, model = scored
     search = GridSearchCV(model, {"weight_column": ["weight"]}, cv=2).fit(X, y)
-    assert _events.final_step(search).weight_column == "weight"
-    assert _events.final_step(search) is search.best_estimator_
+    assert _composition.last_step(search).weight_column == "weight"
+    assert _composition.last_step(search) is search.best_estimator_
 
 
 def test_given_weights_win_over_the_estimators_own_column(scored):
@@ -45,31 +46,33 @@ def test_weights_given_twice_are_an_error(scored):
 
 def test_the_score_is_the_probability_of_the_signal(scored, three):
     X, _, model = scored
-    assert _events.signal_score(model, X, 1).tolist() == [0.1, 0.6, 0.4, 0.9]
-    assert _events.signal_score(model, X, 0).tolist() == pytest.approx([0.9, 0.4, 0.6, 0.1])
+    assert _composition.signal_score(model, X, 1).tolist() == [0.1, 0.6, 0.4, 0.9]
+    assert _composition.signal_score(model, X, 0).tolist() == pytest.approx([0.9, 0.4, 0.6, 0.1])
     X, _, model = three
-    assert _events.signal_score(model, X, "Z").tolist() == X["b"].tolist()
-    assert _events.signal_score(model, X, ["W", "Z"]).tolist() == pytest.approx(X["a"] + X["b"])
+    assert _composition.signal_score(model, X, "Z").tolist() == X["b"].tolist()
+    assert _composition.signal_score(model, X, ["W", "Z"]).tolist() == pytest.approx(
+        X["a"] + X["b"]
+    )
 
 
 def test_a_decision_function_points_to_the_signal():
     X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
     model = LinearSVC().fit(X, y)
-    score = _events.signal_score(model, X, 1)
+    score = _composition.signal_score(model, X, 1)
     assert score.tolist() == model.decision_function(X).tolist()
-    assert _events.signal_score(model, X, 0).tolist() == (-score).tolist()
+    assert _composition.signal_score(model, X, 0).tolist() == (-score).tolist()
 
 
 def test_an_unknown_signal_is_an_error_that_names_the_classes(scored):
     X, _, model = scored
-    with pytest.raises(ValueError, match=r"signal='s' is not a class of .* it has \[0, 1\]"):
-        _events.signal_score(model, X, "s")
+    with pytest.raises(ValueError, match=r"signal='s' is not a class of .* \[0, 1\]"):
+        _composition.signal_score(model, X, "s")
 
 
 def test_an_estimator_without_scores_is_an_error():
     model = LinearSVC().fit([[0.0], [1.0], [2.0]], [0, 1, 2])
     with pytest.raises(TypeError, match="LinearSVC has no predict_proba"):
-        _events.signal_score(model, [[0.0]], [0, 1])
+        _composition.signal_score(model, [[0.0]], [0, 1])
 
 
 def test_events_without_a_label_are_an_error():

@@ -158,7 +158,7 @@ def test_from_estimator_can_draw_what_the_last_step_receives(scored):
 
 def test_transformed_inputs_need_a_pipeline(scored):
     X, y, model = scored
-    with pytest.raises(ValueError, match="transformed=True needs a Pipeline, got KnownScore"):
+    with pytest.raises(ValueError, match="needs a Pipeline with transformers, got KnownScore"):
         InputVariablesDisplay.from_estimator(model, X, y, transformed=True)
 
 

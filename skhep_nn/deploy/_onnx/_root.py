@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from skhep_nn import _columns
+from skhep_nn import _composition
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Column, Features
 from skhep_nn.exceptions import ExportError
-
-# Parameters that name columns which real data do not have.
-ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
 
 
 @dataclass
@@ -162,11 +159,8 @@ def _columns_of(names, present, options):
 
 def _optional(model, names, n_columns):
     """Positions of the columns that some step names as weight, excluded or grouping column."""
-    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
-    found = []
-    for key, value in parameters.items():
-        if key.rpartition("__")[2] in ABSENT_IN_DATA:
-            found += [position_of(one, names, n_columns) for one in _columns.as_list(value)]
+    named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
+    found = [position_of(column, names, n_columns) for column in named]
     return sorted({at for at in found if at is not None})
 
 
