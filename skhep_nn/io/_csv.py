@@ -22,6 +22,8 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"
 
 # what separates fields in files that are called CSV, in words
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+# whole numbers which a float64 may have to round
+LARGE_WHOLE = r"^[+-]?\d{16,300}$"
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 
 
@@ -39,7 +41,8 @@ class CsvSource(Source):
 
     def __init__(self, path, names, separator, comment):
         self._separator, self._comment = separator or ",", comment
-        with Lines(path, comment) as lines:
+        squeeze = self._separator == " "
+        with Lines(path, comment, squeeze) as lines:
             head = _Head(path, lines, self._separator, comment)
         if comment is None:
             _check_comment(path, head)
@@ -49,7 +52,7 @@ class CsvSource(Source):
         # the header says whether a blank behind a comma belongs to the text
         self._trim = any(field[:1].isspace() for field in head.fields)
         super().__init__(path, columns, None)
-        self._lines = Lines(path, comment)
+        self._lines = Lines(path, comment, squeeze)
         if has_header:
             self._lines.first()
 
@@ -78,9 +81,21 @@ class CsvSource(Source):
 
     def _typed(self, column, name):
         values = typed(column, trim=self._trim)
+        if pa.types.is_floating(values.type):
+            self._check_exact(column, name)
         if self._separator != "," and pa.types.is_string(values.type):
             self._check_decimals(values, name)
         return to_column(values)
+
+    def _check_exact(self, column, name):
+        texts = compute.utf8_trim_whitespace(column.drop_null())
+        for text in texts.filter(compute.match_substring_regex(texts, LARGE_WHOLE)).to_pylist():
+            if int(text) != float(text):
+                msg = (
+                    f"{self}: column {name!r} has {text}, which is a whole number that no type "
+                    "which holds the others holds exactly"
+                )
+                raise FileFormatError(msg)
 
     def _check_decimals(self, values, name):
         there = values.drop_null()
@@ -161,17 +176,20 @@ def _check_separator(path, head):
 
 def _looks_separated(head):
     for separator in SEPARATORS:
-        n_fields = len(_split(head.line.strip(), separator))
+        n_fields = len(_pieces(head.line, separator))
         # a name of two words is no two columns
-        values = _split(head.next_line.strip(), separator)
+        values = _pieces(head.next_line, separator)
         is_sure = separator != " " or (len(values) == n_fields and all(map(_is_number, values)))
         if n_fields > 1 and is_sure:
             return separator
     return None
 
 
+def _pieces(line, separator):
+    return line.split() if separator == " " else _split(line.strip(), separator)
+
+
 def _check_names(path, names, head):
-    names = [names] if isinstance(names, str) else list(names)
     if len(names) != len(head.fields):
         msg = f"{path} has {len(head.fields)} columns, but names has {len(names)}: {names}"
         raise FileFormatError(msg)

@@ -6,6 +6,7 @@ import difflib
 import glob
 import importlib
 import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -45,7 +46,13 @@ def expand(files):
     ValueError
         If there are no files, or one is named twice (its events would count twice).
     """
-    given = [files] if isinstance(files, (str, PathLike)) else list(files)
+    given = [files] if isinstance(files, (str, PathLike)) else files
+    given = list(given) if isinstance(given, Iterable) else given
+    if not isinstance(given, Iterable) or not all(
+        isinstance(one, (str, PathLike)) for one in given
+    ):
+        msg = f"files must be a path, a pattern, or a list of them, got {files!r:.100}"
+        raise TypeError(msg)
     paths = [path for one in given for path in _expand_one(one)]
     if not paths:
         msg = "files is an empty list; name at least one file"

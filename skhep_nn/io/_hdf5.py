@@ -31,6 +31,9 @@ def _open(path, file, tree):
     if tables:
         return open_table(path, file, pick_tree(path, _bare(tree), tables, "key"))
     groups = _groups(file)
+    if not groups:
+        msg = f"{path} has no array along events, only single numbers and empty groups"
+        raise FileFormatError(msg)
     at = pick_tree(path, _bare(tree) or tree, list(groups), "group")
     return ArraySource(path, file, at, groups[at])
 

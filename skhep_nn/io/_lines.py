@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 
 from skhep_nn.exceptions import FileFormatError
@@ -12,6 +13,8 @@ PIECE = 2**20
 # a csv.gz of a few megabytes can hold one line of gigabytes
 LONGEST_LINE = 2**22
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK": "a zip archive", b"\x1f\x8b": "gzip"}
+
+BLANKS, EDGES = re.compile(rb"[ \t]+"), re.compile(rb"(?m)^ | (?=\r?$)")
 
 
 class Lines(io.RawIOBase):
@@ -23,6 +26,9 @@ class Lines(io.RawIOBase):
     comment : str or None
         Lines that begin with it are left out, and so is what follows it in others, unless it
         stands in quotation marks.
+    squeeze : bool, default=False
+        Whether several blanks are one, and none in front of a line or behind it; not where there
+        are quotation marks.
 
     Attributes
     ----------
@@ -30,9 +36,10 @@ class Lines(io.RawIOBase):
         The last comment in front of the first line.
     """
 
-    def __init__(self, path, comment=None):
+    def __init__(self, path, comment=None, squeeze=False):
         super().__init__()
-        self._path, self._comment = path, comment and comment.encode()
+        self._path, self._comment, self._squeeze = path, comment and comment.encode(), squeeze
+        self._old_ends = False
         self._size = path.stat().st_size
         self._raw = path.open("rb")
         is_packed = path.name.lower().endswith(".gz")
@@ -87,12 +94,14 @@ class Lines(io.RawIOBase):
         self._check(piece)
         self._n_read += len(piece)
         self._ended = not piece
-        if self._comment is None:
+        if self._old_ends:
+            piece = piece.replace(b"\r", b"\n")
+        if self._comment is None and not self._squeeze:
             return piece
         content = self._rest + piece
         cut = len(content) if self._ended else content.rfind(b"\n") + 1
         self._rest = content[cut:]
-        return self._without_comments(content[:cut])
+        return self._squeezed(self._without_comments(content[:cut]))
 
     def _unpacked(self):
         try:
@@ -105,6 +114,8 @@ class Lines(io.RawIOBase):
 
     def _check(self, piece):
         if not self._n_read:
+            # lines that end as on the first Macintosh
+            self._old_ends = b"\r" in piece and b"\n" not in piece
             found = next((what for mark, what in MARKS.items() if piece.startswith(mark)), None)
             if found:
                 msg = f"{self._path} cannot be read; it is {found} and no text in UTF-8"
@@ -122,10 +133,15 @@ class Lines(io.RawIOBase):
             self._refuse_line()
 
     def _without_comments(self, content):
-        if self._comment not in content:
+        if self._comment is None or self._comment not in content:
             return content
         lines = [self._bare(line) for line in content.split(b"\n")]
         return b"\n".join(line for line in lines if line is not None)
+
+    def _squeezed(self, content):
+        if not self._squeeze or b'"' in content:
+            return content
+        return EDGES.sub(b"", BLANKS.sub(b" ", content))
 
     def _bare(self, line):
         if self._comment not in line:

@@ -94,8 +94,8 @@ def read_events(
     """
     selection = Selection(tree, columns, names, cut, empty, separator, comment)
     limit = check_size(n_max, "n_max") if n_max is not None else None
-    chunks = [piece.columns for piece in _limited(stream(files, selection, CHUNK_SIZE), limit)]
-    return to_table(_concatenate(chunks), 0)
+    pieces = list(_limited(stream(files, selection, CHUNK_SIZE), limit))
+    return to_table(_concatenate(pieces), 0)
 
 
 def iterate_events(
@@ -186,10 +186,12 @@ def to_table(columns, start, n_events=None):
     return EventBlocks({name: np.asarray(values) for name, values in columns.items()})
 
 
-def _concatenate(chunks):
+def _concatenate(pieces):
+    paths = list(dict.fromkeys(piece.path for piece in pieces))
+    where = f"{paths[0]}" + f" and {len(paths) - 1} more files" * (len(paths) > 1)
     return {
-        name: joined([chunk[name] for chunk in chunks], f"column {name!r} of the files")
-        for name in chunks[0]
+        name: joined([piece.columns[name] for piece in pieces], f"{where}: column {name!r}")
+        for name in pieces[0].columns
     }
 
 

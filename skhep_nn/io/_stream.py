@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -69,6 +70,11 @@ class Selection:
         _check_character("separator", self.separator, ";")
         _check_character("comment", self.comment, "#")
         self.cut = None if self.cut is None else Cut(self.cut)
+        if not isinstance(self.tree, str | None):
+            msg = f"tree must be the name of a tree, key or group, got {self.tree!r}"
+            raise TypeError(msg)
+        if self.names is not None:
+            self.names = _check_names(self.names)
         if self.columns is not None:
             self.columns = _check_columns(self.columns)
 
@@ -179,6 +185,14 @@ def _check_character(name, value, example):
         raise ValueError(msg)
 
 
+def _check_names(names):
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, Iterable) or not all(isinstance(one, str) for one in names):
+        msg = f"names must be a list of the names of columns, got {names!r}"
+        raise TypeError(msg)
+    return list(names)
+
+
 def _check_columns(columns):
     columns = [columns] if isinstance(columns, (str, Integral)) else list(columns)
     if not columns or len(set(columns)) < len(columns):
@@ -189,7 +203,8 @@ def _check_columns(columns):
 
 def _all_columns(source):
     if not source.names:
-        msg = f"{source} has no {source.kind} that can be read"
+        reasons = "; ".join(f"{name!r}: {why}" for name, why in list(source.refused.items())[:5])
+        msg = f"{source} has no {source.kind} that can be read" + (f" ({reasons})" * bool(reasons))
         raise FileFormatError(msg)
     return source.names
 

@@ -262,3 +262,30 @@ def test_gzip_of_several_members_is_read_to_the_end(tmp_path):
 def test_large_whole_numbers_with_missing_ones_are_exact(path):
     path.write_text(f"event,pt\n{2**53 + 1},1\n NA,2\n")
     assert int(read_events(path)["event"][0]) == 2**53 + 1
+
+
+def test_line_ends_of_old_are_line_ends(path):
+    path.write_bytes(b"pt,eta\r1,2\r3,4\r")
+    assert read_events(path).to_dict("list") == {"pt": [1, 3], "eta": [2, 4]}
+
+
+def test_columns_that_are_aligned_with_blanks_are_separated_by_blanks(path):
+    path.write_text("  pt    eta \n 1.5   2\n30.5\t 4  \n")
+    with pytest.raises(FileFormatError, match="as if it is separated by blanks"):
+        read_events(path)
+    got = read_events(path, separator=" ")
+    assert got.to_dict("list") == {"pt": [1.5, 30.5], "eta": [2, 4]}
+
+
+@pytest.mark.parametrize(
+    "values", [(2**63 + 1, -1), (2**53 + 1, 0.5), (10**25 + 1, 1), (-(2**63) - 1, 0)]
+)
+def test_whole_numbers_that_would_be_rounded_are_an_error(path, values):
+    path.write_text("event\n" + "".join(f"{value}\n" for value in values))
+    with pytest.raises(FileFormatError, match=f"column 'event' has {values[0]}, which is a whole"):
+        read_events(path)
+
+
+def test_whole_numbers_that_a_float_holds_exactly_are_read(path):
+    path.write_text(f"x\n{10**20}\n0.5\n{2**60}\n")
+    assert read_events(path)["x"].tolist() == [1e20, 0.5, 2.0**60]

@@ -277,3 +277,25 @@ def test_the_progress_bar_reaches_the_end_and_is_silent_unless_asked_for(tmp_pat
     assert capsys.readouterr().err == ""
     list(iterate_events(tmp_path / "events.csv", progress=True, chunk_size=3))
     assert "100%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"files": None}, "files must be a path, a pattern, or a list of them, got None"),
+        ({"files": [3]}, r"files must be a path, .* got \[3\]"),
+        ({"tree": 3}, "tree must be the name of a tree, key or group, got 3"),
+        ({"names": 3}, "names must be a list of the names of columns, got 3"),
+        ({"cut": 3}, "cut must be text such as"),
+    ],
+)
+def test_parameters_of_another_type_are_errors_that_name_them(tmp_path, options, message):
+    WRITERS[".csv"](flat_events(), tmp_path / "events.csv")
+    with pytest.raises(TypeError, match=message):
+        read_events(**{"files": tmp_path / "events.csv", **options})
+
+
+def test_a_file_of_which_nothing_can_be_read_says_why(tmp_path):
+    np.savez(tmp_path / "x.npz", z=np.ones(2, complex))
+    with pytest.raises(FileFormatError, match=r"no array that can be read \('z': its type is comp"):
+        read_events(tmp_path / "x.npz")
