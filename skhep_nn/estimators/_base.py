@@ -20,7 +20,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
 from skhep_nn import _columns, _validation, _weights
-from skhep_nn.estimators import _compile, _fitting, _parameters, _targets
+from skhep_nn.estimators import _compile, _events, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
 from skhep_nn.estimators._seeds import seed_of, seeded
@@ -33,7 +33,7 @@ if "__sklearn_tags__" not in vars(BaseWrapper):
 
 
 @_parameters.shares_training_parameters(
-    optimizer="rmsprop", epochs=1, batch_size=None, early_stopping=False, verbose=1
+    built=False, optimizer="rmsprop", epochs=1, batch_size=None, early_stopping=False, verbose=1
 )
 class KerasClassifier(ClassifierMixin, BaseWrapper):
     """A user-written Keras network as a scikit-learn classifier with event weights.
@@ -98,6 +98,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         "run_eagerly": ["boolean"],
     }
     _allow_nd = True
+    _names_own_adamw = False
     _routing_prefixes = frozenset(BaseWrapper._routing_prefixes | {"callbacks"})
 
     def __init__(
@@ -122,7 +123,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _store(self, training):
         """Set the shared training parameters, given or by default, and what is routed."""
         defaults = _parameters.defaults_of(type(self))
-        for name in _parameters.TRAINING:
+        for name in defaults.keys() & (_parameters.BUILT | _parameters.TRAINING):
             setattr(self, name, training.pop(name, defaults[name]))
         self._store_routed(training)
 
@@ -219,6 +220,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
         seed = seed_of(self.random_state)
         self._new_network(x, seed)
+        self._learn_inputs(_events.unweighted(x, _targets.encode(labels, self.classes_)))
         self.network_.initialise(seed)
         return self
 
@@ -427,6 +429,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             model.compile(**self._compile_arguments(n_outputs))
         self.network_ = UserNetwork(model, self.jit_compile, came_with)
 
+    def _learn_inputs(self, events):
+        """What a new network is to know of its training events beforehand; for subclasses."""
+        del events
+
     def _compile_arguments(self, n_outputs):
         arguments = self._get_compile_kwargs()
         return arguments | {"loss": _compile.loss_of(self, arguments["loss"], n_outputs)}
@@ -434,7 +440,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _continue_network(self, x):
         """Train on the network that there is, at the learning rate that is now asked for."""
         del x
-        if self.learning_rate_schedule in ("constant", "plateau"):
+        if self.learning_rate_schedule in _compile.FROM_ONE_RATE:
             _compile.set_learning_rate(self, self.model_.optimizer)
 
     def _check_phase(self, x, settings):
@@ -484,10 +490,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _get_compile_kwargs(self):
         routed = route_params(self.get_params(), "optimizer", set(), strict=True)
-        _compile.check_learning_rate(self, routed)
+        _compile.check_optimizer(self, routed)
         with _compile.names_as_classes(self):
             arguments = super()._get_compile_kwargs()
-        arguments["optimizer"] = _compile.with_learning_rate(self, arguments["optimizer"])
+        arguments["optimizer"] = _compile.configured(self, arguments["optimizer"], routed)
         # metrics see the event weights, as the loss does
         weighted = [*(arguments.get("weighted_metrics") or ()), *(arguments.get("metrics") or ())]
         return arguments | {"metrics": None, "weighted_metrics": weighted or None}

@@ -37,6 +37,9 @@ class BlockNetworkClassifier(NetworkClassifier):
         self._check_shared(network["shared_embeddings"])
         return {"inputs": inputs, "named": isinstance(x, dict), **network}
 
+    def _described_inputs(self, x):
+        return self._inputs(x)
+
     def _check_shared(self, groups):
         """Raise if blocks that are to share an embedding have tokens of other meanings."""
         kinds = vars(self).get("block_kinds_", {})

@@ -7,11 +7,17 @@ import inspect
 
 import keras
 
-from skhep_nn.training import Plateau, inverse_time
+from skhep_nn.training import Cosine, Plateau, inverse_time
+from skhep_nn.training._callbacks import sets_rates
+
+# Schedules that start from a number, which the optimizer has.
+FROM_ONE_RATE = ("constant", "cosine", "plateau")
+# What the name "adamw" stands for where the network is the package's own.
+ADAMW = {"learning_rate": 2e-3, "weight_decay": 0.02, "beta_2": 0.95}
 
 
-def check_learning_rate(estimator, routed):
-    """Raise where the learning rate is said twice.
+def check_optimizer(estimator, routed):
+    """Raise where the learning rate or the weight decay is said twice.
 
     Parameters
     ----------
@@ -30,16 +36,31 @@ def check_learning_rate(estimator, routed):
             "both given; give one of them"
         )
         raise ValueError(msg)
-    scheduled = estimator.learning_rate_schedule not in ("constant", "plateau")
-    if isinstance(estimator.optimizer, keras.optimizers.Optimizer) and (
-        given is not None or scheduled
-    ):
-        what = f"learning_rate={given}" if given is not None else "learning_rate_schedule"
+    decay = estimator.weight_decay
+    if decay is not None and "weight_decay" in routed:
         msg = (
-            f"{what} together with the optimizer object {estimator.optimizer.name!r}, which has a "
-            "learning rate of its own; give the optimizer by name"
+            f"weight_decay={decay} and optimizer__weight_decay={routed['weight_decay']} are both "
+            "given; give one of them"
         )
         raise ValueError(msg)
+    scheduled = not from_one_rate(estimator)
+    if isinstance(estimator.optimizer, keras.optimizers.Optimizer) and (
+        given is not None or scheduled or decay is not None
+    ):
+        what = f"learning_rate={given}" if given is not None else "learning_rate_schedule"
+        what = f"weight_decay={decay}" if decay is not None else what
+        its = "weight decay" if decay is not None else "learning rate"
+        msg = (
+            f"{what} together with the optimizer object {estimator.optimizer.name!r}, which has a "
+            f"{its} of its own; give the optimizer by name"
+        )
+        raise ValueError(msg)
+
+
+def from_one_rate(estimator):
+    """Whether the optimizer's rate is a number, from which the schedule, if any, starts."""
+    schedule = estimator.learning_rate_schedule
+    return isinstance(schedule, str) and schedule in FROM_ONE_RATE
 
 
 def learning_rate_of(estimator, default):
@@ -54,20 +75,38 @@ def learning_rate_of(estimator, default):
     schedule, rate = estimator.learning_rate_schedule, estimator.learning_rate
     if schedule == "inverse_time":
         return inverse_time(default if rate is None else rate, estimator.decay)
-    return rate if schedule in ("constant", "plateau") else schedule
+    return rate if from_one_rate(estimator) else schedule
 
 
-def with_learning_rate(estimator, optimizer):
-    """A new optimizer like `optimizer`, with the rate or schedule that the classifier asks for.
+def configured(estimator, optimizer, routed):
+    """A new optimizer like `optimizer`, with what the classifier asks for.
 
     New, because an optimizer object serves one network only, and a fit must not change it.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+    optimizer : keras.optimizers.Optimizer
+    routed : dict
+        Its ``optimizer__`` arguments.
     """
-    config = optimizer.get_config()
+    changes = _own_defaults(estimator, routed)
+    config = optimizer.get_config() | changes
     rate = learning_rate_of(estimator, config["learning_rate"])
-    if rate is None and optimizer is not estimator.optimizer:
+    asked = {"learning_rate": rate, "weight_decay": estimator.weight_decay}
+    changes |= {name: value for name, value in asked.items() if value is not None}
+    if estimator.ema is not None:
+        changes |= {"use_ema": True, "ema_momentum": estimator.ema}
+    if not changes and optimizer is not estimator.optimizer:
         return optimizer
-    config |= {} if rate is None else {"learning_rate": rate}
-    return type(optimizer).from_config(config)
+    return type(optimizer).from_config(config | changes)
+
+
+def _own_defaults(estimator, routed):
+    name = estimator.optimizer
+    if not estimator._names_own_adamw or not isinstance(name, str) or name.lower() != "adamw":
+        return {}
+    return {key: value for key, value in ADAMW.items() if key not in routed}
 
 
 def set_learning_rate(estimator, optimizer):
@@ -78,7 +117,10 @@ def set_learning_rate(estimator, optimizer):
     ValueError
         If the optimizer follows a schedule already.
     """
-    if estimator.learning_rate is None and estimator.learning_rate_schedule == "constant":
+    if estimator.learning_rate is None and estimator.learning_rate_schedule in (
+        "constant",
+        "cosine",
+    ):
         return
     config = optimizer.get_config()
     if isinstance(config["learning_rate"], dict):
@@ -98,6 +140,34 @@ def plateau_of(estimator):
     if estimator.learning_rate_schedule != "plateau":
         return None
     return Plateau(estimator.plateau_factor, estimator.plateau_patience)
+
+
+def cosine_of(estimator, epochs, callbacks):
+    """The cosine that the classifier asks for; None also if the optimizer has its own schedule.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+        Whose network is there.
+    epochs : int
+        Over which it falls.
+    callbacks : list of keras.callbacks.Callback
+
+    Raises
+    ------
+    ValueError
+        If a callback sets the rate, too.
+    """
+    if estimator.learning_rate_schedule != "cosine" or estimator.network_.learning_rate is None:
+        return None
+    others = sets_rates(callbacks)
+    if others:
+        msg = (
+            f'{others[0]} sets the learning rate, and so does learning_rate_schedule="cosine"; '
+            'take learning_rate_schedule="constant" with it'
+        )
+        raise ValueError(msg)
+    return Cosine(epochs)
 
 
 def loss_for(n_outputs):

@@ -16,13 +16,13 @@ class DenseClassifier(NetworkClassifier):
 
     Parameters
     ----------
-    units : int or sequence of int, default=(50, 50)
+    units : int or sequence of int, default=(256, 256, 256)
         Width of each hidden layer; an int is one layer.
-    activation : str or callable, default="relu"
+    activation : str or callable, default="mish"
         Of the hidden layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the hidden layers.
-    dropout : float or sequence of float, default=0.
+    dropout : float or sequence of float, default=0.3
         Fraction dropped after each hidden layer.
     l2 : float, default=0.
         L2 penalty on the kernels of the hidden layers.
@@ -46,7 +46,7 @@ class DenseClassifier(NetworkClassifier):
     >>> from sklearn.datasets import make_classification
     >>> from skhep_nn import DenseClassifier
     >>> X, y = make_classification(200, random_state=0)
-    >>> clf = DenseClassifier(units=(16,), learning_rate=0.02, epochs=20, random_state=0)
+    >>> clf = DenseClassifier(random_state=0)
     >>> clf.fit(X, y).predict_proba(X).shape, clf.score(X, y) > 0.7
     ((200, 2), True)
     """
@@ -71,11 +71,11 @@ class DenseClassifier(NetworkClassifier):
 
     def __init__(
         self,
-        units=(50, 50),
+        units=(256, 256, 256),
         *,
-        activation="relu",
-        kernel_initializer="he_normal",
-        dropout=0.0,
+        activation="mish",
+        kernel_initializer="glorot_uniform",
+        dropout=0.3,
         l2=0.0,
         batch_normalization=False,
         **training,

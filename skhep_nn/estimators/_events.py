@@ -62,6 +62,11 @@ def event_weights(estimator, X, sample_weight):
     return weights
 
 
+def unweighted(x, codes):
+    """Events that all weigh the same."""
+    return Events(x, codes, np.ones(len(codes)))
+
+
 def split(events, fraction, seed):
     """A stratified, shuffled split into training and validation events.
 

@@ -16,7 +16,7 @@ from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._phases import PLAIN
 from skhep_nn.estimators._seeds import seed_of
 from skhep_nn.exceptions import TrainingInterruptedWarning
-from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, digest
+from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, auto_epochs, digest
 from skhep_nn.training import _order as order
 from skhep_nn.training._mapped import is_mapped
 from skhep_nn.training._stream import shuffled
@@ -55,7 +55,7 @@ def fit(estimator, X, y, sample_weight, validation):
     left = phases if checkpoint is None else phases[checkpoint.phase - 1 :]
     with _forgotten_on_failure(estimator, continued=continued):
         with left[0].applied(estimator):
-            _set_network(estimator, train.x, seed, left[0], continued=continued)
+            _set_network(estimator, train, seed, left[0], continued=continued)
         _phases.check_networks(estimator, left, train.x)
         _run(estimator, left, train, held_out, seed, checkpoint)
     return estimator
@@ -80,9 +80,10 @@ def partial_fit(estimator, X, y, classes, sample_weight):
     estimator.n_zero_weights_ = before.get("n_zero_weights_", 0) + zero
     events, _ = estimator._prepare(replace(events, weights=weights), None, seed)
     with _forgotten_on_failure(estimator, continued=not first):
-        _set_network(estimator, events.x, seed, PLAIN, continued=not first)
+        _set_network(estimator, events, seed, PLAIN, continued=not first)
         plan = _plan(estimator, events, seed, earlier=before.get("history_", {}))
-        plan.epochs = 1
+        # of how many calls this is one, nobody knows
+        plan.epochs, plan.schedule = 1, None
         _train(estimator, events, None, plan, seed)
     return estimator
 
@@ -158,11 +159,18 @@ def _parts(estimator, events, given, seed):
     tail = _argument(estimator, "validation_split", 0.0)
     if tail:
         return _events.tail(events, tail)
-    if _events.wants_split(estimator.early_stopping, events.codes, estimator.classes_):
+    if _splits(estimator, events):
         auto = estimator.early_stopping == "auto"
         divide = _events.split_if_weights_allow if auto else _events.split
         return divide(events, estimator.validation_fraction, seed)
     return events, None
+
+
+def _splits(estimator, events):
+    """Whether a validation sample is split off: not for a rate that falls to 0 by itself."""
+    if estimator.early_stopping == "auto" and estimator.learning_rate_schedule == "cosine":
+        return False
+    return _events.wants_split(estimator.early_stopping, events.codes, estimator.classes_)
 
 
 def _given(estimator, X_val, y_val, sample_weight_val):
@@ -184,7 +192,12 @@ def _warn_of_unweighted(estimator, sample_weight, validation):
 
 
 def _patience(estimator, held_out):
-    return None if held_out is None or estimator.early_stopping is False else estimator.patience
+    """Epochs to wait for a better one; None does not stop."""
+    stops = estimator.early_stopping
+    if stops == "auto":
+        # at the end of a cosine, which stopping would cut off, networks are best
+        stops = estimator.learning_rate_schedule != "cosine"
+    return estimator.patience if stops and held_out is not None else None
 
 
 def _counts(before, after):
@@ -235,30 +248,36 @@ def _warn_of_interruption(estimator, phase):
     )
 
 
-def _set_network(estimator, x, seed, phase, *, continued):
+def _set_network(estimator, events, seed, phase, *, continued):
     """Have a new network, or the one there is with what is asked for now."""
     # after phases a plain fit has the classifier's own loss and optimizer again
     plain = phase is PLAIN and "phase" not in vars(estimator).get("history_", ())
     if not continued:
-        estimator._new_network(x, seed)
+        estimator._new_network(events.x, seed)
+        estimator._learn_inputs(events)
     elif plain:
-        estimator._continue_network(x)
+        estimator._continue_network(events.x)
     else:
-        estimator._begin_phase(x)
+        estimator._begin_phase(events.x)
 
 
 def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
     arguments = {name: _argument(estimator, name) for name in PLANNED}
     batch_size = _batch_size(arguments["batch_size"], len(events))
+    epochs = arguments["epochs"]
+    epochs = auto_epochs(len(events), batch_size) if epochs == "auto" else epochs
+    callbacks = estimator._callbacks_for_fit() if callbacks is None else callbacks
     sampler = estimator.batch_sampler
     if isinstance(sampler, str):
         batch_size = max(1, batch_size // estimator.n_classes_) * estimator.n_classes_
     return Plan(
-        epochs=arguments["epochs"],
+        epochs=epochs,
         batch_size=batch_size,
         order=_order(estimator, sampler, events, batch_size, seed, shuffle=arguments["shuffle"]),
         plateau=_compile.plateau_of(estimator),
-        callbacks=estimator._callbacks_for_fit() if callbacks is None else callbacks,
+        schedule=_compile.cosine_of(estimator, epochs, callbacks),
+        judge_averages=estimator.ema is not None,
+        callbacks=callbacks,
         verbose=arguments["verbose"],
         title=type(estimator).__name__ + phase.note,
         redraw=estimator._redraw_for_fit(events, seed),

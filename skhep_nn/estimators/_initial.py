@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skhep_nn.estimators._seeds import seeded
 from skhep_nn.networks._initial import Start, compact
+from skhep_nn.networks._input_scaling import constants_of
 from skhep_nn.training import Blueprint
 from skhep_nn.training._best import values_of
 
@@ -26,10 +27,29 @@ class Initial:
     variables: list
     optimizer_variables: list
     blueprint: Blueprint
+    scaling: dict
 
     def copy(self):
         """The same in arrays of its own."""
-        return Initial(_own(self.variables), _own(self.optimizer_variables), self.blueprint)
+        return replace(
+            self,
+            variables=_own(self.variables),
+            optimizer_variables=_own(self.optimizer_variables),
+        )
+
+    def with_constants(self, constants):
+        """The variables, with the `constants` of the layers that scale inputs.
+
+        Parameters
+        ----------
+        constants : dict of str to sequence of ndarray
+            Of each layer by name.
+        """
+        variables = list(self.variables)
+        for layer, places in self.scaling.items():
+            for at, value in zip(places, constants[layer], strict=True):
+                variables[at] = np.asarray(value, variables[at].dtype)
+        return variables
 
 
 @dataclass(frozen=True)
@@ -41,11 +61,14 @@ class Architecture:
     start : Start
     optimizer_variables : list of ndarray
     blueprint : Blueprint
+    scaling : dict of str to list of int
+        Where the constants of the layers that scale inputs are among the variables.
     """
 
     start: Start
     optimizer_variables: list
     blueprint: Blueprint
+    scaling: dict
 
     @classmethod
     def of(cls, recipe):
@@ -53,11 +76,12 @@ class Architecture:
         model = recipe.build()
         model.optimizer.build(model.trainable_variables)
         state = [compact(values) for values in values_of(model.optimizer.variables)]
-        return cls(Start.of(model), state, Blueprint.of(model))
+        return cls(Start.of(model), state, Blueprint.of(model), constants_of(model))
 
     def at(self, seed):
         """The network as it starts with `seed`."""
-        return Initial(self.start.at(seed), _own(self.optimizer_variables), self.blueprint)
+        state = _own(self.optimizer_variables)
+        return Initial(self.start.at(seed), state, self.blueprint, self.scaling)
 
 
 class Memory:

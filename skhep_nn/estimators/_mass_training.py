@@ -10,7 +10,6 @@ import tensorflow as tf
 from skhep_nn import _hypotheses
 from skhep_nn.estimators import _mass_assignment as assignment
 from skhep_nn.estimators import _mass_warnings
-from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._mass_batches import group_factors, groups_of
 from skhep_nn.estimators._mass_columns import FINITE_SIGNAL, check_hypotheses
 from skhep_nn.estimators._mass_leak import mass_leak
@@ -69,11 +68,6 @@ def parts_in_groups(estimator, train, held_out):
         return train, in_groups(estimator, held_out, drawn=False, part=" of validation")
     except WeightError as error:
         raise PartWeightError(str(error)) from None
-
-
-def unweighted(x, codes):
-    """Events that all weigh the same."""
-    return Events(x, codes, np.ones(len(codes)))
 
 
 def is_signal(estimator, events):

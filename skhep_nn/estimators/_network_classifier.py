@@ -10,6 +10,7 @@ import numpy as np
 
 from skhep_nn.estimators import _compile
 from skhep_nn.estimators._base import KerasClassifier
+from skhep_nn.estimators._input_scaling import learnt_scales
 from skhep_nn.estimators._networks import PooledNetwork, Recipe
 
 
@@ -23,6 +24,7 @@ class NetworkClassifier(KerasClassifier):
     _builder = None
     _routing_prefixes = frozenset({"optimizer", "loss", "metrics", "callbacks"})
     _network_parameters = ()
+    _names_own_adamw = True
     _parameter_constraints: dict = {}  # noqa: RUF012
 
     def __init__(self, **training):
@@ -34,6 +36,16 @@ class NetworkClassifier(KerasClassifier):
     def _new_network(self, x, seed):
         del seed
         self.network_ = PooledNetwork(self._recipe(x), self.jit_compile)
+
+    def _learn_inputs(self, events):
+        if self.input_scaling is not None:
+            blocks = self._described_inputs(events.x)
+            mask_value = getattr(self, "mask_value", None)
+            self.network_.constants = learnt_scales(self.input_scaling, blocks, events, mask_value)
+
+    def _described_inputs(self, x):
+        """What the network reads, in plain words, by block."""
+        return {"features": {"kind": "features", "shape": x.shape[1:]}}
 
     def _continue_network(self, x):
         self.network_.continue_with(self._recipe(x))
@@ -58,7 +70,15 @@ class NetworkClassifier(KerasClassifier):
         return Recipe(
             builder=self._builder,
             # a copy: what the user does to a dict afterwards is not to change a fitted network
-            arguments=_own({**self._describe_network(x), "n_outputs": n_outputs}),
+            arguments=_own(
+                {
+                    **self._describe_network(x),
+                    "n_outputs": n_outputs,
+                    # which scale it is stands in the constants
+                    "input_scaling": self.input_scaling is not None,
+                    "feature_scale": bool(self.feature_scale),
+                }
+            ),
             optimizer=keras.saving.serialize_keras_object(compiled["optimizer"]),
             loss=keras.saving.serialize_keras_object(loss),
             metrics=[_plain(metric) for metric in compiled["weighted_metrics"] or ()],

@@ -97,6 +97,9 @@ class PooledNetwork:
     ----------
     variables, optimizer_variables : list of ndarray or None
         None before they are known.
+    constants : dict of str to sequence of ndarray
+        Of the layers that scale inputs, by name. They are values of variables and no part of the
+        recipe, so that one engine serves fits on different events.
     """
 
     def __init__(self, recipe, jit_compile="auto"):
@@ -105,6 +108,7 @@ class PooledNetwork:
         self.jit = False
         self.variables = None
         self.optimizer_variables = None
+        self.constants = {}
 
     def initialise(self, seed):
         """Take the initial weights that belong to `seed`."""
@@ -165,6 +169,11 @@ class PooledNetwork:
         return self.recipe.arguments["n_outputs"], loss_name(loss)
 
     @property
+    def learning_rate(self):
+        """That of the optimizer, or None if it follows a schedule of its own."""
+        return self.recipe.learning_rate
+
+    @property
     def from_logits(self):
         """Whether the loss takes the outputs before sigmoid or softmax: the builders add these."""
         return False
@@ -190,7 +199,7 @@ class PooledNetwork:
     def _fill(self, start):
         """What is not known from an earlier fit is as at the start."""
         if self.variables is None:
-            self.variables = start.variables
+            self.variables = start.with_constants(self.constants)
         if self.optimizer_variables is None:
             self.optimizer_variables = start.optimizer_variables
 
@@ -234,6 +243,12 @@ class UserNetwork:
     def from_logits(self):
         """Whether the loss takes the outputs before sigmoid or softmax."""
         return getattr(self.model.loss, "from_logits", False)
+
+    @property
+    def learning_rate(self):
+        """That of the optimizer, or None if it follows a schedule of its own."""
+        rate = self.model.optimizer.get_config()["learning_rate"]
+        return None if isinstance(rate, dict) else rate
 
     def new_optimizer(self):
         """An optimizer like the one that the model came with."""

@@ -36,10 +36,13 @@ class Shared:
 
 TRAINING = {
     "optimizer": Shared(
-        "adam",
+        "adamw",
         None,
         """str, keras.optimizers.Optimizer or its class
-        ``optimizer__<argument>`` sets its arguments, e.g. ``optimizer__clipnorm=1.``.""",
+        ``optimizer__<argument>`` sets its arguments, e.g. ``optimizer__clipnorm=1.``. The name
+        ``"adamw"`` stands for AdamW with ``learning_rate=2e-3``, ``weight_decay=0.02`` and
+        ``beta_2=0.95`` where the network is the package's own, unless these are given; everything
+        else has Keras' defaults.""",
     ),
     "loss": Shared(
         None,
@@ -52,17 +55,34 @@ TRAINING = {
         None,
         [Interval(Real, 0, None, closed="neither"), None],
         """float or None
-        None is the optimizer's own. Together with ``optimizer__learning_rate`` or an optimizer
-        object it is an error.""",
+        The highest, where it changes. None is the optimizer's own. Together with
+        ``optimizer__learning_rate`` or an optimizer object it is an error.""",
     ),
     "learning_rate_schedule": Shared(
-        "constant",
-        [StrOptions({"constant", "inverse_time", "plateau"}), HasMethods("get_config")],
-        """{"constant", "inverse_time", "plateau"} or Keras schedule
-        ``"inverse_time"`` is ``learning_rate / (1 + decay * step)``, the `decay` of Keras' legacy
-        optimizers; ``"plateau"`` multiplies the rate by `plateau_factor` when the validation loss
-        (without validation events: the training loss) has not fallen for `plateau_patience`
-        epochs.""",
+        "cosine",
+        [StrOptions({"constant", "cosine", "inverse_time", "plateau"}), HasMethods("get_config")],
+        """{"cosine", "constant", "inverse_time", "plateau"} or Keras schedule
+        ``"cosine"`` rises to the learning rate in the first 5 % of the steps that are planned and
+        falls as half a cosine to 0 at the end of the last of `epochs`; each phase and each fit has
+        its own, ``partial_fit``, whose end nobody knows, has the highest rate throughout, and an
+        optimizer object with a schedule of its own keeps that. ``"inverse_time"`` is
+        ``learning_rate / (1 + decay * step)``, the `decay` of Keras' legacy optimizers;
+        ``"plateau"`` multiplies the rate by `plateau_factor` when the validation loss (without
+        validation events: the training loss) has not fallen for `plateau_patience` epochs.""",
+    ),
+    "weight_decay": Shared(
+        None,
+        [Interval(Real, 0, None, closed="left"), None],
+        """float or None
+        Part of each weight that is taken off in a step, times the learning rate (decoupled, as in
+        AdamW). None is the optimizer's own. With an optimizer object it is an error.""",
+    ),
+    "ema": Shared(
+        None,
+        [FRACTION, None],
+        """float or None
+        Momentum of an exponential moving average of the weights over the steps, e.g. 0.995. The
+        averages are what is validated and kept. None keeps the weights themselves.""",
     ),
     "decay": Shared(
         0.0,
@@ -72,7 +92,13 @@ TRAINING = {
     ),
     "plateau_factor": Shared(0.1, [FRACTION], "float\n        See `learning_rate_schedule`."),
     "plateau_patience": Shared(5, [POSITIVE], "int\n        See `learning_rate_schedule`."),
-    "epochs": Shared(100, [POSITIVE], "int\n        Passes over the training events, at most."),
+    "epochs": Shared(
+        "auto",
+        [POSITIVE, StrOptions({"auto"})],
+        """int or "auto"
+        Passes over the training events, at most. ``"auto"``: 20, or as many as 600 steps need
+        where there are fewer events.""",
+    ),
     "batch_size": Shared(
         256,
         [POSITIVE, Options(Integral, {-1}), None],
@@ -97,9 +123,10 @@ TRAINING = {
         ["boolean", StrOptions({"auto"})],
         """bool or "auto"
         Stop when the weighted validation loss has not fallen for `patience` epochs. Without
-        `X_val` a stratified fraction of the events is split off for it. ``"auto"``: with `X_val`,
-        or from 1,000 events when every class can be split. The network of the best epoch is kept
-        in any case where there are validation events.""",
+        `X_val` a stratified fraction of the events is split off for it. ``"auto"`` with
+        ``learning_rate_schedule="cosine"``: never, all events are trained on until the rate is 0.
+        ``"auto"`` otherwise: with `X_val`, or from 1,000 events when every class can be split. The
+        network of the best epoch is kept in any case where there are validation events.""",
     ),
     "patience": Shared(10, [POSITIVE], "int\n        See `early_stopping`."),
     "validation_fraction": Shared(
@@ -186,6 +213,27 @@ TRAINING = {
     ),
 }
 
+# Of the classifiers whose networks the package builds.
+BUILT = {
+    "input_scaling": Shared(
+        "robust",
+        [StrOptions({"robust", "standard"}), None],
+        """{"robust", "standard", None}
+        Scale inside the network, learnt in fit from the training events with their weights and
+        kept in further fits. ``"robust"``: the weighted median and the distance of the quartiles,
+        then the smooth clip ``x / sqrt(1 + (x/3)**2)``; columns with few values keep them.
+        ``"standard"``: weighted mean and standard deviation. None: features come in as they
+        are.""",
+    ),
+    "feature_scale": Shared(
+        True,
+        ["boolean"],
+        """bool
+        Whether each feature is multiplied by a trained factor, which learns six times as fast as
+        other weights.""",
+    ),
+}
+
 ATTRIBUTES = """classes_ : ndarray of shape (n_classes,)
     Labels, in the order of the columns of ``predict_proba``.
 n_features_in_ : int
@@ -213,14 +261,18 @@ jit_compile_ : str or False
     What XLA compiled."""
 
 
-def shares_training_parameters(**defaults):
+def shares_training_parameters(*, built=True, **defaults):
     """Class decorator: the shared parameters in signature, rules and docstring of a classifier.
 
     Parameters
     ----------
+    built : bool, default=True
+        Whether the package builds its networks, so that it also has the parameters of these.
     **defaults
         Defaults that differ in this class.
     """
+
+    table = BUILT | TRAINING if built else TRAINING
 
     def decorate(cls):
         own = inspect.signature(cls.__init__).parameters
@@ -228,12 +280,12 @@ def shares_training_parameters(**defaults):
         rest = [p for p in own.values() if p.kind is Parameter.VAR_KEYWORD]
         shared = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, entry.default))
-            for name, entry in TRAINING.items()
+            for name, entry in table.items()
         ]
         cls.__init__.__signature__ = inspect.Signature([*named, *shared, *rest])
-        rules = {name: entry.rule for name, entry in TRAINING.items() if entry.rule is not None}
+        rules = {name: entry.rule for name, entry in table.items() if entry.rule is not None}
         cls._parameter_constraints = {**rules, **cls._parameter_constraints}
-        cls.__doc__ = _with_shared_text(cls.__doc__, defaults)
+        cls.__doc__ = _with_shared_text(cls.__doc__, table, defaults)
         return cls
 
     return decorate
@@ -280,9 +332,9 @@ def routed_arguments(optimizer):
     return known
 
 
-def _with_shared_text(doc, defaults):
+def _with_shared_text(doc, table, defaults):
     lines = []
-    for name, entry in TRAINING.items():
+    for name, entry in table.items():
         kind, _, text = entry.text.partition("\n")
         default = defaults.get(name, entry.default)
         lines.append(f"{name} : {kind}, default={default!r}")

@@ -6,7 +6,14 @@ import numpy as np
 
 from skhep_nn import _hypotheses
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
-from skhep_nn.estimators import _fitting, _mass_columns, _mass_training, _mass_warnings, _targets
+from skhep_nn.estimators import (
+    _events,
+    _fitting,
+    _mass_columns,
+    _mass_training,
+    _mass_warnings,
+    _targets,
+)
 from skhep_nn.estimators._block_network import BlockNetworkClassifier
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
 from skhep_nn.estimators._inputs import as_table, read_inputs
@@ -298,7 +305,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
         vars(self).pop("network_", None)
         codes = _targets.encode(labels, self.classes_)
-        _mass_training.prepare(self, _mass_training.unweighted(x, codes), None, 0)
+        _mass_training.prepare(self, _events.unweighted(x, codes), None, 0)
         return super().initialize(X, y)
 
     def predict_proba_scan(self, X, hypotheses):
@@ -416,11 +423,15 @@ class ParametricClassifier(BlockNetworkClassifier):
             )
             raise ValueError(msg)
         return {
-            "inputs": self._inputs({name: a for name, a in x.items() if name != PARAMETER}),
+            "inputs": self._described_inputs(x),
             "low": self._parameter_scale[:, 0].tolist(),
             "high": self._parameter_scale[:, 1].tolist(),
             **arguments,
         }
+
+    def _described_inputs(self, x):
+        # the parameter has a scale of its own
+        return self._inputs({name: array for name, array in x.items() if name != PARAMETER})
 
     def _inputs(self, x):
         # blocks of one number per event have become a table

@@ -12,6 +12,7 @@ from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
 from skhep_nn.networks._hidden import safe
+from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._masks import Columns, PaddingMask
 
 
@@ -25,6 +26,8 @@ def blocks(
     embedding_size=8,
     mask_value=0.0,
     named=True,
+    input_scaling=False,
+    feature_scale=False,
 ):
     """A network from blocks of features, sequences and tokens to class probabilities.
 
@@ -48,6 +51,8 @@ def blocks(
         Entries of a sequence without mask, all of whose numbers are this, are padding.
     named : bool
         False: the network takes the array of the only block, not a dict.
+    input_scaling, feature_scale : bool
+        Of blocks of features and sequences, as :func:`skhep_nn.networks.dense` has them.
 
     Returns
     -------
@@ -62,6 +67,8 @@ def blocks(
         shared_embeddings=shared_embeddings,
         embedding_size=embedding_size,
         mask_value=mask_value,
+        input_scaling=input_scaling,
+        feature_scale=feature_scale,
     )
     head = dict(head or {})
     allowed = _branches.parameters_of(hidden) | {"units", "output_initializer"}
@@ -74,8 +81,19 @@ def blocks(
     return keras.Model(tensors if named else next(iter(tensors.values())), outputs, name="blocks")
 
 
-def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size=8, mask_value=0.0):
+def join(
+    tensors,
+    inputs,
+    *,
+    branches=None,
+    shared_embeddings=(),
+    embedding_size=8,
+    mask_value=0.0,
+    **scaling,
+):
     """The outcome of all branches side by side; the parameters are those of :func:`blocks`.
+
+    `scaling` is `input_scaling` and `feature_scale`.
 
     Parameters
     ----------
@@ -92,16 +110,24 @@ def join(tensors, inputs, *, branches=None, shared_embeddings=(), embedding_size
     }
     sizes = {n: (branches or {}).get(n, {}).get("embedding_size", embedding_size) for n in tokens}
     embeddings = Embeddings(tokens, sizes, shared_embeddings)
+    read = {}
+
+    def value(name):
+        # by several branches, perhaps, behind one layer
+        if name not in read:
+            read[name] = scaled(tensors[name], name, **scaling)
+        return read[name]
+
     parts = []
     for name, branch in done.items():
         with _branches.named(f"branches[{name!r}]"):
             if inputs[name]["kind"] == "features":
-                parts.append(_features(tensors[name], inputs[name], branch))
+                parts.append(_features(value(name), inputs[name], branch))
                 continue
             entries = _entries(name, tensors, inputs, mask_value)
-            x = [embeddings(name, tensors[name]) if name in tokens else tensors[name]]
+            x = [embeddings(name, tensors[name]) if name in tokens else value(name)]
             x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
-            beside = [tensors[block] for block in _branches.features_beside(branch)]
+            beside = [value(block) for block in _branches.features_beside(branch)]
             x += [layers.RepeatVector(entries.shape[1])(block) for block in beside]
             x = layers.Concatenate()(x) if len(x) > 1 else x[0]
             parts.append(

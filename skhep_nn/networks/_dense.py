@@ -12,6 +12,7 @@ from skhep_nn.networks._hidden import (
     regularizer,
     where_normalised,
 )
+from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
@@ -26,6 +27,8 @@ def dense(
     dropout=0.0,
     l2=0.0,
     batch_normalization=False,
+    input_scaling=False,
+    feature_scale=False,
 ):
     """A dense network from features to class probabilities.
 
@@ -45,6 +48,11 @@ def dense(
         L2 penalty on the kernels of the hidden layers.
     batch_normalization : {False, "input", "hidden", "all"}
         Nowhere, on the features, before the activation of each hidden layer, or both.
+    input_scaling : bool
+        Scale the features by constants, which are to be assigned; see
+        :class:`skhep_nn.networks._input_scaling.InputScaling`.
+    feature_scale : bool
+        Multiply each feature by a trained factor.
 
     Returns
     -------
@@ -52,8 +60,9 @@ def dense(
         Not compiled.
     """
     inputs = layers.Input(shape, name="features")
+    x = scaled(inputs, "features", input_scaling=input_scaling, feature_scale=feature_scale)
     x = hidden(
-        inputs,
+        x,
         units,
         activation=activation,
         kernel_initializer=kernel_initializer,

@@ -40,13 +40,15 @@ def parametric(
     shared_embeddings=(),
     embedding_size=8,
     mask_value=0.0,
+    input_scaling=False,
+    feature_scale=False,
     **settings,
 ):
     """A network from features and a parameter to class probabilities.
 
     Parameters
     ----------
-    inputs, branches, shared_embeddings, embedding_size, mask_value
+    inputs, branches, shared_embeddings, embedding_size, mask_value, input_scaling, feature_scale
         Blocks of an event and what each goes through before they are joined, as
         :func:`skhep_nn.networks.blocks` takes them. The parameter acts behind that.
     n_outputs : int
@@ -85,6 +87,8 @@ def parametric(
         shared_embeddings=shared_embeddings,
         embedding_size=embedding_size,
         mask_value=mask_value,
+        input_scaling=input_scaling,
+        feature_scale=feature_scale,
     )
     start = {"start": 0.0} if proportional else {}
     x = conditioned(x, scaled, body, conditioning, placement, start, **settings)

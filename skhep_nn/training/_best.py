@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 
@@ -67,6 +69,19 @@ def start_averages(model):
     averages = _averages(model.optimizer)
     if averages:
         assign(averages, model.trainable_variables)
+
+
+@contextlib.contextmanager
+def averaged(model):
+    """`model` with the optimizer's averages as its weights for a while, if it keeps any."""
+    averages = _averages(model.optimizer)
+    weights = values_of(model.trainable_variables)
+    if averages:
+        assign(model.trainable_variables, values_of(averages))
+    try:
+        yield
+    finally:
+        assign(model.trainable_variables, weights)
 
 
 def values_of(variables):

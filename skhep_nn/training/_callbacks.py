@@ -50,6 +50,12 @@ def why_keras_loop(model, callbacks):
     return f"{names[0]} has hooks at batches" if names else None
 
 
+def sets_rates(callbacks):
+    """Names of Keras' callbacks that set the learning rate."""
+    kinds = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+    return [type(callback).__name__ for callback in callbacks if isinstance(callback, kinds)]
+
+
 def stops_on_nan(callbacks):
     """Whether the user asked for training to end quietly when the loss is not finite."""
     return any(

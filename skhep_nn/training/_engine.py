@@ -84,7 +84,7 @@ class Engine:
         """Whether the model was compiled with metrics beside the loss."""
         return len(self.model.metrics) > 1
 
-    def train_steps(self, block, batch_size, n_steps):
+    def train_steps(self, block, batch_size, n_steps, rates=None):
         """Train on the first `n_steps` batches of `block`, in calls of about half a second.
 
         Parameters
@@ -92,26 +92,31 @@ class Engine:
         block : tuple of (x, y, weights)
             Tensors of at least ``n_steps * batch_size`` events, already in their final order.
         batch_size, n_steps : int
+        rates : ndarray of shape (n_steps,), optional
+            Learning rate of each step; None is that of the optimizer.
 
         Yields
         ------
         tuple of (int, float)
             Events trained on and the sum of their losses, after each call.
         """
+        data = block if rates is None else (block, _padded_rates(rates, block, batch_size))
         run = self._function(
-            ("train", batch_size), block, lambda: self._make_train(batch_size, _signature(block))
+            ("train", batch_size), data, lambda: self._make_train(batch_size, _signature(data))
         )
         start = 0
         while start < n_steps:
             count = min(self.steps_per_call, n_steps - start)
             began = time.perf_counter()
-            total = run(block, tf.constant(start), tf.constant(count))
+            total = run(data, tf.constant(start), tf.constant(count))
             yield count * batch_size, float(total)
             self._adapt(count, time.perf_counter() - began)
             start += count
 
-    def train_rest(self, block):
+    def train_rest(self, block, rate=None):
         """Train one step on all of `block`, the last partial batch; its sum of losses."""
+        if rate is not None:
+            self.model.optimizer.learning_rate = float(rate)
         step = self._function("rest", block, lambda: _trace(self._step, block))
         rows = len(block[2])
         return rows, float(step(*block)) * rows
@@ -229,10 +234,13 @@ class Engine:
     def _make_train(self, batch_size, signature):
         step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None
 
-        def run(block, number, count):
+        def run(data, number, count):
+            block, rates = data if len(data) == 2 else (data, None)
             total, end = tf.zeros((), tf.float64), number + count
             # not a tf.range: XLA would compile the whole program anew for each start and count
             while number < end:
+                if rates is not None:
+                    self.model.optimizer.learning_rate = rates[number]
                 batch = _slices(block, number * batch_size, batch_size)
                 total += self._step(*batch, gradient_step=step)
                 number += 1
@@ -304,6 +312,13 @@ def n_rows_of(x):
 
 def _rows(x, index):
     return tf.nest.map_structure(lambda a: a[index], x)
+
+
+def _padded_rates(rates, block, batch_size):
+    """One rate for each batch that `block` has room for: the layout of all blocks is the same."""
+    out = np.zeros(len(block[2]) // batch_size, np.float32)
+    out[: len(rates)] = rates
+    return tf.constant(out)
 
 
 def _pad(x, rows):

@@ -57,8 +57,12 @@ class Blueprint:
         ]
         tensors = [*(getattr(model, "inputs", None) or ()), *map(_output, model.layers)]
         sequences = any(len(getattr(tensor, "shape", ())) > 2 for tensor in tensors)
-        alone = all(isinstance(layer, ENTRY_BY_ENTRY) for layer in with_weights)
+        alone = all(map(_entry_by_entry, with_weights))
         return cls(sequences and not alone, max(products, default=0), len(model.metrics) > 1)
+
+
+def _entry_by_entry(layer):
+    return isinstance(layer, ENTRY_BY_ENTRY) or getattr(layer, "entry_by_entry", False)
 
 
 def _output(layer):

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from skhep_nn.exceptions import TrainingError
-from skhep_nn.training._best import BestEpoch, start_averages
+from skhep_nn.training._best import BestEpoch, averaged, start_averages
 from skhep_nn.training._callbacks import stops_on_nan
 from skhep_nn.training._messages import not_finite, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
@@ -27,6 +27,8 @@ def train(model, source, validation, plan, reason):
     batches = Batches(source, plan)
     watcher = Watcher(plan, batches, validated=validation is not None)
     interrupted = False
+    peak = None if plan.schedule is None else float(model.optimizer.learning_rate)
+    rates = [] if plan.schedule is None else [Rates(plan.schedule, peak)]
     with contextlib.closing(watcher.progress):
         try:
             _start_phase(model, validation, plan, watcher.best)
@@ -36,7 +38,7 @@ def train(model, source, validation, plan, reason):
                 shuffle=False,
                 validation_data=validation,
                 validation_batch_size=plan.batch_size,
-                callbacks=[*plan.callbacks, watcher],
+                callbacks=[*rates, *plan.callbacks, watcher],
                 verbose=0,
             )
         except KeyboardInterrupt:
@@ -44,6 +46,8 @@ def train(model, source, validation, plan, reason):
                 raise
             interrupted = True
     watcher.best.restore(model)
+    if peak is not None:
+        model.optimizer.learning_rate = peak
     model.optimizer.finalize_variable_values(model.trainable_variables)
     if interrupted:
         warn_interrupted(plan, watcher.n_epochs, watcher.best.epoch)
@@ -76,6 +80,22 @@ class Batches(keras.utils.PyDataset):
         return tf.nest.map_structure(lambda a: tf.gather(a, rows), self.data)
 
 
+class Rates(keras.callbacks.Callback):
+    """Sets the learning rate of each step."""
+
+    def __init__(self, schedule, peak):
+        super().__init__()
+        self.schedule, self.peak = schedule, peak
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """The rates of this epoch."""
+        self.rates = self.peak * self.schedule.factors(epoch, self.params["steps"])
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """That of this step."""
+        self.model.optimizer.learning_rate = float(self.rates[batch])
+
+
 class Watcher(keras.callbacks.Callback):
     """Does for Keras' loop what the compiled loop does itself: best epoch, progress, errors."""
 
@@ -99,6 +119,17 @@ class Watcher(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Have the events in the order of this epoch."""
         self.batches.begin(epoch)
+
+    def on_test_begin(self, logs=None):
+        """Validation sees what is kept."""
+        if self.plan.judge_averages:
+            self.judged = averaged(self.model)
+            self.judged.__enter__()
+
+    def on_test_end(self, logs=None):
+        """Training goes on with the weights as they were."""
+        if self.plan.judge_averages:
+            self.judged.__exit__(None, None, None)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the best epoch; stop when it is long ago."""

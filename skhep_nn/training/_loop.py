@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training import _callbacks, _keras_loop
-from skhep_nn.training._best import BestEpoch, start_averages
+from skhep_nn.training._best import BestEpoch, averaged, start_averages
 from skhep_nn.training._messages import not_finite, out_of_memory, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
@@ -66,6 +66,10 @@ class CompiledLoop:
 
     def run(self):
         """Run every epoch; see :func:`train`."""
+        # before a checkpoint puts back the rate of the step where it was written
+        self.peak = (
+            None if self.plan.schedule is None else float(self.model.optimizer.learning_rate)
+        )
         first = self._resume()
         interrupted = False
         self.model.stop_training = False
@@ -125,24 +129,35 @@ class CompiledLoop:
         if plan.redraw is not None:
             plan.redraw(plan.done + epoch, self.source)
         order = plan.order(plan.done + epoch)
-        for n_events, loss in self._losses(order):
+        for n_events, loss in self._losses(order, self._rates(epoch, len(order))):
             done, total = done + n_events, total + loss
             self.progress.within(epoch, min(1.0, done / len(order)))
         return self.engine.results(total / done)
 
-    def _losses(self, order):
-        with contextlib.closing(self.source.blocks(order, self.plan.batch_size)) as blocks:
+    def _rates(self, epoch, n_events):
+        """Learning rate of each step of an epoch, or None where it does not change."""
+        if self.plan.schedule is None:
+            return None
+        n_steps = -(-n_events // self.plan.batch_size)
+        return self.peak * self.plan.schedule.factors(epoch, n_steps)
+
+    def _losses(self, order, rates):
+        batch_size, done = self.plan.batch_size, 0
+        with contextlib.closing(self.source.blocks(order, batch_size)) as blocks:
             for block, n_steps in blocks:
+                of_block = None if rates is None else rates[done : done + max(1, n_steps)]
+                done += max(1, n_steps)
                 if n_steps:
-                    yield from self.engine.train_steps(block, self.plan.batch_size, n_steps)
+                    yield from self.engine.train_steps(block, batch_size, n_steps, of_block)
                 else:
-                    yield self.engine.train_rest(block)
+                    yield self.engine.train_rest(block, None if rates is None else of_block[0])
 
     def _validate(self):
         if self.validation is None:
             return {}
         self.callbacks.on_test_begin()
-        logs = self.engine.evaluate(*self.validation, self.plan.batch_size)
+        with averaged(self.model) if self.plan.judge_averages else contextlib.nullcontext():
+            logs = self.engine.evaluate(*self.validation, self.plan.batch_size)
         self.callbacks.on_test_end(logs)
         return {f"val_{name}": value for name, value in logs.items()}
 
@@ -180,6 +195,8 @@ class CompiledLoop:
             self.ended = True
             checkpoint.save(self)
         self.best.restore(self.model)
+        if self.peak is not None:
+            self.model.optimizer.learning_rate = self.peak
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end(self.logs)
         if checkpoint is not None and self.plan.is_last:

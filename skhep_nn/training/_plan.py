@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Of a fit whose length is not said: passes over the events, and steps for samples so small that
+# so many passes are too few steps.
+AUTO_EPOCHS, AUTO_STEPS = 20, 600
+
+
+def auto_epochs(n_events, batch_size):
+    """Passes over the training events that suit a sample of that size."""
+    steps_per_epoch = -(-n_events // batch_size)
+    return max(AUTO_EPOCHS, -(-AUTO_STEPS // steps_per_epoch))
+
 
 @dataclass
 class Plan:
@@ -18,6 +28,10 @@ class Plan:
     patience : int or None
         Epochs without a better validation loss after which training stops; None never stops it.
     plateau : Plateau or None
+    schedule : Cosine or None
+        Factors on the optimizer's learning rate.
+    judge_averages : bool
+        Whether validation sees the optimizer's averages of the weights, which are kept.
     callbacks : list of keras.callbacks.Callback
     verbose : {"auto", 0, 1, 2}
     title : str
@@ -41,6 +55,8 @@ class Plan:
     order: object
     patience: int | None = None
     plateau: object = None
+    schedule: object = None
+    judge_averages: bool = False
     callbacks: list = field(default_factory=list)
     verbose: object = 0
     title: str = "fit"

@@ -22,6 +22,33 @@ def inverse_time(learning_rate, decay):
     )
 
 
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine, from the optimizer's own rate down to 0, after a linear warm-up.
+
+    Planned in optimiser steps over all epochs of a phase. What it is in an epoch depends on the
+    number of that epoch alone, so that a fit which is stopped and goes on has the rates that it
+    would have had.
+
+    Parameters
+    ----------
+    epochs : int
+    warm_up : float, default=0.05
+        Fraction of the steps.
+    """
+
+    epochs: int
+    warm_up: float = 0.05
+
+    def factors(self, epoch, n_steps):
+        """The factor on the learning rate in each of the `n_steps` steps of `epoch`, from 0."""
+        total = self.epochs * n_steps
+        step = epoch * n_steps + np.arange(n_steps)
+        warm = max(1.0, self.warm_up * total)
+        fallen = np.clip((step - warm) / max(1.0, total - warm), 0.0, 1.0)
+        return np.where(step < warm, (step + 1) / (warm + 1), (1 + np.cos(np.pi * fallen)) / 2)
+
+
 @dataclass
 class Plateau:
     """Multiplies the learning rate by `factor` when the loss has not fallen for `patience` epochs.

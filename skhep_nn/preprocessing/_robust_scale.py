@@ -1,0 +1,139 @@
+"""Centre and width of columns, such that tails, missing values and units do not matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skhep_nn.preprocessing._quantiles import Distinct
+
+# Where the smooth clip bends: no scaled value is beyond it.
+BOUND = 3.0
+# A column with no more distinct values counts something or names it, if its gaps are alike and
+# each value occurs about so many times: nothing of it is in a tail.
+FEW_VALUES, EVENTS_PER_VALUE, LEAST_GAP = 10, 4, 0.05
+# One value in so large a part of the events, and so many times as often as any other, stands for
+# something else, such as zero or missing; the width is that of the rest.
+ATOM_SHARE, ATOM_EXCESS = 0.1, 5.0
+# Of the width, from the inside out: the first pair that differs.
+FRACTIONS = ((0.25, 0.75), (0.1, 0.9), (0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class ColumnScale:
+    """How columns are scaled: ``t = (x - center) * slope``, then ``t / sqrt(1 + bend * t**2)``.
+
+    Parameters
+    ----------
+    center, slope, bend : ndarray of shape (n_columns,)
+        `slope` is 0 for a column with one value. `bend` is 1 / 9, or 0 for no clip.
+    """
+
+    center: np.ndarray
+    slope: np.ndarray
+    bend: np.ndarray
+
+    @classmethod
+    def of(cls, columns):
+        """From one (center, slope, bend) per column."""
+        return cls(*np.array(columns, dtype=np.float64).reshape(-1, 3).T)
+
+    def __call__(self, x):
+        """`x`, whose last axis is the columns, scaled."""
+        t = (x - self.center) * self.slope
+        # what is far out enough to overflow as a square is at the bound anyway
+        t = np.where(self.bend > 0, np.clip(t, -1e15, 1e15), t)
+        with np.errstate(over="ignore"):
+            return np.where(self.bend > 0, t / np.sqrt(1 + self.bend * t**2), t)
+
+
+def robust_scales(values, weights=None):
+    """Robust scales of all columns.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_events, n_columns)
+        NaN are left out.
+    weights : ndarray of shape (n_events,), optional
+        Negative ones count by their absolute value: they are events, too, wherever they lie.
+
+    Returns
+    -------
+    ColumnScale
+    """
+    return ColumnScale.of([robust_scale(Distinct.of(c, weights)) for c in values.T])
+
+
+def standard_scales(values, weights=None):
+    """Mean and standard deviation of all columns, without a clip.
+
+    Parameters
+    ----------
+    values, weights
+        As of :func:`robust_scales`.
+    """
+    return ColumnScale.of([standard_scale(Distinct.of(c, weights)) for c in values.T])
+
+
+SCALES = {"robust": robust_scales, "standard": standard_scales}
+
+
+def robust_scale(distinct):
+    """(center, slope, bend) of a column by median and quartiles.
+
+    Parameters
+    ----------
+    distinct : Distinct
+    """
+    if len(distinct) < 2:
+        return _of_one_value(distinct)
+    few = _of_few_values(distinct)
+    if few is not None:
+        return few
+    rest = _without_atom(distinct)
+    for pair in FRACTIONS:
+        low, high = rest.quantiles(pair)
+        if high > low:
+            break
+    return rest.quantiles([0.5])[0], 1 / (high - low), 1 / BOUND**2
+
+
+def standard_scale(distinct):
+    """(center, slope, bend) of a column by mean and standard deviation."""
+    if len(distinct) < 2:
+        return _of_one_value(distinct)
+    # from the middle, so that squares of large values do not cancel
+    middle = distinct.quantiles([0.5])[0]
+    shares = distinct.weights / distinct.weights.sum()
+    mean = shares @ (distinct.values - middle)
+    return middle + mean, 1 / np.sqrt(shares @ (distinct.values - middle - mean) ** 2), 0.0
+
+
+def _of_one_value(distinct):
+    """Nothing was learnt about other values: they are the same to the network."""
+    return (distinct.values[0] if len(distinct) else 0.0), 0.0, 0.0
+
+
+def _of_few_values(distinct):
+    """Small integers stay what they are; other values become steps of about one. Else None."""
+    values, n_values = distinct.values, len(distinct)
+    if n_values > FEW_VALUES:
+        return None
+    if np.abs(values).max() <= FEW_VALUES and (values == np.rint(values)).all():
+        return 0.0, 1.0, 0.0
+    gap = (values[-1] - values[0]) / (n_values - 1)
+    often = distinct.counts.sum() >= EVENTS_PER_VALUE * n_values
+    if often and np.diff(values).min() >= LEAST_GAP * gap:
+        return values[0], 1 / gap, 0.0
+    return None
+
+
+def _without_atom(distinct):
+    """The other values, where one stands out as if it stood for something else."""
+    first = int(np.argmax(distinct.weights))
+    others = np.arange(len(distinct)) != first
+    rest = distinct[others]
+    atom, total = distinct.weights[first], distinct.weights.sum()
+    stands_out = atom >= ATOM_SHARE * total and atom > ATOM_EXCESS * rest.weights.max()
+    return rest if stands_out and len(rest) > 1 else distinct
