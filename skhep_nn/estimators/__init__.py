@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._parametric": ["ParametricClassifier"],
         "._lstm": ["LSTMClassifier"],
         "._presets": [
+            "CMS_BINARY",
+            "CMS_MULTICLASS",
             "GN2",
             "INFN_CNN",
             "INFN_LSTM",

@@ -29,7 +29,7 @@ class CNNClassifier(SequenceClassifier):
         Neighbours that are averaged after each layer.
     activation : str or callable, default="relu"
         Of all layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of all layers.
     dropout : float or sequence of float, default=0.
         Fraction dropped after each convolution.
@@ -115,7 +115,7 @@ class CNNClassifier(SequenceClassifier):
         *,
         pool_size=1,
         activation="relu",
-        kernel_initializer="he_normal",
+        kernel_initializer="glorot_uniform",
         dropout=0.0,
         l2=0.0,
         batch_normalization=False,

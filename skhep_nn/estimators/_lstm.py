@@ -31,7 +31,7 @@ class LSTMClassifier(SequenceClassifier):
         Neighbours that are averaged after each of them.
     activation : str or callable, default="relu"
         Of convolutions and dense layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of convolutions and dense layers.
     dropout : float or sequence of float, default=0.
         Fraction dropped after each convolution and recurrent layer.
@@ -124,7 +124,7 @@ class LSTMClassifier(SequenceClassifier):
         kernel_size=1,
         pool_size=1,
         activation="relu",
-        kernel_initializer="he_normal",
+        kernel_initializer="glorot_uniform",
         dropout=0.0,
         l2=0.0,
         batch_normalization=False,

@@ -74,7 +74,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         Residual blocks of ``body="resnet"``.
     activation : str or callable, default="relu"
         Of the hidden layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the hidden layers.
     dropout : float or sequence of float, default=0.25
         Fraction dropped after each hidden layer. Without it a network fits the masses of training
@@ -213,7 +213,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         units=None,
         n_blocks=5,
         activation="relu",
-        kernel_initializer="he_normal",
+        kernel_initializer="glorot_uniform",
         dropout=0.25,
         l2=0.0,
         batch_normalization=False,

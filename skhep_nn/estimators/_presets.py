@@ -5,6 +5,15 @@ Each can be changed as any other: ``ResNetClassifier(**{**LHCB_ACCEPTANCE, "n_bl
 
 from __future__ import annotations
 
+# How the published scripts train: features as they come, one learning rate.
+_AS_PUBLISHED = {
+    "optimizer": "adam",
+    "learning_rate_schedule": "constant",
+    "epochs": 100,
+    "input_scaling": None,
+    "feature_scale": False,
+}
+
 # the slope of Keras' layer, which the scripts use; that of the function "leaky_relu" is 0.2
 _LEAKY_RELU = {
     "module": "keras.layers",
@@ -13,6 +22,36 @@ _LEAKY_RELU = {
     "registered_name": None,
 }
 _LAYERS = {"activation": _LEAKY_RELU, "batch_normalization": "hidden"}
+
+#: CMS tutorial on stop quarks, one lepton, signal against background: arguments of
+#: `DenseClassifier` for 12 features in [-1, 1]; 3,251 parameters (notebook of the tutorial "NN in
+#: CMS").
+CMS_BINARY = {
+    **_AS_PUBLISHED,
+    "units": (50, 50),
+    "activation": "relu",
+    "kernel_initializer": "he_normal",
+    "dropout": 0.0,
+    "learning_rate": 5e-3,
+    "batch_size": 5000,
+    "epochs": 2000,
+    "patience": 100,
+}
+
+#: The same, each process a class of its own: arguments of `DenseClassifier`; 12,405 parameters with
+#: 17 features and five classes (there).
+CMS_MULTICLASS = {
+    **_AS_PUBLISHED,
+    "units": (100, 100),
+    "activation": "tanh",
+    "kernel_initializer": "he_normal",
+    "dropout": 0.0,
+    "learning_rate": 5e-3,
+    "learning_rate_schedule": "inverse_time",
+    "decay": 1e-3,
+    "batch_size": 500,
+    "epochs": 300,
+}
 
 #: Belle II selective simulation, the combined network of residual convolutions on particles and
 #: wide convolutions on decay strings: arguments of `BlockClassifier` for the blocks ``particle``
@@ -40,6 +79,7 @@ SMARTBKG_RESNET = {
     "shared_embeddings": (("pdg", "mother_pdg"),),
     "head": {"units": (256, 128), "dropout": (0.4, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
+    **_AS_PUBLISHED,
     "learning_rate": 5e-4,
     "optimizer__amsgrad": True,
     "batch_size": 128,
@@ -71,6 +111,7 @@ SMARTBKG_LSTM = {
     "shared_embeddings": (("pdg", "mother_pdg"),),
     "head": {"units": (512, 512, 64), "dropout": (0.4, 0.2, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
+    **_AS_PUBLISHED,
     "learning_rate": 1e-3,
     "optimizer__amsgrad": True,
     "batch_size": 128,
@@ -80,6 +121,7 @@ SMARTBKG_LSTM = {
 #: 21 features and 19 features of the jet; 99,922 parameters with six classes (notebook btaggingTom
 #: of github.com/tommasoboccali/ml_infn_hackBase).
 INFN_LSTM = {
+    **_AS_PUBLISHED,
     "units": 64,
     "dense_units": (200, 100, 100, 100, 100, 100),
     "dense_dropout": 0.25,
@@ -90,6 +132,7 @@ INFN_LSTM = {
 #: b-tagging at the INFN school, 1x1 convolutions on tracks: arguments of `CNNClassifier` for the
 #: same jets; 76,894 parameters.
 INFN_CNN = {
+    **_AS_PUBLISHED,
     "filters": (64, 32, 8, 4),
     "kernel_size": 1,
     "pool": "flatten",
@@ -104,6 +147,7 @@ INFN_CNN = {
 }
 
 _LHCB = {
+    **_AS_PUBLISHED,
     "units": 128,
     "layers_per_block": 1,
     "activation": "tanh",

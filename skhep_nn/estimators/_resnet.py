@@ -40,7 +40,7 @@ class ResNetClassifier(SequenceClassifier):
         Neighbours that are averaged after each convolutional block.
     activation : str or callable, default="relu"
         Of all layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="he_normal"
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of all layers.
     dropout : float, default=0.
         Fraction dropped at the end of each block, before what came in is added.
@@ -142,7 +142,7 @@ class ResNetClassifier(SequenceClassifier):
         pool="average",
         pool_size=1,
         activation="relu",
-        kernel_initializer="he_normal",
+        kernel_initializer="glorot_uniform",
         dropout=0.0,
         l2=0.0,
         block_l2=None,

@@ -28,7 +28,7 @@ def convolutional(
     pool="average",
     pool_size=1,
     activation="relu",
-    kernel_initializer="he_normal",
+    kernel_initializer="glorot_uniform",
     dropout=0.0,
     l2=0.0,
     batch_normalization=False,
@@ -121,7 +121,7 @@ def convolution(
     kernel_size,
     *,
     activation="relu",
-    kernel_initializer="he_normal",
+    kernel_initializer="glorot_uniform",
     l2=0.0,
     normalises=False,
 ):

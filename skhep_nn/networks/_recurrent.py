@@ -33,7 +33,7 @@ def recurrent(
     kernel_size=1,
     pool_size=1,
     activation="relu",
-    kernel_initializer="he_normal",
+    kernel_initializer="glorot_uniform",
     dropout=0.0,
     l2=0.0,
     batch_normalization=False,

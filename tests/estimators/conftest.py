@@ -7,8 +7,18 @@ import pytest
 
 from skhep_nn import DenseClassifier
 
+# one learning rate, events split off for validation, features as they are
+PLAIN = {
+    "activation": "relu",
+    "dropout": 0.0,
+    "optimizer": "adam",
+    "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
+}
 FEATURES = ["pt", "eta", "mt"]
 SMALL = {
+    **PLAIN,
     "units": (8,),
     "batch_size": 64,
     "epochs": 3,

@@ -19,6 +19,7 @@ CLASSIFIERS = [c for c in PUBLIC if inspect.isclass(c) and issubclass(c, KerasCl
 DIFFERENT = {
     KerasClassifier: {
         "optimizer": "rmsprop",
+        "learning_rate_schedule": "constant",
         "epochs": 1,
         "batch_size": None,
         "early_stopping": False,
@@ -26,14 +27,16 @@ DIFFERENT = {
     }
 }
 TRAINING = {
-    "optimizer": "adam",
+    "optimizer": "adamw",
     "loss": None,
     "learning_rate": None,
-    "learning_rate_schedule": "constant",
+    "learning_rate_schedule": "cosine",
+    "weight_decay": None,
+    "ema": None,
     "decay": 0.0,
     "plateau_factor": 0.1,
     "plateau_patience": 5,
-    "epochs": 100,
+    "epochs": "auto",
     "batch_size": 256,
     "shuffle": True,
     "batch_sampler": None,

@@ -36,6 +36,10 @@ MASSES = [500.0, 1000.0, 1500.0]
 SMALL = {
     "units": (8,),
     "dropout": 0.0,
+    "optimizer": "adam",
+    "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
     "batch_size": 64,
     "epochs": 3,
     "learning_rate": 0.02,

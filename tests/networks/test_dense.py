@@ -6,23 +6,36 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier, networks
+from skhep_nn.estimators import CMS_BINARY, CMS_MULTICLASS
+
+PLAIN = {"activation": "relu", "dropout": 0.0, "input_scaling": None, "feature_scale": False}
 
 
 @pytest.mark.parametrize(
     ("n_features", "n_classes", "arguments", "expected"),
     [
-        (12, 2, {"units": (50, 50)}, 3_251),
-        (17, 5, {"units": (100, 100), "activation": "tanh"}, 12_405),
-        (19, 6, {"units": (30, 30, 20, 10), "batch_normalization": "input"}, 2_502),
-        (19, 6, {"units": (100,) * 4, "dropout": 0.25, "batch_normalization": "input"}, 32_982),
+        (12, 2, PLAIN | {"units": (50, 50)}, 3_251),
+        (12, 2, CMS_BINARY, 3_251),
+        (17, 5, CMS_MULTICLASS, 12_405),
+        (19, 6, PLAIN | {"units": (30, 30, 20, 10), "batch_normalization": "input"}, 2_502),
+        (19, 6, PLAIN | {"units": (100,) * 4, "batch_normalization": "input"}, 32_982),
     ],
-    ids=["CMS binary", "CMS five-class", "INFN", "INFN with dropout"],
+    ids=["plain", "CMS binary", "CMS five-class", "INFN", "INFN with dropout"],
 )
 def test_parameter_counts_of_published_networks(n_features, n_classes, arguments, expected):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, n_features)), np.arange(60) % n_classes
-    clf = DenseClassifier(**arguments, epochs=1, verbose=0).fit(X, y)
+    clf = DenseClassifier(**{**arguments, "epochs": 1, "verbose": 0}).fit(X, y)
     assert clf.model_.count_params() == expected
+
+
+def test_parameters_of_the_layers_on_the_features_are_counted_beside():
+    X, y = np.random.default_rng(0).normal(size=(60, 12)), np.arange(60) % 2
+    model = DenseClassifier((50, 50), epochs=1, verbose=0).fit(X, y).model_
+    # three constants and one factor per feature
+    assert model.count_params() == 3_251 + 4 * 12
+    trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert trained == 3_251 + 12
 
 
 def kinds(**arguments):
