@@ -32,9 +32,7 @@ if "__sklearn_tags__" not in vars(BaseWrapper):
     BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
 
 
-@_parameters.shares_training_parameters(
-    built=False, optimizer="rmsprop", epochs=1, batch_size=None, early_stopping=False, verbose=1
-)
+@_parameters.shares_training_parameters(built=False, **_parameters.OF_SCIKERAS)
 class KerasClassifier(ClassifierMixin, BaseWrapper):
     """A user-written Keras network as a scikit-learn classifier with event weights.
 
@@ -92,13 +90,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012
-        "validation_split": [
-            _parameters.Interval(_parameters.Real, 0, 1, closed="left"),
-        ],
+        "validation_split": [_parameters.Interval(_parameters.Real, 0, 1, closed="left")],
         "run_eagerly": ["boolean"],
     }
     _allow_nd = True
-    _names_own_adamw = False
     _routing_prefixes = frozenset(BaseWrapper._routing_prefixes | {"callbacks"})
 
     def __init__(

@@ -103,8 +103,8 @@ def configured(estimator, optimizer, routed):
 
 
 def _own_defaults(estimator, routed):
-    name = estimator.optimizer
-    if not estimator._names_own_adamw or not isinstance(name, str) or name.lower() != "adamw":
+    name, own = estimator.optimizer, getattr(estimator, "_names_own_adamw", False)
+    if not own or not isinstance(name, str) or name.lower() != "adamw":
         return {}
     return {key: value for key, value in ADAMW.items() if key not in routed}
 

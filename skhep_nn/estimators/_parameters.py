@@ -261,6 +261,17 @@ jit_compile_ : str or False
     What XLA compiled."""
 
 
+# Defaults of a network of the user's own, whose code is to run unchanged.
+OF_SCIKERAS = {
+    "optimizer": "rmsprop",
+    "learning_rate_schedule": "constant",
+    "epochs": 1,
+    "batch_size": None,
+    "early_stopping": False,
+    "verbose": 1,
+}
+
+
 def shares_training_parameters(*, built=True, **defaults):
     """Class decorator: the shared parameters in signature, rules and docstring of a classifier.
 

@@ -224,6 +224,11 @@ class Engine:
             self.model.compute_metrics(x, y, predicted, sample_weight=weights)
         return tf.cast(loss, tf.float64)
 
+    def _set_rate(self, rates, number):
+        # in a function of its own: an attribute that is set in a loop would be a value of the loop
+        if rates is not None:
+            self.model.optimizer.learning_rate = rates[number]
+
     def _test_step(self, x, y, weights):
         predicted = self._forward(x, training=False)
         loss = self.model.compute_loss(x, y, predicted, weights, training=False)
@@ -239,8 +244,7 @@ class Engine:
             total, end = tf.zeros((), tf.float64), number + count
             # not a tf.range: XLA would compile the whole program anew for each start and count
             while number < end:
-                if rates is not None:
-                    self.model.optimizer.learning_rate = rates[number]
+                self._set_rate(rates, number)
                 batch = _slices(block, number * batch_size, batch_size)
                 total += self._step(*batch, gradient_step=step)
                 number += 1

@@ -207,9 +207,10 @@ def test_an_unknown_argument_of_fit_or_predict_is_an_error():
     [
         ("epochs", 0), ("batch_size", 0), ("batch_size", -2), ("validation_fraction", 1.0),
         ("patience", 0), ("learning_rate", 0.0), ("negative_weights", "ignore"),
-        ("early_stopping", "yes"), ("learning_rate_schedule", "cosine"), ("units", 0),
+        ("early_stopping", "yes"), ("learning_rate_schedule", "cosin"), ("units", 0),
         ("units", (8, 0)), ("dropout", 1.0), ("l2", -1.0), ("batch_normalization", "first"),
-        ("plateau_factor", 1.0), ("decay", -1.0), ("random_state", "seed"), ("dropout", [0.1, 0.2]),
+        ("plateau_factor", 1.0), ("decay", -1.0), ("weight_decay", -0.1), ("ema", 1.0),
+        ("epochs", "all"), ("input_scaling", "minmax"), ("feature_scale", "yes"), ("random_state", "seed"), ("dropout", [0.1, 0.2]),
         ("jit_compile", "yes"), ("activation", "rleu"), ("kernel_initializer", "he"),
         ("optimizer", "adan"), ("loss", "cross_entropy"), ("metrics", ["aux"]),
     ],
