@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".metrics": ["make_auc_scorer", "make_fom_scorer", "make_parametric_auc_scorer"],
         ".model_selection": ["LeaveOneMassOut", "train_validation_test_split"],
         ".plotting": [],
-        ".preprocessing": ["EventWeightBalancer", "MinMaxScaler"],
+        ".preprocessing": ["EventWeightBalancer", "MinMaxScaler", "RobustClipScaler"],
         ".estimators": [
             "BlockClassifier",
             "CNNClassifier",

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._block_transformer": ["BlockTransformer"],
         "._decay_string": ["DecayStringTokenizer", "decay_strings"],
         "._minmax": ["MinMaxScaler"],
+        "._robust_clip": ["RobustClipScaler"],
         "._padder": ["SequencePadder"],
         "._pdg_encoder": ["PDGOneHotEncoder", "PDGTokenizer"],
     },

@@ -9,17 +9,16 @@ SKETCH_SIZE = 20_000
 
 
 class Distinct:
-    """Distinct values of a column in rising order, with weights and numbers of events.
+    """Distinct values of a column in rising order, with the sum of the weights at each.
 
     Parameters
     ----------
-    values, weights, counts : ndarray of shape (n_values,)
+    values, weights : ndarray of shape (n_values,)
     """
 
-    def __init__(self, values=(), weights=(), counts=()):
+    def __init__(self, values=(), weights=()):
         self.values = np.asarray(values, dtype=np.float64)
         self.weights = np.asarray(weights, dtype=np.float64)
-        self.counts = np.asarray(counts, dtype=np.int64)
 
     @classmethod
     def of(cls, column, weights=None):
@@ -34,14 +33,14 @@ class Distinct:
         used = ~np.isnan(column) & (weights > 0)
         if not used.all():
             column, weights = column[used], weights[used]
-        values, at, counts = np.unique(column, return_inverse=True, return_counts=True)
-        return cls(values, np.bincount(at, weights, len(values)), counts)
+        values, at = np.unique(column, return_inverse=True)
+        return cls(values, np.bincount(at, weights, len(values)))
 
     def __len__(self):
         return len(self.values)
 
     def __getitem__(self, chosen):
-        return Distinct(self.values[chosen], self.weights[chosen], self.counts[chosen])
+        return Distinct(self.values[chosen], self.weights[chosen])
 
     def quantiles(self, fractions):
         """Quantiles by linear interpolation between the middles of the values' shares.
@@ -62,9 +61,7 @@ class Distinct:
         """
         values, at = np.unique(np.concatenate([self.values, other.values]), return_inverse=True)
         weights = np.bincount(at, np.concatenate([self.weights, other.weights]), len(values))
-        counts = np.zeros(len(values), dtype=np.int64)
-        np.add.at(counts, at, np.concatenate([self.counts, other.counts]))
-        merged = Distinct(values, weights, counts)
+        merged = Distinct(values, weights)
         return merged if len(values) <= size else merged._sketch(size // 2)
 
     def _sketch(self, size):
@@ -74,8 +71,5 @@ class Distinct:
         group[0], group[-1] = -1, size
         starts = np.flatnonzero(np.diff(group, prepend=-2))
         ends = np.append(starts[1:], len(group))
-        return Distinct(
-            self.values[(starts + ends - 1) // 2],
-            np.add.reduceat(self.weights, starts),
-            np.add.reduceat(self.counts, starts),
-        )
+        middles = (starts + ends - 1) // 2
+        return Distinct(self.values[middles], np.add.reduceat(self.weights, starts))

@@ -10,9 +10,9 @@ from skhep_nn.preprocessing._quantiles import Distinct
 
 # Where the smooth clip bends: no scaled value is beyond it.
 BOUND = 3.0
-# A column with no more distinct values counts something or names it, if its gaps are alike and
-# each value occurs about so many times: nothing of it is in a tail.
-FEW_VALUES, EVENTS_PER_VALUE, LEAST_GAP = 10, 4, 0.05
+# A column with no more distinct values counts something or names it, if the smallest gap between
+# them is not below that part of the mean gap: nothing of it is in a tail.
+FEW_VALUES, LEAST_GAP = 10, 0.05
 # One value in so large a part of the events, and so many times as often as any other, stands for
 # something else, such as zero or missing; the width is that of the rest.
 ATOM_SHARE, ATOM_EXCESS = 0.1, 5.0
@@ -123,8 +123,7 @@ def _of_few_values(distinct):
     if np.abs(values).max() <= FEW_VALUES and (values == np.rint(values)).all():
         return 0.0, 1.0, 0.0
     gap = (values[-1] - values[0]) / (n_values - 1)
-    often = distinct.counts.sum() >= EVENTS_PER_VALUE * n_values
-    if often and np.diff(values).min() >= LEAST_GAP * gap:
+    if np.diff(values).min() >= LEAST_GAP * gap:
         return values[0], 1 / gap, 0.0
     return None
 

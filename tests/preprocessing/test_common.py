@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhep_nn import EventWeightBalancer, MinMaxScaler
+from skhep_nn import EventWeightBalancer, MinMaxScaler, RobustClipScaler
 
 SCALERS = [
     MinMaxScaler(),
     MinMaxScaler((0, 1), clip=True),
     MinMaxScaler(add_indicator=True, missing_value=-999),
     MinMaxScaler(data_range={0: (-10.0, 10.0)}),
+    RobustClipScaler(),
+    RobustClipScaler(add_indicator=True, missing_value=-999),
 ]
 BALANCERS = [
     EventWeightBalancer(),

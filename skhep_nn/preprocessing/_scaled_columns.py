@@ -1,0 +1,75 @@
+"""Columns that are scaled, with missing values and indicators: what the scalers share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _columns
+from skhep_nn.exceptions import ColumnError
+from skhep_nn.preprocessing import _numbers
+
+
+class ScaledColumns:
+    """Mixin of scalers: the numbers of their columns part by part, and indicators behind.
+
+    A subclass has `missing_value`, `add_indicator`, `scaled_columns_`, `n_missing_`, `_fitted` and
+    `_scale(values, missing)`.
+    """
+
+    def _scaled(self, X):
+        """`X` with scaled columns, and the indicators."""
+        values = _numbers.read(X, self._fitted.required)
+        flagged = self._indicated
+        scaled = np.empty(values.shape, dtype=values.dtype)
+        indicators = np.empty((*values.shape[:-1], len(flagged)), dtype=bool)
+        for part, chunk, missing in self._chunks(X, values):
+            self._check_scalable(chunk, missing, part.start)
+            scaled[part] = self._scale(chunk, missing)
+            indicators[part] = missing[..., flagged]
+        return self._with_indicators(X, scaled, indicators)
+
+    def _check_scalable(self, values, missing, start):
+        """Raise if there is a value of which nothing was learnt; for subclasses."""
+
+    def _with_indicators(self, X, scaled, indicators):
+        at = self._fitted.required
+        types = _numbers.dtypes(X, [at[k] for k in self._indicated])
+        names = self._added_names(_columns.names(X) or [f"x{k}" for k in range(X.shape[-1])])
+        return _numbers.write(X, at, scaled, indicators, names, types)
+
+    def _added_names(self, names):
+        at = self._fitted.required
+        return [f"missingindicator_{names[at[k]]}" for k in self._indicated]
+
+    @property
+    def _indicated(self):
+        if not self.add_indicator:
+            return []
+        return [k for k, name in enumerate(self.scaled_columns_) if self.n_missing_[name]]
+
+    def _chunks(self, X, values):
+        """(slice, values in float64, whether they are missing) of the events, part by part."""
+        sentinels = self._sentinels(_numbers.dtypes(X, self._fitted.required))
+        for part in _numbers.slices(values):
+            chunk = values[part].astype(np.float64)
+            missing = np.isnan(chunk)
+            missing |= chunk == sentinels
+            self._check_finite(chunk, missing, part.start)
+            yield part, chunk, missing
+
+    def _sentinels(self, types):
+        # -999.9 read from a file of float32 is not the float64 number -999.9
+        value = np.nan if self.missing_value is None else self.missing_value
+        with np.errstate(over="ignore"):
+            return np.array([dtype.type(value) for dtype in types], dtype=np.float64)
+
+    def _check_finite(self, values, missing, start):
+        bad = np.isinf(values) & ~missing
+        if bad.any():
+            first = tuple(np.argwhere(bad)[0])
+            msg = (
+                f"column {self.scaled_columns_[first[-1]]!r} contains infinity, first in event "
+                f"{start + first[0]} ({values[first]}); only finite numbers can be scaled, NaN and "
+                "missing_value count as missing"
+            )
+            raise ColumnError(msg)
