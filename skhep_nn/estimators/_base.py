@@ -1,9 +1,8 @@
 """KerasClassifier: scikit-learn on the outside, a Keras network and the training loop inside.
 
 The only module that imports scikeras, which gives parameter routing (``optimizer__clipnorm``), the
-calling of user functions, compile arguments, callbacks, and the pickling of Keras objects
-(importing it patches Keras' classes for that). What scikit-learn sees, data, weights, training and
-prediction are the package's own.
+calling of user functions, compile arguments, callbacks, and pickling of Keras objects (importing it
+patches Keras' classes for that). What scikit-learn sees, data, weights, training are our own.
 """
 
 from __future__ import annotations
