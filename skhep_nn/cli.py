@@ -162,6 +162,8 @@ def _cache_arguments(parser):
     add("--columns", type=_listed, metavar="A,B", help="columns to read")
     add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
     add("--names", type=_listed, metavar="A,B", help="columns of a CSV file without header")
+    add("--separator", help="the character between the fields of a CSV file, a comma if not given")
+    add("--comment", help="the character that begins a comment in a CSV file")
     add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
     add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
     add("--skip-empty", action="store_true", help="pass over files without events")
@@ -179,6 +181,8 @@ def _cache(arguments):
         columns=arguments.columns,
         tree=arguments.tree,
         names=arguments.names,
+        separator=arguments.separator,
+        comment=arguments.comment,
         cut=arguments.cut,
         chunk_size=arguments.chunk_size,
         empty="skip" if arguments.skip_empty else "error",

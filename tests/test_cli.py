@@ -79,6 +79,17 @@ def test_all_options_reach_apply(folder, events, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_separator_and_the_comment_reach_the_reader(folder, events, capsys):
+    text = events[FEATURES].to_csv(index=False, sep=";")
+    (folder / "semi.csv").write_text(f"# by hand\n{text}")
+    options = ["semi.csv", "--quiet", "--separator", ";", "--comment", "#"]
+    assert main(["apply", "model.joblib", "-o", "s.csv", *options]) == 0
+    assert pd.read_csv("s.csv")["score"].tolist() == scores(events).tolist()
+    assert main(["cache", "-o", "made", *options]) == 0
+    assert main(["apply", "model.joblib", "semi.csv", "-o", "s.csv", "--quiet"]) == 1
+    assert "comment='#' skips such lines" in capsys.readouterr().err
+
+
 def test_a_tree_is_chosen_by_name(folder, events, capsys):
     uproot = pytest.importorskip("uproot")
     with uproot.recreate("e.root") as file:

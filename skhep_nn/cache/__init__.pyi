@@ -25,6 +25,8 @@ def build_cache(
     cut: Any = ...,
     n_max: int | None = ...,
     empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
     dtype: Any = ...,
     chunk_size: int = ...,
     verify: bool = ...,

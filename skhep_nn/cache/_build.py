@@ -30,6 +30,8 @@ def build_cache(
     cut=None,
     n_max=None,
     empty="error",
+    separator=None,
+    comment=None,
     dtype="float32",
     chunk_size=CHUNK_SIZE,
     verify=False,
@@ -48,7 +50,7 @@ def build_cache(
     directory : path
         The folder that becomes the cache. A cache of other files, or made with other parameters,
         is replaced; anything else in its place is an error.
-    tree, columns, names, cut, n_max, empty
+    tree, columns, names, cut, n_max, empty, separator, comment
         As for `skhep_nn.io.read_events`.
     dtype : dtype or None, default="float32"
         As for `MemmapCache`.
@@ -94,6 +96,7 @@ def build_cache(
     ([-1.0, 1.0], [0, 1])
     """
     reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "n_max": n_max}
+    reading = {**reading, "separator": separator, "comment": comment}
     job = _Job(files, transformer, reading, dtype, chunk_size, progress, empty)
     path = _store.resolved(directory)
     manifest, events = _store.ensure(path, [job.key()], job.write, verify=verify)

@@ -235,3 +235,11 @@ def test_an_error_of_the_command_is_one_line(files, capsys, command, message):
     assert message in err
     assert err.count("\n") == 1
     assert not Path("cache").exists()
+
+
+def test_a_csv_file_with_another_separator_can_be_cached(events, tmp_path):
+    events[COLUMNS].to_csv(tmp_path / "x.csv", index=False, sep=";")
+    made = build_cache(
+        tmp_path / "x.csv", None, tmp_path / "made", separator=";", dtype=None, progress=False
+    )
+    assert made["pt"].tolist() == events["pt"].tolist()

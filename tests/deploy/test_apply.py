@@ -448,3 +448,25 @@ def test_a_model_of_a_function_that_is_not_there_says_what_to_do(tmp_path, monke
     (tmp_path / "events.csv").write_text("pt\n1.0\n")
     with pytest.raises(FileFormatError, match=r"needs code of the script .*my_networks"):
         skhep_nn.apply(tmp_path / "model.joblib", tmp_path / "events.csv", tmp_path / "out.csv")
+
+
+def test_event_numbers_and_text_are_carried_along_exactly(model, events, tmp_path):
+    large = 2**53 + 1
+    for name, dtype in (("a", np.int64), ("b", np.uint64)):
+        table = events[FEATURES][:2].assign(event=np.array([large, large + 2], dtype))
+        table["process"] = [b"ttH", b"W"]
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    for suffix, read in READ.items():
+        output = tmp_path / f"out{suffix}"
+        run(model, str(tmp_path / "?.parquet"), output, columns=["event", "process"])
+        got = read(output)
+        assert [int(value) for value in got["event"]] == [large, large + 2] * 2
+        assert got["process"].tolist() == ["ttH", "W"] * 2
+        output.unlink()
+
+
+def test_a_csv_file_with_another_separator_can_be_scored(model, events, tmp_path):
+    events[FEATURES].to_csv(tmp_path / "x.csv", index=False, sep=";")
+    run(model, tmp_path / "x.csv", tmp_path / "s.parquet", separator=";")
+    got = pd.read_parquet(tmp_path / "s.parquet")
+    assert got["score"].tolist() == model.predict_proba(events[FEATURES])[:, 1].tolist()

@@ -123,7 +123,11 @@ def test_a_broken_link_among_the_files_of_a_pattern_is_an_error(folder):
         (MemoryError(), FileFormatError, "too little memory for .*: MemoryError"),
         (ModuleNotFoundError("install xxhash"), MissingExtraError, "is not installed: install xx"),
         (NotImplementedError("codec"), FileFormatError, "what it holds is not supported: codec"),
-        (AssertionError(), FileFormatError, "it is cut off, damaged or of another format: Asser"),
+        (
+            AssertionError(),
+            FileFormatError,
+            "it is cut off, damaged or of another format: AssertionError",
+        ),
     ],
 )
 def test_only_damage_is_called_damage(error, kind, message):
