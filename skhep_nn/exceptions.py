@@ -10,6 +10,7 @@ __all__ = [
     "ExportError",
     "ExtrapolationWarning",
     "FileFormatError",
+    "ForkedProcessError",
     "LeftOutWarning",
     "MassLeakWarning",
     "MissingExtraError",
@@ -36,6 +37,10 @@ class WeightError(SkhepNNError, ValueError):
 
 class TrainingError(SkhepNNError, RuntimeError):
     """Training went wrong beyond repair, e.g. the loss became NaN."""
+
+
+class ForkedProcessError(SkhepNNError, RuntimeError):
+    """A process was forked off one that has run TensorFlow, where networks cannot run."""
 
 
 class MissingExtraError(SkhepNNError, ImportError):

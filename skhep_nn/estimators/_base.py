@@ -19,6 +19,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
 from skhep_nn import _columns, _validation, _weights
+from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _compile, _events, _fitting, _parameters, _targets
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
@@ -208,6 +209,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         -------
         self
         """
+        check_no_fork()
         self._check_parameters()
         x = self._read_inputs(X, reset=True)
         labels = _targets.labels_of(y, type(self).__name__)
@@ -235,6 +237,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         ndarray of shape (n_events, n_classes)
         """
         self._check_is_fitted()
+        check_no_fork()
         _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
         outputs = self.network_.predict(self._read_for_prediction(X))
         return _targets.probabilities(outputs, from_logits=self.network_.from_logits)

@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skhep_nn import _columns
+from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _compile, _events, _parameters, _phases, _targets
 from skhep_nn.estimators._events import Events
 from skhep_nn.estimators._phases import PLAIN
@@ -27,6 +28,7 @@ PLANNED = ("epochs", "batch_size", "shuffle", "verbose")
 
 def fit(estimator, X, y, sample_weight, validation):
     """Fit `estimator`; `validation` is None or (X_val, y_val, sample_weight_val)."""
+    check_no_fork()
     estimator._check_parameters()
     phases = _phases.checked(estimator)
     continued = estimator.warm_start and estimator.__sklearn_is_fitted__()
@@ -63,6 +65,7 @@ def fit(estimator, X, y, sample_weight, validation):
 
 def partial_fit(estimator, X, y, classes, sample_weight):
     """One epoch on these events, from where the network is."""
+    check_no_fork()
     first = not estimator.__sklearn_is_fitted__()
     estimator._check_parameters()
     events = _read(estimator, X, y, sample_weight, reset=first, classes=classes)

@@ -15,6 +15,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from skhep_nn._fork import running_tensorflow
 from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._jit import EPOCH, STEP
 from skhep_nn.training._threads import respect_limits
@@ -199,6 +200,7 @@ class Engine:
         self._functions["timed"] = True
 
     def _function(self, name, data, make):
+        running_tensorflow()
         key = (name, _layout(data))
         if key not in self._functions:
             self._functions[key] = make()

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skhep_nn._fork import running_tensorflow
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training._best import BestEpoch, averaged, start_averages
 from skhep_nn.training._callbacks import stops_on_nan
@@ -32,6 +33,7 @@ def train(model, source, validation, plan, reason):
     with contextlib.closing(watcher.progress):
         try:
             _start_phase(model, validation, plan, watcher.best)
+            running_tensorflow()
             model.fit(
                 batches,
                 epochs=plan.epochs,
