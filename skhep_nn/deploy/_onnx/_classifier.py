@@ -268,7 +268,7 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         facts = self.metadata_.facts
         for place, at in enumerate(spec.columns):
             column = values[..., place] if spec.kind in ("table", "array") else values
-            may_miss = spec.kind in ("table", "array") and "filled_with" in facts.get(at, {})
+            may_miss = spec.kind in ("table", "array") and _may_be_nan(facts.get(at, {}))
             bad = np.isinf(column) if may_miss else ~np.isfinite(column)
             if bad.any():
                 event = int(np.argwhere(bad)[0][0])
@@ -328,6 +328,10 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _may_be_nan(facts):
+    return "filled_with" in facts and facts.get("nan", True)
 
 
 def _check_references(session, metadata, called):

@@ -44,6 +44,8 @@ def probabilities(graph, model, data, name=None, fixed=None):
         Hypothesis at which a parametric classifier is read.
     """
     what = f"step {name!r} ({type(model).__name__})" if name else type(model).__name__
+    # the steps of a Pipeline name themselves
+    what = what if name or not hasattr(model, "steps") else ""
     with named(what), graph.scope(name or type(model).__name__):
         return CLASSIFIERS[model](graph, model, data, fixed)
 
@@ -123,7 +125,7 @@ def _as_probabilities(graph, out, from_logits):
 def _inputs(graph, model, data, fixed):
     """What the network is called with."""
     if not isinstance(data, Features):
-        from skhep_nn.deploy._onnx._blocks import network_inputs
+        from skhep_nn.deploy._onnx._block_inputs import network_inputs
 
         return network_inputs(graph, model, data, fixed)
     if data.mask is not None:

@@ -11,14 +11,21 @@ import numpy as np
 
 from skhep_nn._version import __version__
 from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
+    _calibration,
+    _columns,
+    _encoders,
+    _functions,
+    _missing,
+    _quantiles,
     _scalers,
     _scaling,
+    _sequences,
 )
 from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph import Graph
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._registry import NeededColumnError
-from skhep_nn.deploy._onnx._root import make_root, network_of
+from skhep_nn.deploy._onnx._root import is_fixed, make_root, network_of
 
 LIBRARIES = ("onnx", "keras", "tensorflow", "scikit-learn", "numpy")
 
@@ -86,7 +93,7 @@ def _metadata(model, root, options):
         n_columns=root.n_columns,
         optional=root.optional,
         facts=root.facts,
-        parameters=_parameters(model, root) if options.at is None else {},
+        parameters=_parameters(model, root, options),
         model=describe(model),
         versions=_versions(),
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -95,10 +102,10 @@ def _metadata(model, root, options):
     )
 
 
-def _parameters(model, root):
+def _parameters(model, root, options):
     """Mass hypotheses that are inputs."""
     network = network_of(model)
-    if not hasattr(network, "parameter_names_") or type(model).__name__ == "HypothesisClassifier":
+    if not hasattr(network, "parameter_names_") or is_fixed(model, options):
         return {}
     names, columns = list(network.parameter_names_), list(network._parameter_columns)
     if root.names is not None and network.columns_.names is not None:

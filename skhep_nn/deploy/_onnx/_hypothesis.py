@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _columns
+from skhep_nn.deploy._onnx._specs import Records
 
 
 def values_of(positional, named, names):
@@ -42,24 +43,6 @@ def as_input(X):
         msg = f"Expected 2D array, got {X.ndim}D array instead: one row per event is needed"
         raise ValueError(msg)
     return X
-
-
-class Records:
-    """An awkward array of records: its fields are named columns."""
-
-    def __init__(self, X):
-        self.X = X
-        self.kinds = {}
-
-    def keys(self):
-        """Names of the fields."""
-        return list(self.X.fields)
-
-    def __getitem__(self, name):
-        return self.X[name]
-
-    def __len__(self):
-        return len(self.X)
 
 
 def positions(about):

@@ -113,6 +113,23 @@ def reduction(graph, operation, x):
     return Tensor(value, tuple(shape))
 
 
+@LAYERS.add("keras.ops.NotEqual")
+def not_equal(graph, operation, x, other):
+    same = graph.op("Equal", x.value, other.value if isinstance(other, Tensor) else other)
+    return Tensor(graph.op("Not", same), x.shape)
+
+
+@LAYERS.add("keras.ops.Any")
+def any_of(graph, operation, x):
+    axes = [a % x.rank for a in np.atleast_1d(operation.axis).tolist()]
+    kept = int(operation.keepdims)
+    number = graph.cast(x.value, np.int32)
+    some = graph.op("ReduceMax", number, axes=axes, keepdims=kept)
+    lengths = [1 if at + 1 in axes else n for at, n in enumerate(x.shape)]
+    shape = [n for at, n in enumerate(lengths) if kept or at + 1 not in axes]
+    return Tensor(graph.op("Greater", some, 0), tuple(shape))
+
+
 @LAYERS.add("keras.ops.Softmax")
 def softmax(graph, operation, x):
     return replace(x, value=graph.op("Softmax", x.value, axis=int(operation.axis)))

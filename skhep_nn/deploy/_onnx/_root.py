@@ -48,15 +48,14 @@ class Root:
 def make_root(graph, model, options, wanted):
     """The inputs of `model`; columns at the positions `wanted` are among them in any case."""
     first = first_reader(model)
-    if type(first).__name__ == "BlockTransformer" or hasattr(first, "block_kinds_"):
-        from skhep_nn.deploy._onnx import _blocks
+    of_blocks = type(first).__name__ == "BlockTransformer" or hasattr(first, "block_kinds_")
+    if of_blocks:
+        from skhep_nn.deploy._onnx import _block_root
 
         if options.inputs == "columns":
             msg = "inputs='columns' is for tables; blocks are inputs by their names"
             raise ExportError(msg)
-        root = _blocks.make_root(graph, model, first, options, wanted)
-        if root is not None:
-            return root
+        return _block_root.make_root(graph, model, first, options)
     shape = getattr(network_of(model), "X_shape_", (None, None))
     if not isinstance(shape, dict) and len(shape) > 2:
         return _array(graph, model, shape[1:], options)
@@ -101,6 +100,13 @@ def network_of(model):
     return next((found for found in map(network_of, inside) if found is not None), None)
 
 
+def is_fixed(model, options):
+    """Whether a mass hypothesis is built in."""
+    if options.at is not None or type(model).__name__ == "HypothesisClassifier":
+        return True
+    return hasattr(model, "steps") and is_fixed(model.steps[-1][1], options)
+
+
 def _array(graph, model, shape, options):
     name = graph.input("sequence", options.dtype, shape)
     columns = tuple(Column(None, at, raw=True) for at in range(shape[-1]))
@@ -111,10 +117,14 @@ def _array(graph, model, shape, options):
 
 
 def _table(graph, model, options, wanted):
-    names = getattr(model, "feature_names_in_", None)
+    fitted = model.classifier if type(model).__name__ == "HypothesisClassifier" else model
+    names = getattr(fitted, "feature_names_in_", None)
     names = None if names is None else list(names)
-    n_columns = _n_columns(model, names)
-    absent = [at for at in _optional(model, names, n_columns) if at not in wanted]
+    n_columns = _n_columns(fitted, names)
+    optional = _optional(model, names, n_columns)
+    if is_fixed(model, options):
+        optional = sorted({*optional, *_parameters(model, names)})
+    absent = [at for at in optional if at not in wanted]
     present = [at for at in range(n_columns) if at not in absent]
     if not present:
         msg = "the model reads no columns"
@@ -162,6 +172,16 @@ def _optional(model, names, n_columns):
     named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
     found = [position_of(column, names, n_columns) for column in named]
     return sorted({at for at in found if at is not None})
+
+
+def _parameters(model, names):
+    """Positions of the columns of the mass hypotheses."""
+    network = model.classifier if hasattr(model, "classifier") else network_of(model)
+    fitted = network.columns_.names
+    if names is None or fitted is None:
+        return [] if hasattr(model, "steps") else list(network._parameter_columns)
+    called = [fitted[at] for at in network._parameter_columns]
+    return [names.index(name) for name in called if name in names]
 
 
 def position_of(column, names, n_columns):

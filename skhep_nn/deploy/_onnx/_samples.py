@@ -69,7 +69,8 @@ def _table(model, metadata, rng):
         facts = metadata.facts.get(at, {})
         X[:, at] = _values(facts, rng)
         if "filled_with" in facts:
-            X[rng.random(N_EVENTS) < MISSING, at] = np.nan
+            missing = np.nan if facts.get("nan", True) else facts["missing_value"]
+            X[rng.random(N_EVENTS) < MISSING, at] = missing
     for at, (low, high) in _of_parameters(model, metadata).items():
         X[:, at] = rng.uniform(low, high, N_EVENTS)
     X = X.astype(np.float32).astype(np.float64)
@@ -78,7 +79,7 @@ def _table(model, metadata, rng):
 
 def _values(facts, rng, size=N_EVENTS):
     if "categories" in facts:
-        return rng.choice(np.asarray(facts["categories"], float), size)
+        return rng.choice(np.asarray(facts["categories"]), size)
     low, high = facts.get("range", (-3.0, 3.0))
     low, high = (low, high) if np.isfinite([low, high]).all() else (-3.0, 3.0)
     return rng.uniform(low, high, size) if high > low else np.full(size, low)
@@ -116,19 +117,16 @@ def _blocks(classifier, metadata, rng):
     kinds = {
         name: classifier.block_kinds_[name] for name in values if name in classifier.block_kinds_
     }
-    for name, (low, high) in _parameter_blocks(classifier).items():
-        values[name] = rng.uniform(low, high, N_EVENTS)
+    for name, (low, high) in _parameter_ranges(classifier).items():
+        if name in values:
+            values[name] = rng.uniform(low, high, N_EVENTS)
     return EventBlocks(values, kinds)
 
 
-def _parameter_blocks(classifier):
-    names = getattr(classifier, "parameter_names_", [])
-    known = vars(classifier).get("block_kinds_", {})
-    return {
-        name: pair
-        for name, pair in zip(names, getattr(classifier, "parameter_range_", []), strict=False)
-        if name in known
-    }
+def _parameter_ranges(classifier):
+    if not hasattr(classifier, "parameter_names_"):
+        return {}
+    return dict(zip(classifier.parameter_names_, classifier.parameter_range_, strict=True))
 
 
 def _length_of(classifier, name):

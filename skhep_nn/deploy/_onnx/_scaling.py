@@ -40,14 +40,29 @@ def missing_at(graph, features, value, missing_value):
     )
 
 
-def like_input(graph, features, number):
-    """`number` as it reads in an input of single precision, where the columns are that still."""
+def like_input(graph, features, numbers):
+    """`numbers` as they read in an input of single precision, where the columns are that still.
+
+    Parameters
+    ----------
+    graph : Graph
+    features : Features
+    numbers : float, or ndarray of shape (n_present, ...)
+        For each column that is there.
+
+    Returns
+    -------
+    ndarray of shape (n_present, ...)
+    """
+    at = features.present
+    numbers = np.asarray(numbers, np.float64)
+    numbers = np.broadcast_to(numbers, (len(at),)) if numbers.ndim == 0 else numbers
+    if graph.types[features.value] != np.float32:
+        return numbers.copy()
+    raw = np.array([features.columns[k].raw for k in at], bool)
     with np.errstate(over="ignore"):
-        single = np.float64(np.float32(number))
-    raw = graph.types[features.value] == np.float32
-    return np.array(
-        [single if raw and features.columns[at].raw else number for at in features.present]
-    )
+        single = numbers.astype(np.float32).astype(np.float64)
+    return np.where(raw.reshape(-1, *[1] * (numbers.ndim - 1)), single, numbers)
 
 
 def put_back(graph, features, positions, value):
@@ -82,9 +97,11 @@ def _scaled(graph, step, chosen, value):
 
 def _learn(step, chosen):
     ranges = np.stack([step.data_min_, step.data_max_], axis=1)
-    chosen.learn("range", ranges.tolist(), raw=True)
+    known = [pair if np.isfinite(pair).all() else None for pair in ranges.tolist()]
+    chosen.learn("range", known, raw=True)
     chosen.learn("missing_value", [step.missing_value] * len(chosen.columns))
-    chosen.learn("filled_with", ranges.mean(axis=1).tolist())
+    middles = [None if pair is None else sum(pair) / 2 for pair in known]
+    chosen.learn("filled_with", middles)
 
 
 def _with_indicators(graph, step, out, chosen, missing):

@@ -17,9 +17,9 @@ class Input:
     Parameters
     ----------
     name : str
-    kind : {"table", "array", "block", "lists", "lengths"}
+    kind : {"table", "array", "block", "lists", "lengths", "sequence", "mask"}
         Columns of a table side by side; X itself, an array; a block; lists of particles, filled
-        up to the longest; how many of these an event has.
+        up to the longest; how many of these an event has; blocks side by side; their mask.
     dtype : str
     shape : list
         Of an event, None for any length.
@@ -70,7 +70,8 @@ def _table(spec, X, present, owner):
     if _columns.is_blocks(X):
         names = _columns.names(X)
         names = names if every else [names[at] for at in here]
-        return _numbers(np.stack([np.asarray(X[name]) for name in names], axis=1), spec)
+        parts = [np.asarray(X[name]).reshape(len(X), -1) for name in names]
+        return _numbers(np.concatenate(parts, axis=1), spec)
     if _columns.is_frame(X):
         return _numbers(_of_frame(X if every else X.iloc[:, here]), spec)
     array = np.asarray(X)
@@ -95,11 +96,13 @@ def _of_frame(frame):
 
 def _array(spec, X, present, owner):
     array = np.asarray(X)
-    wanted = tuple(spec.shape)
-    if array.shape[1:] != wanted:
-        msg = f"X has shape {array.shape}; {owner} takes (events, {', '.join(map(str, wanted))})"
+    length, width = spec.shape[:-1], spec.shape[-1]
+    if array.ndim != len(spec.shape) + 1 or list(array.shape[1:-1]) != length:
+        wanted = ", ".join(map(str, [*length, width]))
+        msg = f"X has shape {array.shape}; {owner} takes (events, {wanted})"
         raise ValueError(msg)
-    return _numbers(array, spec)
+    here = [present.index(at) for at in spec.columns]
+    return _numbers(array if here == list(present) else array[..., here], spec)
 
 
 def _block(spec, X, present, owner):
@@ -134,7 +137,7 @@ def _lists(spec, X, present, owner):
     out = np.zeros((len(particles.counts), longest, len(particles.values)), spec.dtype)
     there = np.arange(longest) < particles.counts[:, None]
     for at, values in enumerate(particles.values):
-        _check_finite(values, spec.columns[at], owner)
+        _check_finite(values, particles.names[at] if particles.names else at, owner)
         out[..., at][there] = values
     return out
 
@@ -144,15 +147,55 @@ def _lengths(spec, X, present, owner):
 
 
 def _particles(spec, X, present, owner):
-    from skhep_nn.preprocessing import _jagged
+    from skhep_nn.preprocessing import _jagged, _padder
 
-    if _jagged.is_awkward(X):
-        return _jagged.flatten(X[list(spec.columns)], owner)
-    chosen = X[list(spec.columns)]
+    here = [present.index(at) for at in spec.columns]
     if len(X) == 0:
-        empty = [np.zeros(0) for _ in spec.columns]
+        empty = [np.zeros(0) for _ in range(spec.shape[-1] if spec.shape else 1)]
         return _jagged.Jagged(np.zeros(0, int), empty)
-    return _jagged.flatten(chosen, owner)
+    if _columns.is_frame(X):
+        return _jagged.flatten(X.iloc[:, here], owner)
+    if isinstance(X, Records):
+        names = X.keys()
+        return _jagged.flatten(X.X[[names[at] for at in here]], owner)
+    return _padder.of_rectangle(_side_by_side(X, here))
+
+
+def _side_by_side(X, here):
+    """Blocks, or columns of an array, at the places `here`; masked where a block is."""
+    from skhep_nn.preprocessing import _block_columns
+
+    return _block_columns.part_of(X, here).value
+
+
+def _sequence(spec, X, present, owner):
+    values = _side_by_side(X, [present.index(at) for at in spec.columns])
+    values = np.ma.getdata(values).reshape(len(X), *spec.shape)
+    return _numbers(values, spec)
+
+
+def _mask(spec, X, present, owner):
+    values = _side_by_side(X, [present.index(at) for at in spec.columns])
+    masked = np.ma.getmaskarray(values).reshape(len(X), spec.shape[0], -1)
+    return np.ascontiguousarray(~masked.all(axis=2), spec.dtype)
+
+
+class Records:
+    """An awkward array of records: its fields are named columns."""
+
+    def __init__(self, X):
+        self.X = X
+        self.kinds = {}
+
+    def keys(self):
+        """Names of the fields."""
+        return list(self.X.fields)
+
+    def __getitem__(self, name):
+        return np.asarray(self.X[name])
+
+    def __len__(self):
+        return len(self.X)
 
 
 READERS = {
@@ -161,6 +204,8 @@ READERS = {
     "block": _block,
     "lists": _lists,
     "lengths": _lengths,
+    "sequence": _sequence,
+    "mask": _mask,
 }
 
 

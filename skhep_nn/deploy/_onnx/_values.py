@@ -46,6 +46,10 @@ class Features:
         is not known).
     mask : str, default=None
         In the graph, booleans of shape (n, length): True for an entry. None: no padding.
+    packed : bool
+        Whether the entries stand in front of the padding.
+    lengths : str, default=None
+        In the graph, number of entries of lists that are not made rectangular yet.
     facts : dict of int to dict
         What is known of each column of X: ``"range"`` in training, ``"missing_value"`` and what it
         is ``"filled_with"``; shared by all tables.
@@ -57,6 +61,8 @@ class Features:
     columns: tuple
     inner: tuple = ()
     mask: str | None = None
+    packed: bool = False
+    lengths: str | None = None
     facts: dict = field(default_factory=dict)
     vocabulary: tuple | None = None
 
@@ -89,8 +95,14 @@ class Features:
     def learn(self, key, values, *, raw=False):
         """Note a fact about each column of X that stands behind a column, the first wins."""
         for column, value in zip(self.columns, values, strict=True):
-            if column.source is not None and (column.raw or not raw):
+            known = value is not None or key in ("filled_with", "missing_value")
+            if known and column.source is not None and (column.raw or not raw):
                 self.facts.setdefault(column.source, {}).setdefault(key, value)
+
+    def learn_one(self, at, key, value):
+        """Note a fact about the column of X that stands behind one column."""
+        if self.columns[at].raw:
+            self.facts.setdefault(self.columns[at].source, {}).setdefault(key, value)
 
     def with_value(self, value, *, raw=False):
         """The same columns with other values."""
@@ -108,26 +120,20 @@ class Features:
 
 @dataclass(frozen=True)
 class Block:
-    """A named block: its value, and what it is.
+    """A named block.
 
     Parameters
     ----------
     value : str
-    kind : str
-        As of `BlockKind`.
     shape : tuple
         Of an event.
-    mask : str, default=None
-        Name of the block with its mask.
-    facts : dict
-        As of `Features`.
+    packed : bool
+        Of a mask, as of `Features`.
     """
 
     value: str
-    kind: str
     shape: tuple
-    mask: str | None = None
-    facts: dict = field(default_factory=dict)
+    packed: bool = False
 
 
 @dataclass(frozen=True)
