@@ -26,6 +26,7 @@ from skhep_nn.preprocessing import MinMaxScaler as MinMaxScaler
 from skhep_nn.deploy import OnnxClassifier as OnnxClassifier
 from skhep_nn.estimators import ParametricClassifier as ParametricClassifier
 from skhep_nn.estimators import ResNetClassifier as ResNetClassifier
+from skhep_nn.preprocessing import RobustClipScaler as RobustClipScaler
 from skhep_nn.deploy import apply as apply
 from skhep_nn.cache import build_cache as build_cache
 from skhep_nn.deploy import export_onnx as export_onnx

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skhep_nn import _columns
+from skhep_nn._hypotheses import hypotheses_of, hypothesis_of
 from skhep_nn.deploy._onnx import _file, _hypothesis, _session
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._specs import feeds_of
@@ -143,7 +144,8 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_events, n_masses, n_classes)
         """
-        return np.stack([self.at(*np.atleast_1d(m)).predict_proba(X) for m in masses], axis=1)
+        points = hypotheses_of(masses, self.parameter_names_)
+        return np.stack([self.at(*point).predict_proba(X) for point in points], axis=1)
 
     def at(self, *values, **named):
         """The classifier at one mass hypothesis, whatever X has in the columns of the mass.
@@ -157,7 +159,7 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         -------
         OnnxClassifier
         """
-        hypothesis = _hypothesis.values_of(values, named, self.parameter_names_)
+        hypothesis = np.asarray(hypothesis_of(values, named, self.parameter_names_))
         low, high = self.parameter_range_.T
         if ((hypothesis < low) | (hypothesis > high)).any():
             msg = (

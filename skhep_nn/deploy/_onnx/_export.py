@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn.deploy._onnx import _hypothesis, _samples, _session
+from skhep_nn._hypotheses import hypothesis_of
+from skhep_nn.deploy._onnx import _samples, _session
 from skhep_nn.deploy._onnx._classifier import OnnxClassifier
 from skhep_nn.deploy._onnx._convert import convert, to_bytes
 from skhep_nn.deploy._onnx._metadata import N_REFERENCE
@@ -178,7 +179,7 @@ def _hypothesis_of(model, at):
         raise ValueError(msg)
     named = at if isinstance(at, dict) else {}
     values = () if isinstance(at, dict) else np.atleast_1d(at).tolist()
-    return _hypothesis.values_of(values, named, [str(n) for n in network.parameter_names_]).tolist()
+    return hypothesis_of(values, named, network.parameter_names_)
 
 
 class _AtHypothesis:

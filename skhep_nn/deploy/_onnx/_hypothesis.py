@@ -1,4 +1,4 @@
-"""Mass hypotheses of a loaded model: read by name or order, and put into X."""
+"""What X is, and mass hypotheses put into it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,6 @@ import numpy as np
 
 from skhep_nn import _columns
 from skhep_nn.deploy._onnx._specs import Records
-
-
-def values_of(positional, named, names):
-    """One hypothesis as an array, from numbers in the order of `names` or by name.
-
-    Raises
-    ------
-    TypeError
-        If a parameter is missing, unknown or given twice.
-    ValueError
-        If a value is no finite number.
-    """
-    unknown = [name for name in named if name not in names]
-    if unknown or len(positional) + len(named) != len(names) or (positional and named):
-        wanted = ", ".join(f"{name}=..." for name in names)
-        msg = f"a hypothesis has the parameters {wanted}; got {(*positional, named or '')!r:.200}"
-        raise TypeError(msg)
-    values = np.asarray(list(positional) or [named[name] for name in names])
-    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        msg = f"a hypothesis needs finite numbers for {names}; got {values.tolist()!r:.200}"
-        raise ValueError(msg)
-    return values.astype(float)
 
 
 def as_input(X):

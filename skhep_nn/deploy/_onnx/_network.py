@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the table of layers)
+    _attention_layers,
     _convolution_layers,
     _layers,
     _operations,

@@ -35,6 +35,11 @@ def masked(graph, layer, x, entries):
     return replace(x, value=graph.op("Mul", x.value, factor(graph, entries)))
 
 
+@LAYERS.add("skhep_nn.Columns")
+def columns(graph, layer, x):
+    return Tensor(graph.take(x.value, layer.places), (*x.shape[:-1], len(layer.places)))
+
+
 @LAYERS.add("skhep_nn.Reversed")
 def reversed_layer(graph, layer, x):
     if graph.types[x.value].kind != "b":

@@ -9,14 +9,14 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 
-def randomise(model, seed=0):
+def randomise(model, noise=0.1, seed=0):
     """Weights that differ, biases and running averages too."""
     rng = np.random.default_rng(seed)
     for variable in model.variables:
         if "variance" in variable.path:
             variable.assign(rng.uniform(0.5, 2, variable.shape))
         elif "float" in str(variable.dtype):
-            variable.assign(np.asarray(variable) + rng.normal(size=variable.shape) * 0.1)
+            variable.assign(np.asarray(variable) + noise * rng.normal(size=variable.shape))
 
 
 def graph_of(model, x):
@@ -42,8 +42,8 @@ def graph_of(model, x):
 def difference():
     """The function ``difference(model, x)``: largest between Keras and ONNX, weights random."""
 
-    def largest(model, x):
-        randomise(model)
+    def largest(model, x, noise=0.1):
+        randomise(model, noise)
         session = onnxruntime.InferenceSession(
             graph_of(model, x).SerializeToString(), providers=["CPUExecutionProvider"]
         )

@@ -93,7 +93,7 @@ def test_a_search_is_exported_as_its_best(data, exported, largest_difference):
 
 
 def test_arrays_without_names(data, exported, largest_difference):
-    X, y = data[0].fillna(0).to_numpy(), data[1]
+    X, y = data[0].fillna(0).clip(-3, 3).to_numpy(), data[1]
     model = DenseClassifier(weight_column=3, **SMALL).fit(X, y)
     clf = exported(model)
     assert clf.n_features_in_ == 3

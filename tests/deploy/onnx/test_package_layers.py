@@ -12,7 +12,7 @@ from skhep_nn.estimators import (
     SMARTBKG_LSTM,
     SMARTBKG_RESNET,
 )
-from skhep_nn.networks import _conditioning, _masks
+from skhep_nn.networks import _attention_layers, _conditioning, _masks, _pairs
 from skhep_nn.networks._parametric import at_parameter
 
 N_EVENTS, LENGTH = 40, 7
@@ -58,6 +58,10 @@ RECURRENT = [
         {"kind": "resnet", "filters": 4, "n_blocks": 2, "preactivation": True, "pool_size": 2},
         {"kind": "lstm", "units": (3, 2), "convolutions_first": 4, "pool_size": 2},
         *({"kind": "lstm", **options} for options in RECURRENT),
+        {"kind": "deepsets", "units": (4, 3), "equivariant": True},
+        {"kind": "attention", "units": 4, "n_heads": 2, "n_blocks": 1},
+        {"kind": "attention", "units": 4, "n_heads": 2, "n_blocks": 1, "pool": "attention"},
+        {"kind": "attention", "units": 4, "n_heads": 2, "n_blocks": 1, "pool": "class"},
     ],
     ids=str,
 )
@@ -71,6 +75,35 @@ def test_every_branch_of_features_agrees(difference, kind):
     block = {"jet": {"kind": "features", "shape": (2,)}}
     network = networks.blocks(block, 3, branches={"jet": {"kind": kind, "units": 4}})
     assert difference(network, {"jet": DATA["jet"]}) < 2e-6
+
+
+@pytest.mark.parametrize("coordinates", ["cartesian", "cylindrical"])
+@pytest.mark.parametrize("n_numbers", [3, 4])
+def test_features_of_pairs_agree(difference, coordinates, n_numbers):
+    if (coordinates, n_numbers) == ("cartesian", 3):
+        pytest.skip("a momentum has four numbers")
+    momenta = DATA["track"].astype(np.float64)
+    if coordinates == "cartesian":
+        energy = np.sqrt((momenta**2).sum(axis=-1) + 0.02)
+        momenta = np.concatenate([momenta, energy[..., None]], axis=-1)
+    else:
+        momenta = np.concatenate([np.exp(momenta[..., :1]), momenta[..., 1:]], axis=-1)
+        momenta = np.concatenate([momenta, np.full((N_EVENTS, LENGTH, 1), 0.1)], axis=-1)
+    x = {"p": momenta[..., :n_numbers].astype(np.float32), "p_mask": DATA["track_mask"]}
+    blocks = {
+        "p": {"kind": "sequence", "shape": (LENGTH, n_numbers), "mask": "p_mask"},
+        "p_mask": BLOCKS["track_mask"],
+    }
+    branch = {
+        "kind": "attention",
+        "units": 4,
+        "n_blocks": 1,
+        "pairwise": list(range(n_numbers)),
+        "coordinates": coordinates,
+    }
+    # the mass of a particle with itself is the rounding of its momentum, and acts by its logarithm
+    limit = 5e-6 if coordinates == "cartesian" else 5e-4
+    assert difference(networks.blocks(blocks, 1, branches={"p": branch}), x) < limit
 
 
 def test_padding_told_by_its_value_agrees(difference):
@@ -94,7 +127,7 @@ def test_the_networks_of_selective_simulation_agree(difference, preset):
     x = {n: RNG.integers(0, 6, (20, *b["shape"])).astype(np.int32) for n, b in blocks.items()}
     x["particle"] = RNG.normal(size=(20, 10, 4)).astype(np.float32)
     settings = {k: preset[k] for k in ("branches", "shared_embeddings", "head", "embedding_size")}
-    assert difference(networks.blocks(blocks, 1, **settings), x) < 5e-6
+    assert difference(networks.blocks(blocks, 1, **settings), x, noise=0.02) < 5e-6
 
 
 @pytest.mark.parametrize("preset", [INFN_CNN, INFN_LSTM], ids=["cnn", "lstm"])
@@ -144,7 +177,7 @@ def test_every_way_of_conditioning_agrees(difference, conditioning, placement, b
 def test_every_layer_of_the_package_is_in_the_table():
     own = {
         name
-        for module in (_masks, _conditioning)
+        for module in (_attention_layers, _conditioning, _masks, _pairs)
         for name, thing in vars(module).items()
         if isinstance(thing, type) and thing.__module__ == module.__name__
     } - {"OfEntries", "Conditioning"}
