@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from math import prod
+from pathlib import Path
 
 import numpy as np
 
@@ -25,12 +26,12 @@ DAYS_BEFORE_EPOCH = 719163
 
 def open_table(path, file, key):
     """The table at `key`, of the kind that its attribute says."""
-    return KINDS[word(file[key].attrs["pandas_type"])](path, file, key)
+    return KINDS[word(attribute(file[key], "pandas_type"))](path, file, key)
 
 
 def is_table(node):
     """Whether a node of an HDF5 file is a table of pandas that is read here."""
-    return hasattr(node, "keys") and word(node.attrs.get("pandas_type")) in KINDS
+    return hasattr(node, "keys") and word(attribute(node, "pandas_type")) in KINDS
 
 
 class PandasSource(Source):
@@ -45,7 +46,7 @@ class PandasSource(Source):
 
     def __init__(self, path, file, key):
         self._file, self._group = file, file[key]
-        self._encoding = word(self._group.attrs.get("encoding")) or "utf-8"
+        self._encoding = word(attribute(self._group, "encoding")) or "utf-8"
         self._own_name = key.rpartition("/")[2]
         try:
             n_rows, columns = self._find()
@@ -89,20 +90,20 @@ class FixedSource(PandasSource):
     """Blocks of columns of one type, as they were in memory."""
 
     def _find(self):
-        attributes, found = self._group.attrs, {}
-        for at in range(int(attributes["nblocks"])):
+        n_blocks, found = int(attribute(self._group, "nblocks")), {}
+        for at in range(n_blocks):
             node = self._group[f"block{at}_values"]
             for column, label in enumerate(self._labels(f"block{at}_items")):
                 found.setdefault(label, []).append(self._column(node, column))
         order = self._labels("axis0")
         columns = [(label, found[label].pop(0)) for label in order]
-        n_rows = self._n_rows([f"block{at}_values" for at in range(int(attributes["nblocks"]))])
+        n_rows = self._n_rows([f"block{at}_values" for at in range(n_blocks)])
         return n_rows, [*self._levels("axis1"), *columns]
 
     def _column(self, node, column):
         if "PSEUDOATOM" in node.attrs:
             return lambda rows: _objects(node, column)[rows]
-        check_dataset(self._file.filename, node)
+        check_dataset(Path(self._file.filename), node)
         check_bytes(self._file.filename, node.name, node.dtype.itemsize, node.shape)
         return lambda rows: _typed(node, rows_of(node, rows, column))
 
@@ -124,7 +125,7 @@ class FixedSource(PandasSource):
             name = _name_of(group[key])
             return [] if name is None else [(name, self._values(group[key]))]
         found = []
-        for at in range(int(group.attrs[f"{key}_nlevels"])):
+        for at in range(int(attribute(group, f"{key}_nlevels"))):
             level, codes = group[f"{key}_level{at}"], group[f"{key}_label{at}"]
             name = _name_of(level)
             if name is not None:
@@ -132,14 +133,14 @@ class FixedSource(PandasSource):
         return found
 
     def _values(self, node):
-        kind = word(node.attrs.get("kind"))
+        kind = word(attribute(node, "kind"))
         if "PSEUDOATOM" in node.attrs:
             return lambda rows: _objects(node, 0)[rows]
-        check_dataset(self._file.filename, node)
+        check_dataset(Path(self._file.filename), node)
         if _is_empty(node):
             return lambda _: np.zeros(0, node.dtype)
         if kind == "string":
-            return lambda rows: self._text(rows_of(node, rows), word(node.attrs.get("nan_rep")))
+            return lambda rows: self._text(rows_of(node, rows), word(attribute(node, "nan_rep")))
         return lambda rows: _as(kind, rows_of(node, rows))
 
 
@@ -148,7 +149,7 @@ class SeriesSource(FixedSource):
 
     def _find(self):
         node = self._group["values"]
-        name = plain(self._group.attrs.get("name"))
+        name = plain(attribute(self._group, "name"))
         column = (self._own_name if name is None else name, self._column(node, 0))
         return _length(node), [*self._levels("index"), column]
 
@@ -158,33 +159,33 @@ class TableSource(PandasSource):
 
     def _find(self):
         self._table = self._group["table"]
-        check_dataset(self._file.filename, self._table)
+        check_dataset(Path(self._file.filename), self._table)
         check_bytes(self._file.filename, self._table.name, self._table.dtype.itemsize, (1,))
         found = {}
-        for field in plain(self._group.attrs["values_cols"]):
+        for field in plain(attribute(self._group, "values_cols")):
             for at, label in enumerate(self._about(field, "kind")):
                 found.setdefault(label, []).append(self._column(field, at))
-        ((_, order),) = plain(self._group.attrs["non_index_axes"])
-        levels = plain(self._group.attrs.get("levels"))
+        ((_, order),) = plain(attribute(self._group, "non_index_axes"))
+        levels = plain(attribute(self._group, "levels"))
         unnamed = [one for one in _listed(levels) if UNNAMED.fullmatch(str(one))]
         order = [label for label in order if label not in unnamed]
         columns = [(self._named(label), found[label].pop(0)) for label in order]
         return self._table.shape[0], [*self._index(), *columns]
 
     def _named(self, label):
-        is_series = word(self._group.attrs["pandas_type"]) == "series_table"
+        is_series = word(attribute(self._group, "pandas_type")) == "series_table"
         return self._own_name if is_series and label == "values" else label
 
     def _index(self):
-        about = plain(self._group.attrs.get("info"))
+        about = plain(attribute(self._group, "info"))
         name = about.get("index", {}).get("index_name") if isinstance(about, dict) else None
         if name is None:
             return []
-        kind = word(self._table.attrs.get("index_kind"))
+        kind = word(attribute(self._table, "index_kind"))
         return [(name, lambda rows: self._converted(self._read("index", rows), kind, "index"))]
 
     def _about(self, field, what):
-        return plain(self._table.attrs.get(f"{field}_{what}"))
+        return plain(attribute(self._table, f"{field}_{what}"))
 
     def _column(self, field, at):
         kind = self._about(field, "dtype")
@@ -221,6 +222,12 @@ KINDS = {
 }
 
 
+def attribute(node, name):
+    """An attribute as PyTables writes it; None if it is not there or of variable length."""
+    known = name in node.attrs and node.attrs.get_id(name).dtype.kind != "O"
+    return node.attrs[name] if known else None
+
+
 def word(value):
     """An attribute of text as it is, without the types that HDF5 has for it."""
     if isinstance(value, bytes):
@@ -245,11 +252,11 @@ def _listed(value):
 
 
 def _variety(group, key):
-    return word(group.attrs.get(f"{key}_variety"))
+    return word(attribute(group, f"{key}_variety"))
 
 
 def _name_of(node):
-    name = plain(node.attrs.get("name"))
+    name = plain(attribute(node, "name"))
     return name if isinstance(name, (str, int, float)) else None
 
 
@@ -262,7 +269,7 @@ def _length(node):
     if "PSEUDOATOM" in node.attrs:
         return len(_objects(node, 0))
     if _is_empty(node):
-        shape = node.attrs["shape"]
+        shape = attribute(node, "shape")
         shape = np.ravel(shape if isinstance(shape, np.ndarray) else plain(shape))
         return int(shape[-1])
     return node.shape[0] if prod(node.shape) else 0
@@ -270,6 +277,7 @@ def _length(node):
 
 def _objects(node, column):
     """One column of a block of text, which is stored as one pickle."""
+    check_dataset(Path(node.file.filename), node)
     (content,) = node[:1]
     array = load_plain(np.asarray(content, np.uint8).tobytes())
     known = (str, bool, int, float, type(None))
@@ -286,7 +294,7 @@ def _typed(node, values):
 
     if node.id.get_type().get_class() == h5py.h5t.BITFIELD:
         return values.astype(bool)
-    return _as(word(node.attrs.get("value_type")), values)
+    return _as(word(attribute(node, "value_type")), values)
 
 
 def _as(kind, values):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import struct
 import warnings
 from pathlib import Path
 
@@ -278,7 +279,7 @@ def test_arrays_of_h5py_with_an_attribute_of_pandas_are_arrays(tmp_path, no_pick
 def test_a_group_that_only_says_it_is_of_pandas_is_an_error(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["events/pt"] = [1.0, 2.0]
-        file["events"].attrs["pandas_type"] = "frame"
+        file["events"].attrs["pandas_type"] = np.bytes_("frame")
     with pytest.raises(FileFormatError, match=r"key 'events' is not laid out as pandas does it"):
         read_events(tmp_path / "x.h5")
 
@@ -371,3 +372,27 @@ def test_an_event_that_unpacks_to_gigabytes_is_an_error(tmp_path):
         file.create_dataset("x", (1, 2**30), "f8", chunks=(1, 2**20), compression="gzip")
     with pytest.raises(FileFormatError, match=r"array 'x' .* has 8192 MB per event"):
         read_events(tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize("size", [0, 8, 2**63, 2**64 - 32])
+@pytest.mark.parametrize("kind", ["lists", "text", "pandas"])
+def test_damage_among_values_of_variable_length_is_an_error_and_no_endless_loop(
+    tmp_path, size, kind
+):
+    path = tmp_path / "x.h5"
+    if kind == "pandas":
+        MISSING.astype({"process": object}).to_hdf(path, key="x")
+    else:
+        dtype = h5py.vlen_dtype("f4") if kind == "lists" else h5py.string_dtype()
+        with h5py.File(path, "w") as file:
+            file.create_dataset("x", (50,), dtype=dtype)
+            for at in range(50):
+                file["x"][at] = [at] if kind == "lists" else str(at)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"GCOL") + 16
+    content[at : at + 16] = struct.pack("<HHIQ", 0, 0, 0, size)
+    path.write_bytes(bytes(content))
+    with pytest.raises(
+        FileFormatError, match=r"x.h5 cannot be read; it is damaged where its value"
+    ):
+        read_events(path)
