@@ -16,6 +16,8 @@ FEW_VALUES, LEAST_GAP = 10, 0.05
 # One value in so large a part of the events, and so many times as often as any other, stands for
 # something else, such as zero or missing; the width is that of the rest.
 ATOM_SHARE, ATOM_EXCESS = 0.1, 5.0
+# What is as far out is at the bound, and its square would overflow in single precision.
+FAR = 1e15
 # Of the width, from the inside out: the first pair that differs.
 FRACTIONS = ((0.25, 0.75), (0.1, 0.9), (0.0, 1.0))
 
@@ -41,11 +43,9 @@ class ColumnScale:
 
     def __call__(self, x):
         """`x`, whose last axis is the columns, scaled."""
-        t = (x - self.center) * self.slope
-        # what is far out enough to overflow as a square is at the bound anyway
-        t = np.where(self.bend > 0, np.clip(t, -1e15, 1e15), t)
         with np.errstate(over="ignore"):
-            return np.where(self.bend > 0, t / np.sqrt(1 + self.bend * t**2), t)
+            t = np.clip((x - self.center) * self.slope, -FAR, FAR)
+        return t / np.sqrt(1 + self.bend * t**2)
 
 
 def robust_scales(values, weights=None):

@@ -10,6 +10,7 @@ from skhep_nn.deploy._onnx._layers import array_of, batch_normalization, joined,
 from skhep_nn.deploy._onnx._recurrent_layers import reverse
 from skhep_nn.deploy._onnx._registry import LAYERS
 from skhep_nn.deploy._onnx._values import Tensor
+from skhep_nn.networks._input_scaling import FACTOR_RATE, FAR
 
 LOWEST = -1e30
 
@@ -147,6 +148,21 @@ def parameter_scaling(graph, layer, parameter):
     middle = ((low + high) / 2).astype(np.float32)
     scaled = graph.op("Mul", graph.op("Sub", parameter.value, middle), slope.astype(np.float32))
     return replace(parameter, value=graph.op("Add", scaled, float(sum(layer.to) / 2)))
+
+
+@LAYERS.add("skhep_nn.InputScaling")
+def input_scaling(graph, layer, x):
+    center, slope, bend = (array_of(getattr(layer, name)) for name in layer.CONSTANTS)
+    t = graph.op("Mul", graph.op("Sub", x.value, center), slope)
+    t = graph.op("Max", graph.op("Min", t, FAR), -FAR)
+    root = graph.op("Sqrt", graph.op("Add", graph.op("Mul", graph.op("Mul", t, bend), t), 1.0))
+    return replace(x, value=graph.op("Div", t, root))
+
+
+@LAYERS.add("skhep_nn.FeatureScale")
+def feature_scale(graph, layer, x):
+    factors = (1.0 + FACTOR_RATE * array_of(layer.q)).astype(np.float32)
+    return replace(x, value=graph.op("Mul", x.value, factors))
 
 
 @LAYERS.add("skhep_nn.FixedParameter")

@@ -8,6 +8,7 @@ import numpy as np
 
 from skhep_nn.deploy._onnx._registry import TRANSFORMERS
 from skhep_nn.deploy._onnx._values import Column
+from skhep_nn.preprocessing._robust_scale import FAR
 
 
 @TRANSFORMERS.add("skhep_nn.EventWeightBalancer")
@@ -28,6 +29,29 @@ def min_max_scaler(graph, step, features):
     _learn(step, chosen)
     out = put_back(graph, features, scaled_at, scaled)
     return _with_indicators(graph, step, out, chosen, missing)
+
+
+@TRANSFORMERS.add("skhep_nn.RobustClipScaler")
+def robust_clip_scaler(graph, step, features):
+    features.check_width(step.n_features_in_)
+    scaled_at = step._fitted.required
+    chosen = features.taken(graph, scaled_at)
+    value = graph.cast(chosen.value, np.float64)
+    missing = missing_at(graph, chosen, value, step.missing_value)
+    scaled = graph.where(missing, np.float64(0.0), _clipped(graph, step, chosen, value), np.float64)
+    chosen.learn("missing_value", [step.missing_value] * len(chosen.columns))
+    chosen.learn("filled_with", step.center_.tolist())
+    out = put_back(graph, features, scaled_at, scaled)
+    return _with_indicators(graph, step, out, chosen, missing)
+
+
+def _clipped(graph, step, chosen, value):
+    arrays = (step.center_, step._slope, step._bend)
+    center, slope, bend = (chosen.per_column(array) for array in arrays)
+    t = graph.op("Mul", graph.op("Sub", value, center), slope)
+    t = graph.op("Max", graph.op("Min", t, np.float64(FAR)), np.float64(-FAR))
+    square = graph.op("Mul", graph.op("Mul", t, bend), t)
+    return graph.op("Div", t, graph.op("Sqrt", graph.op("Add", square, np.float64(1.0))))
 
 
 def missing_at(graph, features, value, missing_value):

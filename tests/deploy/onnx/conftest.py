@@ -13,7 +13,7 @@ def randomise(model, noise=0.1, seed=0):
     """Weights that differ, biases and running averages too."""
     rng = np.random.default_rng(seed)
     for variable in model.variables:
-        if "variance" in variable.path:
+        if "variance" in variable.path or "bend" in variable.path:
             variable.assign(rng.uniform(0.5, 2, variable.shape))
         elif "float" in str(variable.dtype):
             variable.assign(np.asarray(variable) + noise * rng.normal(size=variable.shape))

@@ -13,6 +13,7 @@ from skhep_nn import (
     DenseClassifier,
     EventWeightBalancer,
     MinMaxScaler,
+    RobustClipScaler,
     export_onnx,
     load_onnx,
     verify_onnx,
@@ -53,6 +54,16 @@ def test_a_pipeline_with_missing_values_and_weights_agrees(
     clf = exported(model, check=data[0], dtype=dtype, inputs=inputs)
     assert largest_difference(clf, model, data[0]) < limit
     assert largest_difference(clf, model, data[0].drop(columns="weight")) < limit
+
+
+def test_quartiles_and_the_smooth_clip_agree(data, exported, largest_difference):
+    X, y = data
+    model = make_pipeline(
+        RobustClipScaler(missing_value=-999.9, add_indicator=True, weight_column="weight"),
+        DenseClassifier(weight_column="weight", **SMALL),
+    ).fit(X, y)
+    clf = exported(model, check=X)
+    assert largest_difference(clf, model, X.drop(columns="weight")) < 1e-6
 
 
 def test_the_inputs_are_the_features_alone(loaded, model, data, exported):

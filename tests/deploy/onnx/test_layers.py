@@ -8,6 +8,7 @@ from keras import layers, ops
 from skhep_nn import networks
 from skhep_nn.deploy._onnx._activations import ACTIVATIONS
 from skhep_nn.exceptions import ExportError
+from skhep_nn.networks import _input_scaling
 
 RNG = np.random.default_rng(1)
 FEATURES = RNG.normal(size=(40, 5)).astype(np.float32)
@@ -31,6 +32,15 @@ def test_a_dense_network_agrees(difference, batch_normalization):
         (5,), 1, units=(8, 6), dropout=0.2, batch_normalization=batch_normalization
     )
     assert difference(network, FEATURES) < 1e-6
+
+
+@pytest.mark.parametrize(("shape", "x"), [((5,), FEATURES), ((7, 3), SEQUENCE)])
+def test_scaled_inputs_agree(difference, shape, x):
+    inputs = layers.Input(shape)
+    scaled = _input_scaling.scaled(inputs, "block", input_scaling=True, feature_scale=True)
+    network = keras.Model(inputs, ends(layers.Flatten()(scaled)))
+    assert difference(network, x) < 1e-6
+    assert difference(network, (x * np.float32(1e25)).astype(np.float32)) < 1e-6
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
