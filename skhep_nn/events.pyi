@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
 class BlockKind:
     name: str
     features: tuple[str, ...]
@@ -21,7 +20,15 @@ class BlockKind:
     vocabulary_size: int
     mask: str
     of: str
-    def __init__(self, name: str, features: tuple[str, ...] | None = ..., vocabulary: Any = ..., vocabulary_size: int | None = ..., mask: str | None = ..., of: str | None = ...) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        features: tuple[str, ...] | None = ...,
+        vocabulary: Any = ...,
+        vocabulary_size: int | None = ...,
+        mask: str | None = ...,
+        of: str | None = ...,
+    ) -> None: ...
 
 class EventBlocks:
     kinds: dict[str, BlockKind]

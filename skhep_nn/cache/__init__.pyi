@@ -13,14 +13,29 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
 def append_to_cache(directory: str | PathLike[str], X: Any, *, chunk_size: int = ...) -> Any: ...
-
-def build_cache(files: Any, transformer: Any, directory: str | PathLike[str], *, tree: str | None = ..., columns: Any = ..., names: Sequence[str] | None = ..., cut: Any = ..., n_max: int | None = ..., empty: Literal["error", "skip"] = ..., separator: str | None = ..., comment: str | None = ..., dtype: Any = ..., chunk_size: int = ..., verify: bool = ..., progress: bool = ...) -> Any: ...
-
+def build_cache(
+    files: Any,
+    transformer: Any,
+    directory: str | PathLike[str],
+    *,
+    tree: str | None = ...,
+    columns: Any = ...,
+    names: Sequence[str] | None = ...,
+    cut: Any = ...,
+    n_max: int | None = ...,
+    empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
+    dtype: Any = ...,
+    chunk_size: int = ...,
+    verify: bool = ...,
+    progress: bool = ...,
+) -> Any: ...
 def open_cache(directory: str | PathLike[str], *, verify: bool = ...) -> Any: ...
-
-def open_smartbkg_memmap(path: str | PathLike[str], *, mode: Literal["r", "r+", "c"] = ...) -> np.memmap[Any, Any]: ...
+def open_smartbkg_memmap(
+    path: str | PathLike[str], *, mode: Literal["r", "r+", "c"] = ...
+) -> np.memmap[Any, Any]: ...
 
 class MemmapCache(TransformerMixin, BaseEstimator):
     directory: str | PathLike[str]
@@ -30,6 +45,14 @@ class MemmapCache(TransformerMixin, BaseEstimator):
     verify: bool
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, directory: str | PathLike[str], *, dtype: Any = ..., chunk_size: int = ..., exclude: str | Sequence[str] = ..., verify: bool = ...) -> None: ...
+    def __init__(
+        self,
+        directory: str | PathLike[str],
+        *,
+        dtype: Any = ...,
+        chunk_size: int = ...,
+        exclude: str | Sequence[str] = ...,
+        verify: bool = ...,
+    ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     def transform(self, X: Any) -> Any: ...

@@ -13,14 +13,40 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
-def apply(model: Any, files: Any, output: str | PathLike[str], *, columns: str | Sequence[str] | None = ..., chunk_size: int = ..., threshold: float | None = ..., signal: Any = ..., features: Sequence[str] | None = ..., tree: str | None = ..., names: Sequence[str] | None = ..., cut: Any = ..., empty: Literal["error", "skip"] = ..., separator: str | None = ..., comment: str | None = ..., verbose: int = ...) -> ApplySummary: ...
-
-def export_onnx(model: Any, path: str | PathLike[str], *, check: Any = ..., inputs: Literal["matrix", "columns"] = ..., dtype: Literal["float32", "float64"] = ..., tokens: Literal["int32", "int64", "float32"] = ..., masks: Literal["bool", "float32"] = ..., at: Any = ..., tolerance: float | None = ...) -> Verification: ...
-
+def apply(
+    model: Any,
+    files: Any,
+    output: str | PathLike[str],
+    *,
+    columns: str | Sequence[str] | None = ...,
+    chunk_size: int = ...,
+    threshold: float | None = ...,
+    signal: Any = ...,
+    features: Sequence[str] | None = ...,
+    tree: str | None = ...,
+    names: Sequence[str] | None = ...,
+    cut: Any = ...,
+    empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
+    verbose: int = ...,
+) -> ApplySummary: ...
+def export_onnx(
+    model: Any,
+    path: str | PathLike[str],
+    *,
+    check: Any = ...,
+    inputs: Literal["matrix", "columns"] = ...,
+    dtype: Literal["float32", "float64"] = ...,
+    tokens: Literal["int32", "int64", "float32"] = ...,
+    masks: Literal["bool", "float32"] = ...,
+    at: Any = ...,
+    tolerance: float | None = ...,
+) -> Verification: ...
 def load_onnx(path: Any, *, n_threads: int | None = ...) -> OnnxClassifier: ...
-
-def verify_onnx(path: Any, model: Any, X: Any, *, tolerance: float | None = ...) -> Verification: ...
+def verify_onnx(
+    path: Any, model: Any, X: Any, *, tolerance: float | None = ...
+) -> Verification: ...
 
 class ApplySummary:
     output: Path
@@ -28,7 +54,9 @@ class ApplySummary:
     n_scored: int
     n_kept: int
     seconds: float
-    def __init__(self, output: Path, n_read: int, n_scored: int, n_kept: int, seconds: float) -> None: ...
+    def __init__(
+        self, output: Path, n_read: int, n_scored: int, n_kept: int, seconds: float
+    ) -> None: ...
 
 class Verification:
     largest: float
@@ -37,13 +65,23 @@ class Verification:
     column: str | None
     n_events: int
     tolerance: float
-    def __init__(self, largest: float, most: float, event: int | None, column: str | None, n_events: int, tolerance: float) -> None: ...
+    def __init__(
+        self,
+        largest: float,
+        most: float,
+        event: int | None,
+        column: str | None,
+        n_events: int,
+        tolerance: float,
+    ) -> None: ...
 
 class OnnxClassifier(ClassifierMixin, BaseEstimator):
     model: Any
     hypothesis: Sequence[float]
     n_threads: int
-    def __init__(self, model: Any, *, hypothesis: Sequence[float] | None = ..., n_threads: int | None = ...) -> None: ...
+    def __init__(
+        self, model: Any, *, hypothesis: Sequence[float] | None = ..., n_threads: int | None = ...
+    ) -> None: ...
     def at(self, *values: Any, **named: Any) -> OnnxClassifier: ...
     @property
     def classes_(self) -> NDArray[Any]: ...

@@ -48,7 +48,15 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     parameter_names_: Any
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, estimator: Any = ..., *, parameter: str | int | Sequence[Any] = ..., signal: Any = ..., hypotheses: ArrayLike | None = ..., dispatch: Literal["exact", "nearest"] = ...) -> None: ...
+    def __init__(
+        self,
+        estimator: Any = ...,
+        *,
+        parameter: str | int | Sequence[Any] = ...,
+        signal: Any = ...,
+        hypotheses: ArrayLike | None = ...,
+        dispatch: Literal["exact", "nearest"] = ...,
+    ) -> None: ...
     def at(self, *values: Any, **named: Any) -> Any: ...
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> Self: ...
     def predict(self, X: Any) -> Any: ...
@@ -103,13 +111,63 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
-    def __init__(self, model: Callable[..., Any] | keras.Model | None = ..., *, build_fn: Callable[..., Any] | None = ..., validation_batch_size: int | None = ..., validation_split: float = ..., run_eagerly: bool = ..., class_weight: Any = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        model: Callable[..., Any] | keras.Model | None = ...,
+        *,
+        build_fn: Callable[..., Any] | None = ...,
+        validation_batch_size: int | None = ...,
+        validation_split: float = ...,
+        run_eagerly: bool = ...,
+        class_weight: Any = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
@@ -163,13 +221,65 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
-    def __init__(self, units: int | Sequence[int] = ..., *, activation: str | Callable[..., Any] = ..., kernel_initializer: Any = ..., dropout: float | Sequence[float] = ..., l2: float = ..., batch_normalization: Literal[False, "input", "hidden", "all"] = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        units: int | Sequence[int] = ...,
+        *,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
@@ -223,13 +333,64 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     training_loop_: str
     jit_compile_: Any
     block_kinds_: dict[str, BlockKind]
-    def __init__(self, branches: dict[str, Any] | None = ..., *, shared_embeddings: Sequence[Sequence[str]] = ..., head: Any = ..., embedding_size: int = ..., mask_value: float | None = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        branches: dict[str, Any] | None = ...,
+        *,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        head: Any = ...,
+        embedding_size: int = ...,
+        mask_value: float | None = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
@@ -304,14 +465,82 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
-    def __init__(self, parameter: str | int | Sequence[Any] = ..., *, signal: Any = ..., conditioning: Literal["concatenate", "bias", "scale", "affine", "film"] = ..., placement: Literal["start", "all", "end"] = ..., mass_embedding: int = ..., mass_noise: float = ..., assignment: Literal["identical", "uniform", "oversample"] = ..., mass_range: Any = ..., resample: Literal["epoch", "never"] = ..., process_column: str | int | None = ..., body: Literal["dense", "resnet"] = ..., units: Sequence[int] | int | None = ..., n_blocks: int = ..., activation: str | Callable[..., Any] = ..., kernel_initializer: Any = ..., dropout: float | Sequence[float] = ..., l2: float = ..., batch_normalization: Literal[False, "input", "hidden", "all"] = ..., branches: dict[str, Any] | None = ..., shared_embeddings: Sequence[Sequence[str]] = ..., embedding_size: int = ..., mask_value: float | None = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
+    def __init__(
+        self,
+        parameter: str | int | Sequence[Any] = ...,
+        *,
+        signal: Any = ...,
+        conditioning: Literal["concatenate", "bias", "scale", "affine", "film"] = ...,
+        placement: Literal["start", "all", "end"] = ...,
+        mass_embedding: int = ...,
+        mass_noise: float = ...,
+        assignment: Literal["identical", "uniform", "oversample"] = ...,
+        mass_range: Any = ...,
+        resample: Literal["epoch", "never"] = ...,
+        process_column: str | int | None = ...,
+        body: Literal["dense", "resnet"] = ...,
+        units: Sequence[int] | int | None = ...,
+        n_blocks: int = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        branches: dict[str, Any] | None = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        embedding_size: int = ...,
+        mask_value: float | None = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
     def at(self, *values: Any, **named: Any) -> Any: ...
-    def fit(self, X: Any, y: Any, sample_weight: Any = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba_scan(self, X: Any, hypotheses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
@@ -375,13 +604,73 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     training_loop_: str
     jit_compile_: Any
     block_kinds_: dict[str, BlockKind]
-    def __init__(self, filters: int | Sequence[int] = ..., kernel_size: int | Sequence[int] = ..., pool: Literal["average", "max", "sum", "flatten"] = ..., *, pool_size: int | Sequence[int] = ..., activation: str | Callable[..., Any] = ..., kernel_initializer: Any = ..., dropout: float | Sequence[float] = ..., l2: float = ..., batch_normalization: Literal[False, "input", "hidden", "all"] = ..., dense_units: int | Sequence[int] = ..., dense_dropout: float | Sequence[float] = ..., embedding_size: int = ..., shared_embeddings: Sequence[Sequence[str]] = ..., mask_value: float | None = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        filters: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        *,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
@@ -447,13 +736,76 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     training_loop_: str
     jit_compile_: Any
     block_kinds_: dict[str, BlockKind]
-    def __init__(self, units: int | Sequence[int] = ..., *, cell: Literal["lstm", "gru"] = ..., bidirectional: bool = ..., go_backwards: bool = ..., convolutions_first: int | Sequence[int] = ..., kernel_size: int | Sequence[int] = ..., pool_size: int | Sequence[int] = ..., activation: str | Callable[..., Any] = ..., kernel_initializer: Any = ..., dropout: float | Sequence[float] = ..., l2: float = ..., batch_normalization: Literal[False, "input", "hidden", "all"] = ..., dense_units: int | Sequence[int] = ..., dense_dropout: float | Sequence[float] = ..., embedding_size: int = ..., shared_embeddings: Sequence[Sequence[str]] = ..., mask_value: float | None = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        units: int | Sequence[int] = ...,
+        *,
+        cell: Literal["lstm", "gru"] = ...,
+        bidirectional: bool = ...,
+        go_backwards: bool = ...,
+        convolutions_first: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float | Sequence[float] = ...,
+        l2: float = ...,
+        batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
@@ -524,13 +876,81 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     training_loop_: str
     jit_compile_: Any
     block_kinds_: dict[str, BlockKind]
-    def __init__(self, n_blocks: int = ..., *, units: int = ..., filters: int | Sequence[int] = ..., kernel_size: int | Sequence[int] = ..., layers_per_block: int | None = ..., stem: int | None = ..., block_initializer: Any = ..., preactivation: bool = ..., pool: Literal["average", "max", "sum", "flatten"] = ..., pool_size: int | Sequence[int] = ..., activation: str | Callable[..., Any] = ..., kernel_initializer: Any = ..., dropout: float = ..., l2: float = ..., block_l2: float | None = ..., batch_normalization: Literal["auto", False, "input", "hidden", "all"] = ..., output_initializer: Any = ..., dense_units: int | Sequence[int] = ..., dense_dropout: float | Sequence[float] = ..., embedding_size: int = ..., shared_embeddings: Sequence[Sequence[str]] = ..., mask_value: float | None = ..., input_scaling: Literal["robust", "standard", None] = ..., feature_scale: bool = ..., optimizer: Any = ..., loss: Any = ..., learning_rate: float | None = ..., learning_rate_schedule: Any = ..., weight_decay: float | None = ..., ema: float | None = ..., decay: float = ..., plateau_factor: float = ..., plateau_patience: int = ..., epochs: int | Literal["auto"] = ..., batch_size: int | None = ..., shuffle: bool = ..., batch_sampler: Any = ..., early_stopping: bool | Literal["auto"] = ..., patience: int = ..., validation_fraction: float = ..., phases: Sequence[Any] | None = ..., balance: str | EventWeightBalancer | None = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ..., weight_column: str | int | None = ..., exclude: Sequence[str | int] = ..., metrics: Any = ..., callbacks: Any = ..., jit_compile: Literal["auto", "epoch", "step", False] = ..., checkpoint_dir: str | PathLike[str] | None = ..., warm_start: bool = ..., random_state: int | np.random.RandomState | None = ..., verbose: Literal["auto", 0, 1, 2] = ..., **training: Any) -> None: ...
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ..., *, X_val: Any = ..., y_val: Any = ..., sample_weight_val: Any = ..., **keras_arguments: Any) -> Self: ...
+    def __init__(
+        self,
+        n_blocks: int = ...,
+        *,
+        units: int = ...,
+        filters: int | Sequence[int] = ...,
+        kernel_size: int | Sequence[int] = ...,
+        layers_per_block: int | None = ...,
+        stem: int | None = ...,
+        block_initializer: Any = ...,
+        preactivation: bool = ...,
+        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        pool_size: int | Sequence[int] = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        dropout: float = ...,
+        l2: float = ...,
+        block_l2: float | None = ...,
+        batch_normalization: Literal["auto", False, "input", "hidden", "all"] = ...,
+        output_initializer: Any = ...,
+        dense_units: int | Sequence[int] = ...,
+        dense_dropout: float | Sequence[float] = ...,
+        embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
+        mask_value: float | None = ...,
+        input_scaling: Literal["robust", "standard", None] = ...,
+        feature_scale: bool = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     def initialize(self, X: Any, y: Any) -> Self: ...
     @property
     def model_(self) -> keras.Model: ...
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...) -> Self: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...

@@ -13,9 +13,36 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
-def iterate_events(files: Any, *, tree: str | None = ..., columns: Any = ..., names: Sequence[str] | None = ..., cut: Any = ..., n_max: int | None = ..., empty: Literal["error", "skip"] = ..., separator: str | None = ..., comment: str | None = ..., chunk_size: int = ..., progress: bool = ...) -> Iterator[Any]: ...
-
-def label_selected(events: Any, selected: Any, on: str | Sequence[str] = ..., *, missing: Literal["error", "warn", "ignore"] = ...) -> NDArray[Any]: ...
-
-def read_events(files: Any, *, tree: str | None = ..., columns: str | Sequence[str] | None = ..., names: Sequence[str] | None = ..., cut: str | None = ..., n_max: int | None = ..., empty: Literal["error", "skip"] = ..., separator: str | None = ..., comment: str | None = ...) -> Any: ...
+def iterate_events(
+    files: Any,
+    *,
+    tree: str | None = ...,
+    columns: Any = ...,
+    names: Sequence[str] | None = ...,
+    cut: Any = ...,
+    n_max: int | None = ...,
+    empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
+    chunk_size: int = ...,
+    progress: bool = ...,
+) -> Iterator[Any]: ...
+def label_selected(
+    events: Any,
+    selected: Any,
+    on: str | Sequence[str] = ...,
+    *,
+    missing: Literal["error", "warn", "ignore"] = ...,
+) -> NDArray[Any]: ...
+def read_events(
+    files: Any,
+    *,
+    tree: str | None = ...,
+    columns: str | Sequence[str] | None = ...,
+    names: Sequence[str] | None = ...,
+    cut: str | None = ...,
+    n_max: int | None = ...,
+    empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
+) -> Any: ...

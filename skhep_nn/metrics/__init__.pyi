@@ -13,34 +13,142 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
-def auc_by_parameter(estimator: Any, X: Any, y: ArrayLike, *, parameter: Any = ..., hypotheses: ArrayLike | None = ..., signal: Any = ..., sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ...) -> pd.DataFrame: ...
-
-def auc_by_parameter_from_scores(y_true: ArrayLike, y_score: ArrayLike, parameter: ArrayLike, sample_weight: ArrayLike | float | None = ..., *, hypotheses: ArrayLike | None = ..., signal: Any = ...) -> pd.DataFrame: ...
-
-def closure_test(y_true: ArrayLike, probability: ArrayLike, by: ArrayLike, *, bins: int | ArrayLike = ..., sample_weight: ArrayLike | float | None = ..., signal: Any = ..., min_variance: float = ...) -> ClosureTest: ...
-
-def figure_of_merit(s: ArrayLike, b: ArrayLike, *, kind: str = ..., systematic: ArrayLike = ..., sigma_b: ArrayLike | None = ..., b_reg: float = ...) -> Any: ...
-
-def make_auc_scorer(*, signal: Any = ..., weight_column: str | int | None = ..., weighted: bool | None = ...) -> Callable[..., Any]: ...
-
-def make_fom_scorer(kind: Any = ..., *, signal: Any = ..., threshold: float | Literal["best"] = ..., systematic: ArrayLike = ..., b_reg: float = ..., luminosity: float = ..., yields: dict[Any, float] | None = ..., min_background: float = ..., min_effective_background: float = ..., thresholds: int | ArrayLike | None = ..., weight_column: str | int | None = ..., weighted: bool | None = ...) -> Callable[..., Any]: ...
-
-def make_parametric_auc_scorer(*, parameter: str | int | Sequence[Any] = ..., hypotheses: ArrayLike | None = ..., signal: Any = ..., average: Literal["mean", "min"] = ..., weight_column: str | int | None = ..., weighted: bool | None = ...) -> Callable[..., Any]: ...
-
-def roc_auc(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | float | None = ..., *, signal: Any = ...) -> float: ...
-
-def roc_auc_error(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | float | None = ..., *, signal: Any = ...) -> float: ...
-
-def roc_curve(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | float | None = ..., *, signal: Any = ...) -> tuple[NDArray[Any], NDArray[Any]]: ...
-
-def significance_by_parameter(estimator: Any, X: Any, y: Any, *, parameter: Any = ..., hypotheses: Any = ..., signal: Any = ..., sample_weight: Any = ..., weight_column: str | int | None = ..., equal_yields: bool = ..., **scan_options: Any) -> pd.DataFrame: ...
-
-def significance_by_parameter_from_scores(y_true: ArrayLike, y_score: Any, parameter: Any, sample_weight: Any = ..., *, hypotheses: Any = ..., signal: Any = ..., equal_yields: bool = ..., **scan_options: Any) -> pd.DataFrame: ...
-
-def significance_scan(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | float | None = ..., *, kind: Any = ..., systematic: ArrayLike = ..., b_reg: float = ..., signal: Any = ..., thresholds: int | ArrayLike | None = ..., score_range: tuple[float, ...] | None = ..., min_background: float = ..., min_effective_background: float = ..., yields: dict[Any, float] | None = ..., luminosity: float = ..., classes: ArrayLike | None = ..., node: Any = ..., argmax_only: bool = ...) -> SignificanceScan: ...
-
-def weighted_ks(a: ArrayLike, b: ArrayLike, weights_a: ArrayLike | float | None = ..., weights_b: ArrayLike | float | None = ...) -> KSResult: ...
+def auc_by_parameter(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    parameter: Any = ...,
+    hypotheses: ArrayLike | None = ...,
+    signal: Any = ...,
+    sample_weight: ArrayLike | float | None = ...,
+    weight_column: str | int | None = ...,
+) -> pd.DataFrame: ...
+def auc_by_parameter_from_scores(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    parameter: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    hypotheses: ArrayLike | None = ...,
+    signal: Any = ...,
+) -> pd.DataFrame: ...
+def closure_test(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    by: ArrayLike,
+    *,
+    bins: int | ArrayLike = ...,
+    sample_weight: ArrayLike | float | None = ...,
+    signal: Any = ...,
+    min_variance: float = ...,
+) -> ClosureTest: ...
+def figure_of_merit(
+    s: ArrayLike,
+    b: ArrayLike,
+    *,
+    kind: str = ...,
+    systematic: ArrayLike = ...,
+    sigma_b: ArrayLike | None = ...,
+    b_reg: float = ...,
+) -> Any: ...
+def make_auc_scorer(
+    *, signal: Any = ..., weight_column: str | int | None = ..., weighted: bool | None = ...
+) -> Callable[..., Any]: ...
+def make_fom_scorer(
+    kind: Any = ...,
+    *,
+    signal: Any = ...,
+    threshold: float | Literal["best"] = ...,
+    systematic: ArrayLike = ...,
+    b_reg: float = ...,
+    luminosity: float = ...,
+    yields: dict[Any, float] | None = ...,
+    min_background: float = ...,
+    min_effective_background: float = ...,
+    thresholds: int | ArrayLike | None = ...,
+    weight_column: str | int | None = ...,
+    weighted: bool | None = ...,
+) -> Callable[..., Any]: ...
+def make_parametric_auc_scorer(
+    *,
+    parameter: str | int | Sequence[Any] = ...,
+    hypotheses: ArrayLike | None = ...,
+    signal: Any = ...,
+    average: Literal["mean", "min"] = ...,
+    weight_column: str | int | None = ...,
+    weighted: bool | None = ...,
+) -> Callable[..., Any]: ...
+def roc_auc(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+) -> float: ...
+def roc_auc_error(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+) -> float: ...
+def roc_curve(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+def significance_by_parameter(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    parameter: Any = ...,
+    hypotheses: Any = ...,
+    signal: Any = ...,
+    sample_weight: Any = ...,
+    weight_column: str | int | None = ...,
+    equal_yields: bool = ...,
+    **scan_options: Any,
+) -> pd.DataFrame: ...
+def significance_by_parameter_from_scores(
+    y_true: ArrayLike,
+    y_score: Any,
+    parameter: Any,
+    sample_weight: Any = ...,
+    *,
+    hypotheses: Any = ...,
+    signal: Any = ...,
+    equal_yields: bool = ...,
+    **scan_options: Any,
+) -> pd.DataFrame: ...
+def significance_scan(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    kind: Any = ...,
+    systematic: ArrayLike = ...,
+    b_reg: float = ...,
+    signal: Any = ...,
+    thresholds: int | ArrayLike | None = ...,
+    score_range: tuple[float, ...] | None = ...,
+    min_background: float = ...,
+    min_effective_background: float = ...,
+    yields: dict[Any, float] | None = ...,
+    luminosity: float = ...,
+    classes: ArrayLike | None = ...,
+    node: Any = ...,
+    argmax_only: bool = ...,
+) -> SignificanceScan: ...
+def weighted_ks(
+    a: ArrayLike,
+    b: ArrayLike,
+    weights_a: ArrayLike | float | None = ...,
+    weights_b: ArrayLike | float | None = ...,
+) -> KSResult: ...
 
 class ClosureTest:
     edges: NDArray[Any]
@@ -51,7 +159,17 @@ class ClosureTest:
     squares: NDArray[Any]
     n_events: NDArray[Any]
     min_variance: float
-    def __init__(self, edges: NDArray[Any], total: NDArray[Any], counts: NDArray[Any], expected: NDArray[Any], variance: NDArray[Any], squares: NDArray[Any], n_events: NDArray[Any], min_variance: float) -> None: ...
+    def __init__(
+        self,
+        edges: NDArray[Any],
+        total: NDArray[Any],
+        counts: NDArray[Any],
+        expected: NDArray[Any],
+        variance: NDArray[Any],
+        squares: NDArray[Any],
+        n_events: NDArray[Any],
+        min_variance: float,
+    ) -> None: ...
     @property
     def calibration_error(self) -> float: ...
     @property
@@ -81,7 +199,20 @@ class SignificanceScan:
     settings: Any
     min_background: float
     min_effective_background: float
-    def __init__(self, thresholds: NDArray[Any], signal: NDArray[Any], background: NDArray[Any], signal_squares: NDArray[Any], background_squares: NDArray[Any], total_signal: float, total_background: float, every_score: bool, settings: Any, min_background: float, min_effective_background: float) -> None: ...
+    def __init__(
+        self,
+        thresholds: NDArray[Any],
+        signal: NDArray[Any],
+        background: NDArray[Any],
+        signal_squares: NDArray[Any],
+        background_squares: NDArray[Any],
+        total_signal: float,
+        total_background: float,
+        every_score: bool,
+        settings: Any,
+        min_background: float,
+        min_effective_background: float,
+    ) -> None: ...
     def at(self, threshold: float) -> WorkingPoint: ...
     @property
     def background_efficiency(self) -> NDArray[Any]: ...
@@ -112,7 +243,17 @@ class WorkingPoint:
     signal_efficiency: float
     background_efficiency: float
     figure_of_merit: float
-    def __init__(self, threshold: float, signal: float, background: float, signal_error: float, background_error: float, signal_efficiency: float, background_efficiency: float, figure_of_merit: float) -> None: ...
+    def __init__(
+        self,
+        threshold: float,
+        signal: float,
+        background: float,
+        signal_error: float,
+        background_error: float,
+        signal_efficiency: float,
+        background_efficiency: float,
+        figure_of_merit: float,
+    ) -> None: ...
 
 class KSResult(NamedTuple):
     statistic: float

@@ -13,8 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
-def train_validation_test_split(events: Any, fractions: tuple[float, ...] = ..., *, stratify: str | int | ArrayLike | None = ..., weight_column: str | int | None = ..., event_number: Any = ..., random_state: int | np.random.RandomState | None = ...) -> Any: ...
+def train_validation_test_split(
+    events: Any,
+    fractions: tuple[float, ...] = ...,
+    *,
+    stratify: str | int | ArrayLike | None = ...,
+    weight_column: str | int | None = ...,
+    event_number: Any = ...,
+    random_state: int | np.random.RandomState | None = ...,
+) -> Any: ...
 
 class LeaveOneMassOut:
     parameter: str | int | Sequence[Any]
@@ -23,6 +30,15 @@ class LeaveOneMassOut:
     shuffle: bool
     random_state: int | np.random.RandomState | None
     hypotheses: ArrayLike | Literal["inner"] | None
-    def __init__(self, parameter: str | int | Sequence[Any] = ..., *, signal: Any = ..., n_background_splits: int | None = ..., shuffle: bool = ..., random_state: int | np.random.RandomState | None = ..., hypotheses: ArrayLike | Literal["inner"] | None = ...) -> None: ...
+    def __init__(
+        self,
+        parameter: str | int | Sequence[Any] = ...,
+        *,
+        signal: Any = ...,
+        n_background_splits: int | None = ...,
+        shuffle: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        hypotheses: ArrayLike | Literal["inner"] | None = ...,
+    ) -> None: ...
     def get_n_splits(self, X: Any = ..., y: ArrayLike | None = ..., groups: Any = ...) -> int: ...
     def masses(self, X: Any, y: ArrayLike) -> NDArray[Any]: ...

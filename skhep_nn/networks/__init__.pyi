@@ -13,9 +13,48 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
-
-def blocks(inputs: dict[str, Any], n_outputs: int, *, branches: dict[str, Any] | None = ..., shared_embeddings: Sequence[Sequence[str]] = ..., head: Any = ..., embedding_size: int = ..., mask_value: float | None = ..., named: bool = ..., input_scaling: bool = ..., feature_scale: bool = ...) -> keras.Model: ...
-
-def dense(shape: tuple[int, ...], n_outputs: int, *, units: Sequence[int] = ..., activation: Any = ..., kernel_initializer: Any = ..., dropout: float | Sequence[float] = ..., l2: float = ..., batch_normalization: Literal[False, "input", "hidden", "all"] = ..., input_scaling: bool = ..., feature_scale: bool = ...) -> keras.Model: ...
-
-def parametric(inputs: Any, n_outputs: int, *, low: Sequence[float], high: Sequence[float], body: Literal["dense", "resnet"] = ..., conditioning: Literal["concatenate", "bias", "scale", "affine", "film"] = ..., placement: Literal["start", "all", "end"] = ..., mass_embedding: int = ..., mass_noise: float = ..., branches: dict[str, Any] | None = ..., shared_embeddings: Sequence[Sequence[str]] = ..., embedding_size: int = ..., mask_value: float = ..., input_scaling: Any = ..., feature_scale: bool = ..., **settings: Any) -> keras.Model: ...
+def blocks(
+    inputs: dict[str, Any],
+    n_outputs: int,
+    *,
+    branches: dict[str, Any] | None = ...,
+    shared_embeddings: Sequence[Sequence[str]] = ...,
+    head: Any = ...,
+    embedding_size: int = ...,
+    mask_value: float | None = ...,
+    named: bool = ...,
+    input_scaling: bool = ...,
+    feature_scale: bool = ...,
+) -> keras.Model: ...
+def dense(
+    shape: tuple[int, ...],
+    n_outputs: int,
+    *,
+    units: Sequence[int] = ...,
+    activation: Any = ...,
+    kernel_initializer: Any = ...,
+    dropout: float | Sequence[float] = ...,
+    l2: float = ...,
+    batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
+    input_scaling: bool = ...,
+    feature_scale: bool = ...,
+) -> keras.Model: ...
+def parametric(
+    inputs: Any,
+    n_outputs: int,
+    *,
+    low: Sequence[float],
+    high: Sequence[float],
+    body: Literal["dense", "resnet"] = ...,
+    conditioning: Literal["concatenate", "bias", "scale", "affine", "film"] = ...,
+    placement: Literal["start", "all", "end"] = ...,
+    mass_embedding: int = ...,
+    mass_noise: float = ...,
+    branches: dict[str, Any] | None = ...,
+    shared_embeddings: Sequence[Sequence[str]] = ...,
+    embedding_size: int = ...,
+    mask_value: float = ...,
+    input_scaling: Any = ...,
+    feature_scale: bool = ...,
+    **settings: Any,
+) -> keras.Model: ...

@@ -26,12 +26,46 @@ class ClosureDisplay:
     figure_: Figure
     def __init__(self, test: ClosureTest, *, variable: str = ..., name: str = ...) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, by: str | ArrayLike, *, sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., signal: Any = ..., variable: str | None = ..., **options: Any) -> ClosureDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        by: str | ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        variable: str | None = ...,
+        **options: Any,
+    ) -> ClosureDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, probability: ArrayLike, by: ArrayLike, *, variable: str = ..., name: str = ..., ax: Axes | Sequence[Any] | None = ..., log: bool = ..., legend: bool = ..., **test_options: Any) -> ClosureDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        probability: ArrayLike,
+        by: ArrayLike,
+        *,
+        variable: str = ...,
+        name: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        log: bool = ...,
+        legend: bool = ...,
+        **test_options: Any,
+    ) -> ClosureDisplay: ...
     @classmethod
-    def from_test(cls, test: ClosureTest, *, variable: str = ..., name: str = ..., ax: Axes | Sequence[Any] | None = ..., **options: Any) -> ClosureDisplay: ...
-    def plot(self, ax: Axes | Sequence[Any] | None = ..., *, log: bool = ..., legend: bool = ...) -> ClosureDisplay: ...
+    def from_test(
+        cls,
+        test: ClosureTest,
+        *,
+        variable: str = ...,
+        name: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> ClosureDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Any] | None = ..., *, log: bool = ..., legend: bool = ...
+    ) -> ClosureDisplay: ...
 
 class ConfusionMatrixDisplay:
     matrix: NDArray[Any]
@@ -41,13 +75,52 @@ class ConfusionMatrixDisplay:
     ax_: Axes
     figure_: Figure
     text_: NDArray[Any]
-    def __init__(self, matrix: NDArray[Any], squares: NDArray[Any], classes: Any, *, class_names: dict[Any, str] | None = ...) -> None: ...
+    def __init__(
+        self,
+        matrix: NDArray[Any],
+        squares: NDArray[Any],
+        classes: Any,
+        *,
+        class_names: dict[Any, str] | None = ...,
+    ) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, threshold: float | None = ..., signal: Any = ..., sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., class_names: dict[Any, str] | None = ..., ax: Axes | None = ..., **options: Any) -> ConfusionMatrixDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        threshold: float | None = ...,
+        signal: Any = ...,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ConfusionMatrixDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., labels: Any = ..., class_names: dict[Any, str] | None = ..., ax: Axes | None = ..., **options: Any) -> ConfusionMatrixDisplay: ...
-    def normalized(self, normalize: Literal["true", "pred", None] = ...) -> tuple[NDArray[Any], NDArray[Any]]: ...
-    def plot(self, ax: Axes | None = ..., *, normalize: Literal["true", "pred", None] = ..., cmap: Any = ..., colorbar: bool = ...) -> ConfusionMatrixDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        labels: Any = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ConfusionMatrixDisplay: ...
+    def normalized(
+        self, normalize: Literal["true", "pred", None] = ...
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def plot(
+        self,
+        ax: Axes | None = ...,
+        *,
+        normalize: Literal["true", "pred", None] = ...,
+        cmap: Any = ...,
+        colorbar: bool = ...,
+    ) -> ConfusionMatrixDisplay: ...
 
 class HistoryDisplay:
     history: dict[str, Sequence[float]]
@@ -55,12 +128,25 @@ class HistoryDisplay:
     axes_: dict[str, Axes]
     ax_: Axes
     figure_: Figure
-    def __init__(self, history: dict[str, Sequence[float]], best_epoch: int | None = ...) -> None: ...
+    def __init__(
+        self, history: dict[str, Sequence[float]], best_epoch: int | None = ...
+    ) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | Sequence[Axes] | None = ..., **options: Any) -> HistoryDisplay: ...
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | Sequence[Axes] | None = ..., **options: Any
+    ) -> HistoryDisplay: ...
     @classmethod
-    def from_history(cls, history: dict[str, Sequence[float]], best_epoch: int | None = ..., *, ax: Axes | Sequence[Axes] | None = ..., **options: Any) -> HistoryDisplay: ...
-    def plot(self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...) -> HistoryDisplay: ...
+    def from_history(
+        cls,
+        history: dict[str, Sequence[float]],
+        best_epoch: int | None = ...,
+        *,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> HistoryDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
+    ) -> HistoryDisplay: ...
 
 class InputVariablesDisplay:
     histograms: dict[str, dict[Any, Any]]
@@ -72,12 +158,49 @@ class InputVariablesDisplay:
     axes_: list[Axes]
     ax_: Axes
     figure_: Figure
-    def __init__(self, histograms: dict[str, dict[Any, Any]], classes: Any, missing: dict[str, dict[Any, float]], folded: dict[str, bool], *, labels: dict[str, str] | None = ..., class_names: dict[Any, str] | None = ...) -> None: ...
+    def __init__(
+        self,
+        histograms: dict[str, dict[Any, Any]],
+        classes: Any,
+        missing: dict[str, dict[Any, float]],
+        folded: dict[str, bool],
+        *,
+        labels: dict[str, str] | None = ...,
+        class_names: dict[Any, str] | None = ...,
+    ) -> None: ...
     @classmethod
-    def from_data(cls, X: Any, y: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., columns: Sequence[str | int] | None = ..., exclude: Sequence[str | int] = ..., bins: Any = ..., missing_value: float | None = ..., labels: dict[str, str] | None = ..., class_names: dict[Any, str] | None = ..., ax: Axes | Sequence[Axes] | None = ..., **options: Any) -> InputVariablesDisplay: ...
+    def from_data(
+        cls,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        columns: Sequence[str | int] | None = ...,
+        exclude: Sequence[str | int] = ...,
+        bins: Any = ...,
+        missing_value: float | None = ...,
+        labels: dict[str, str] | None = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> InputVariablesDisplay: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, transformed: bool = ..., sample_weight: Any = ..., weight_column: str | int | None = ..., exclude: Any = ..., **options: Any) -> InputVariablesDisplay: ...
-    def plot(self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...) -> InputVariablesDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        transformed: bool = ...,
+        sample_weight: Any = ...,
+        weight_column: str | int | None = ...,
+        exclude: Any = ...,
+        **options: Any,
+    ) -> InputVariablesDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
+    ) -> InputVariablesDisplay: ...
 
 class RocDisplay:
     signal_efficiency: NDArray[Any]
@@ -90,12 +213,51 @@ class RocDisplay:
     figure_: Figure
     line_: Any
     band_: Any
-    def __init__(self, signal_efficiency: NDArray[Any], background_efficiency: NDArray[Any], signal_error: NDArray[Any], background_error: NDArray[Any], auc: float, *, name: str | None = ...) -> None: ...
+    def __init__(
+        self,
+        signal_efficiency: NDArray[Any],
+        background_efficiency: NDArray[Any],
+        signal_error: NDArray[Any],
+        background_error: NDArray[Any],
+        auc: float,
+        *,
+        name: str | None = ...,
+    ) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., signal: Any = ..., name: str | None = ..., ax: Axes | None = ..., **options: Any) -> RocDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        name: str | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> RocDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., signal: Any = ..., name: str | None = ..., ax: Axes | None = ..., **options: Any) -> RocDisplay: ...
-    def plot(self, ax: Axes | None = ..., *, kind: Literal["efficiency", "rejection", "1-efficiency"] = ..., band: bool = ..., name: str | None = ..., **line: Any) -> RocDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        signal: Any = ...,
+        name: str | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> RocDisplay: ...
+    def plot(
+        self,
+        ax: Axes | None = ...,
+        *,
+        kind: Literal["efficiency", "rejection", "1-efficiency"] = ...,
+        band: bool = ...,
+        name: str | None = ...,
+        **line: Any,
+    ) -> RocDisplay: ...
 
 class ScoreByParameterDisplay:
     histograms: dict[str, dict[Any, Any]]
@@ -105,12 +267,51 @@ class ScoreByParameterDisplay:
     axes_: list[Axes]
     ax_: Axes
     figure_: Figure
-    def __init__(self, histograms: dict[str, dict[Any, Any]], auc: dict[str, float], *, score_name: str = ..., class_names: dict[Any, str] | None = ...) -> None: ...
+    def __init__(
+        self,
+        histograms: dict[str, dict[Any, Any]],
+        auc: dict[str, float],
+        *,
+        score_name: str = ...,
+        class_names: dict[Any, str] | None = ...,
+    ) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: Any, *, parameter: Any = ..., hypotheses: Any = ..., signal: Any = ..., sample_weight: Any = ..., weight_column: str | int | None = ..., bins: Any = ..., score_name: str = ..., class_names: dict[Any, str] | None = ..., ax: Axes | Sequence[Axes] | None = ..., **options: Any) -> ScoreByParameterDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        parameter: Any = ...,
+        hypotheses: Any = ...,
+        signal: Any = ...,
+        sample_weight: Any = ...,
+        weight_column: str | int | None = ...,
+        bins: Any = ...,
+        score_name: str = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> ScoreByParameterDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: Any, parameter: Any, *, sample_weight: Any = ..., hypotheses: Any = ..., signal: Any = ..., bins: Any = ..., score_name: str = ..., class_names: dict[Any, str] | None = ..., ax: Axes | Sequence[Axes] | None = ..., **options: Any) -> ScoreByParameterDisplay: ...
-    def plot(self, ax: Axes | Sequence[Axes] | None = ..., *, n_columns: int = ..., log: bool = ...) -> ScoreByParameterDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: Any,
+        parameter: Any,
+        *,
+        sample_weight: Any = ...,
+        hypotheses: Any = ...,
+        signal: Any = ...,
+        bins: Any = ...,
+        score_name: str = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> ScoreByParameterDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = ..., *, n_columns: int = ..., log: bool = ...
+    ) -> ScoreByParameterDisplay: ...
 
 class ScoreDisplay:
     test: dict[Any, Any]
@@ -120,11 +321,48 @@ class ScoreDisplay:
     class_names: dict[Any, str]
     ax_: Axes
     figure_: Figure
-    def __init__(self, test: dict[Any, Any], train: dict[Any, Any] | None = ..., p_values: dict[Any, float] | None = ..., *, score_name: str = ..., class_names: dict[Any, str] | None = ...) -> None: ...
+    def __init__(
+        self,
+        test: dict[Any, Any],
+        train: dict[Any, Any] | None = ...,
+        p_values: dict[Any, float] | None = ...,
+        *,
+        score_name: str = ...,
+        class_names: dict[Any, str] | None = ...,
+    ) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, X_train: Any = ..., y_train: Any = ..., sample_weight: ArrayLike | float | None = ..., sample_weight_train: ArrayLike | float | None = ..., weight_column: str | int | None = ..., signal: Any = ..., score_name: str | None = ..., ax: Axes | None = ..., **options: Any) -> ScoreDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        X_train: Any = ...,
+        y_train: Any = ...,
+        sample_weight: ArrayLike | float | None = ...,
+        sample_weight_train: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        score_name: str | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ScoreDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., y_train: Any = ..., score_train: Any = ..., sample_weight_train: Any = ..., bins: Any = ..., score_name: str = ..., class_names: dict[Any, str] | None = ..., ax: Axes | None = ..., **options: Any) -> ScoreDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        y_train: Any = ...,
+        score_train: Any = ...,
+        sample_weight_train: Any = ...,
+        bins: Any = ...,
+        score_name: str = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ScoreDisplay: ...
     def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ScoreDisplay: ...
 
 class SignificanceDisplay:
@@ -136,12 +374,41 @@ class SignificanceDisplay:
     errors_: NDArray[Any]
     def __init__(self, scan: SignificanceScan) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., signal: Any = ..., cut: float | None = ..., ax: Axes | Sequence[Any] | None = ..., **scan_options: Any) -> SignificanceDisplay: ...
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        cut: float | None = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **scan_options: Any,
+    ) -> SignificanceDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., cut: float | None = ..., ax: Axes | Sequence[Any] | None = ..., **scan_options: Any) -> SignificanceDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        cut: float | None = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **scan_options: Any,
+    ) -> SignificanceDisplay: ...
     @classmethod
-    def from_scan(cls, scan: SignificanceScan, *, ax: Axes | Sequence[Any] | None = ..., cut: float | None = ...) -> SignificanceDisplay: ...
-    def plot(self, ax: Axes | Sequence[Any] | None = ..., *, cut: float | None = ...) -> SignificanceDisplay: ...
+    def from_scan(
+        cls,
+        scan: SignificanceScan,
+        *,
+        ax: Axes | Sequence[Any] | None = ...,
+        cut: float | None = ...,
+    ) -> SignificanceDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Any] | None = ..., *, cut: float | None = ...
+    ) -> SignificanceDisplay: ...
 
 class AUCByParameterDisplay:
     ax_: Axes
@@ -149,13 +416,48 @@ class AUCByParameterDisplay:
     curves_: dict[str, Any]
     def __init__(self, tables: Any, *, parameter_name: Any = ...) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = ..., **options: Any) -> Any: ...
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = ..., **options: Any
+    ) -> Any: ...
     @classmethod
-    def from_estimators(cls, estimators: Any, X: Any, y: ArrayLike, *, parameter: Any = ..., hypotheses: ArrayLike | None = ..., signal: Any = ..., sample_weight: ArrayLike | float | None = ..., weight_column: str | int | None = ..., parameter_name: str | None = ..., ax: Axes | None = ..., **line: Any) -> AUCByParameterDisplay: ...
+    def from_estimators(
+        cls,
+        estimators: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        parameter: Any = ...,
+        hypotheses: ArrayLike | None = ...,
+        signal: Any = ...,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+        **line: Any,
+    ) -> AUCByParameterDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: ArrayLike | dict[str, ArrayLike], parameter: ArrayLike, *, sample_weight: ArrayLike | float | None = ..., hypotheses: ArrayLike | None = ..., signal: Any = ..., parameter_name: str | None = ..., ax: Axes | None = ..., **line: Any) -> AUCByParameterDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike | dict[str, ArrayLike],
+        parameter: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        hypotheses: ArrayLike | None = ...,
+        signal: Any = ...,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+        **line: Any,
+    ) -> AUCByParameterDisplay: ...
     @classmethod
-    def from_tables(cls, tables: dict[str, pd.DataFrame] | pd.DataFrame, *, parameter_name: str | None = ..., ax: Axes | None = ..., **line: Any) -> AUCByParameterDisplay: ...
+    def from_tables(
+        cls,
+        tables: dict[str, pd.DataFrame] | pd.DataFrame,
+        *,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+        **line: Any,
+    ) -> AUCByParameterDisplay: ...
     def plot(self, ax: Axes | None = ..., **line: Any) -> AUCByParameterDisplay: ...
 
 class SignificanceByParameterDisplay:
@@ -165,11 +467,55 @@ class SignificanceByParameterDisplay:
     curves_: dict[str, Any]
     def __init__(self, tables: Any, *, parameter_name: Any = ..., settings: Any = ...) -> None: ...
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = ..., **options: Any) -> Any: ...
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = ..., **options: Any
+    ) -> Any: ...
     @classmethod
-    def from_estimators(cls, estimators: Any, X: Any, y: Any, *, parameter: Any = ..., hypotheses: Any = ..., signal: Any = ..., sample_weight: Any = ..., weight_column: str | int | None = ..., quantity: Literal["figure_of_merit", "significance_ratio"] = ..., parameter_name: str | None = ..., ax: Axes | None = ..., **scan_options: Any) -> SignificanceByParameterDisplay: ...
+    def from_estimators(
+        cls,
+        estimators: Any,
+        X: Any,
+        y: Any,
+        *,
+        parameter: Any = ...,
+        hypotheses: Any = ...,
+        signal: Any = ...,
+        sample_weight: Any = ...,
+        weight_column: str | int | None = ...,
+        quantity: Literal["figure_of_merit", "significance_ratio"] = ...,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+        **scan_options: Any,
+    ) -> SignificanceByParameterDisplay: ...
     @classmethod
-    def from_predictions(cls, y_true: ArrayLike, y_score: Any, parameter: Any, *, sample_weight: Any = ..., hypotheses: Any = ..., signal: Any = ..., quantity: Literal["figure_of_merit", "significance_ratio"] = ..., parameter_name: str | None = ..., ax: Axes | None = ..., **scan_options: Any) -> SignificanceByParameterDisplay: ...
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: Any,
+        parameter: Any,
+        *,
+        sample_weight: Any = ...,
+        hypotheses: Any = ...,
+        signal: Any = ...,
+        quantity: Literal["figure_of_merit", "significance_ratio"] = ...,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+        **scan_options: Any,
+    ) -> SignificanceByParameterDisplay: ...
     @classmethod
-    def from_tables(cls, tables: dict[str, pd.DataFrame] | pd.DataFrame, *, quantity: Literal["figure_of_merit", "significance_ratio"] = ..., settings: Any = ..., parameter_name: str | None = ..., ax: Axes | None = ...) -> SignificanceByParameterDisplay: ...
-    def plot(self, ax: Axes | None = ..., *, quantity: Literal["figure_of_merit", "significance_ratio"] = ..., **line: Any) -> SignificanceByParameterDisplay: ...
+    def from_tables(
+        cls,
+        tables: dict[str, pd.DataFrame] | pd.DataFrame,
+        *,
+        quantity: Literal["figure_of_merit", "significance_ratio"] = ...,
+        settings: Any = ...,
+        parameter_name: str | None = ...,
+        ax: Axes | None = ...,
+    ) -> SignificanceByParameterDisplay: ...
+    def plot(
+        self,
+        ax: Axes | None = ...,
+        *,
+        quantity: Literal["figure_of_merit", "significance_ratio"] = ...,
+        **line: Any,
+    ) -> SignificanceByParameterDisplay: ...

@@ -23,7 +23,9 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     transformers_: list[Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, transformers: Sequence[Any], *, weight_column: str | int | None = ...) -> None: ...
+    def __init__(
+        self, transformers: Sequence[Any], *, weight_column: str | int | None = ...
+    ) -> None: ...
     def fit(self, X: Any, y: ArrayLike | None = ...) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
     @property
@@ -40,7 +42,15 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     mother_index: str
     categories_: tuple[int, ...]
     invalid_codes_: dict[int, int]
-    def __init__(self, max_length: int = ..., *, categories: Literal["auto", "all"] | Sequence[int] = ..., handle_unknown: Literal["other", "error"] = ..., pdg: str = ..., mother_index: str = ...) -> None: ...
+    def __init__(
+        self,
+        max_length: int = ...,
+        *,
+        categories: Literal["auto", "all"] | Sequence[int] = ...,
+        handle_unknown: Literal["other", "error"] = ...,
+        pdg: str = ...,
+        mother_index: str = ...,
+    ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     @property
     def n_truncated_(self) -> int: ...
@@ -63,7 +73,14 @@ class SequencePadder(TransformerMixin, BaseEstimator):
     fields_: tuple[str, ...] | None
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, max_length: int, *, truncate: Literal["tail", "head"] = ..., sort_by: str | int | None = ..., pad_value: float = ...) -> None: ...
+    def __init__(
+        self,
+        max_length: int,
+        *,
+        truncate: Literal["tail", "head"] = ...,
+        sort_by: str | int | None = ...,
+        pad_value: float = ...,
+    ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     @property
     def n_truncated_(self) -> int: ...
@@ -79,7 +96,14 @@ class PDGOneHotEncoder(TransformerMixin, BaseEstimator):
     antiparticles: Literal["separate", "merge"]
     categories_: tuple[Any, ...]
     invalid_codes_: dict[int, int]
-    def __init__(self, categories: Literal["auto", "all"] | Sequence[int] = ..., *, groups: dict[str, Sequence[int]] | Callable[..., Any] | None = ..., handle_unknown: Literal["other", "error", "ignore"] = ..., antiparticles: Literal["separate", "merge"] = ...) -> None: ...
+    def __init__(
+        self,
+        categories: Literal["auto", "all"] | Sequence[int] = ...,
+        *,
+        groups: dict[str, Sequence[int]] | Callable[..., Any] | None = ...,
+        handle_unknown: Literal["other", "error", "ignore"] = ...,
+        antiparticles: Literal["separate", "merge"] = ...,
+    ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     def get_feature_names_out(self, input_features: ArrayLike | None = ...) -> NDArray[Any]: ...
     @property
@@ -101,8 +125,18 @@ class EventWeightBalancer(TransformerMixin, BaseEstimator):
     n_dropped_: int
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, mode: Literal["none", "equal", "n_background", "sqrt"] = ..., *, weight_column: str | int | None = ..., by: str | int = ..., signal: Any = ..., negative_weights: Literal["keep", "drop", "abs", "error"] = ...) -> None: ...
-    def balance(self, y: ArrayLike, sample_weight: ArrayLike | None = ..., groups: ArrayLike | None = ...) -> NDArray[Any]: ...
+    def __init__(
+        self,
+        mode: Literal["none", "equal", "n_background", "sqrt"] = ...,
+        *,
+        weight_column: str | int | None = ...,
+        by: str | int = ...,
+        signal: Any = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+    ) -> None: ...
+    def balance(
+        self, y: ArrayLike, sample_weight: ArrayLike | None = ..., groups: ArrayLike | None = ...
+    ) -> NDArray[Any]: ...
     def fit(self, X: Any, y: ArrayLike) -> Self: ...
     def fit_transform(self, X: Any, y: ArrayLike) -> Any: ...
     def get_feature_names_out(self, input_features: ArrayLike | None = ...) -> NDArray[Any]: ...
@@ -115,7 +149,14 @@ class PDGTokenizer(TransformerMixin, BaseEstimator):
     antiparticles: Literal["separate", "merge"]
     categories_: tuple[Any, ...]
     invalid_codes_: dict[int, int]
-    def __init__(self, categories: Literal["auto", "all"] | Sequence[int] = ..., *, groups: dict[str, Sequence[int]] | Callable[..., Any] | None = ..., handle_unknown: Literal["other", "error", "ignore"] = ..., antiparticles: Literal["separate", "merge"] = ...) -> None: ...
+    def __init__(
+        self,
+        categories: Literal["auto", "all"] | Sequence[int] = ...,
+        *,
+        groups: dict[str, Sequence[int]] | Callable[..., Any] | None = ...,
+        handle_unknown: Literal["other", "error", "ignore"] = ...,
+        antiparticles: Literal["separate", "merge"] = ...,
+    ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     @property
     def n_unknown_(self) -> int: ...
@@ -139,7 +180,14 @@ class RobustClipScaler(TransformerMixin, BaseEstimator):
     n_samples_seen_: int
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, *, missing_value: float | None = ..., add_indicator: bool = ..., weight_column: str | int | None = ..., exclude: Any = ...) -> None: ...
+    def __init__(
+        self,
+        *,
+        missing_value: float | None = ...,
+        add_indicator: bool = ...,
+        weight_column: str | int | None = ...,
+        exclude: Any = ...,
+    ) -> None: ...
     def count_missing(self, X: Any) -> dict[Any, int]: ...
     def fit(self, X: Any, y: Any = ..., sample_weight: ArrayLike | None = ...) -> Self: ...
     def get_feature_names_out(self, input_features: ArrayLike | None = ...) -> NDArray[Any]: ...
@@ -164,7 +212,16 @@ class MinMaxScaler(TransformerMixin, BaseEstimator):
     n_samples_seen_: int
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(self, feature_range: Any = ..., *, data_range: dict[Any, Any] | Sequence[Any] | None = ..., missing_value: float | None = ..., add_indicator: bool = ..., clip: bool = ..., exclude: Any = ...) -> None: ...
+    def __init__(
+        self,
+        feature_range: Any = ...,
+        *,
+        data_range: dict[Any, Any] | Sequence[Any] | None = ...,
+        missing_value: float | None = ...,
+        add_indicator: bool = ...,
+        clip: bool = ...,
+        exclude: Any = ...,
+    ) -> None: ...
     def count_missing(self, X: Any) -> dict[Any, int]: ...
     def count_outside(self, X: Any) -> dict[Any, int]: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
