@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._lists import is_list_type, simple, why_not
-from skhep_nn.io._source import Source, plain
+from skhep_nn.io._source import Source, check_bytes, plain
 from skhep_nn.io._values import with_missing
 
 FORMAT = "an Arrow file (Parquet, Feather)"
@@ -40,7 +40,17 @@ class ParquetSource(Source):
     def _batches(self, columns, size):
         # given all row groups at once, Arrow keeps each in memory until the last is read
         for group in range(self._file.num_row_groups):
+            self._check_size(group, columns)
             yield from self._file.iter_batches(batch_size=size, row_groups=[group], columns=columns)
+
+    def _check_size(self, group, columns):
+        """Lists of zeros shrink to nothing; how many values there are is stated."""
+        about = self._file.metadata.row_group(group)
+        for at in range(about.num_columns):
+            column = about.column(at)
+            name, n_values = column.path_in_schema, column.num_values // max(about.num_rows, 1)
+            if any(name == one or name.startswith(f"{one}.") for one in columns):
+                check_bytes(self, name, 8, (about.num_rows, n_values))
 
     def close(self):
         self._file.close()
@@ -131,7 +141,7 @@ def to_column(column):
 def _named(column, name, where):
     try:
         return to_column(column)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         what = str(error).partition("\n")[0]
         msg = f"{where}: column {name!r} of type {column.type} cannot be read: {what}"
         raise FileFormatError(msg) from error

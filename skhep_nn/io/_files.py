@@ -53,7 +53,7 @@ def expand(files):
     ):
         msg = f"files must be a path, a pattern, or a list of them, got {files!r:.100}"
         raise TypeError(msg)
-    paths = [path for one in given for path in _expand_one(one)]
+    paths = [path for one in given for path in _allowed(one)]
     if not paths:
         msg = "files is an empty list; name at least one file"
         raise ValueError(msg)
@@ -105,13 +105,18 @@ def reading(path):
         raise
     # on a file that is cut off the libraries raise anything from struct.error to AssertionError
     except Exception as error:
-        what = str(error).strip().partition("\n")[0] or type(error).__name__
+        text = str(error).strip()
+        # what says how to install a package says it in a second line
+        text = " ".join(text.split()) if isinstance(error, ImportError) else text.partition("\n")[0]
+        what = text or type(error).__name__
         kind, reason = next(told for known, *told in REASONS if isinstance(error, known))
         msg = f"{path} cannot be read; {reason}: {what}"
         raise kind(msg) from error
 
 
 REASONS = [
+    (FileNotFoundError, MissingFileError, "it is gone"),
+    (BlockingIOError, FileFormatError, "another process has it open to write to it"),
     (PermissionError, FileFormatError, "you have no permission to"),
     (
         MemoryError,
@@ -122,6 +127,14 @@ REASONS = [
     (NotImplementedError, FileFormatError, "what it holds is not supported"),
     (Exception, FileFormatError, "it is cut off, damaged or of another format"),
 ]
+
+
+def _allowed(name):
+    try:
+        return _expand_one(name)
+    except PermissionError as error:
+        msg = f"{name} cannot be read; you have no permission to: {error}"
+        raise FileFormatError(msg) from error
 
 
 def _expand_one(name):

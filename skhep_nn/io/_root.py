@@ -59,7 +59,7 @@ class RootSource(Source):
         leaf = self._leaves[name]
         try:
             return _column(leaf.of(leaf.branch.array(**rows, library="ak")))
-        except MemoryError:
+        except (MemoryError, ImportError):
             raise
         except Exception as error:
             what = str(error).strip().partition("\n")[0] or type(error).__name__
@@ -100,7 +100,7 @@ class TreeSource(RootSource):
     def _next(self, baskets, columns, start, size):
         try:
             return next(baskets, None)
-        except MemoryError:
+        except (MemoryError, ImportError):
             raise
         except Exception:
             rows = {"entry_start": start, "entry_stop": min(start + size, self.n_events)}

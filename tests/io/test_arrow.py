@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
-from skhep_nn.io import iterate_events, read_events
+from skhep_nn.io import _source, iterate_events, read_events
 from skhep_nn.io._arrow import rebatch
 
 WRITE = {".parquet": pq.write_table, ".feather": pyarrow.feather.write_feather}
@@ -296,3 +296,17 @@ def test_a_damaged_list_column_in_feather_is_an_error_and_no_crash(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(FileFormatError, match=r"x.feather cannot be read"):
             read_events(path)
+
+
+def test_an_event_that_unpacks_to_gigabytes_is_an_error_before_it_is_unpacked(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_source, "BYTES_OF_EVENT", 2**20)
+    zeros = pa.LargeListArray.from_arrays(pa.array([0, 2**18]), pa.array(np.zeros(2**18)))
+    pq.write_table(pa.table({"x": zeros, "pt": [1.0]}), tmp_path / "bomb.parquet")
+    assert (tmp_path / "bomb.parquet").stat().st_size < 2**14
+    with pytest.raises(
+        FileFormatError, match=r"array 'x.\S+' of shape \(1, 262144\) has 2 MB per ev"
+    ):
+        read_events(tmp_path / "bomb.parquet", columns=["x"])
+    assert read_events(tmp_path / "bomb.parquet", columns=["pt"])["pt"].tolist() == [1.0]

@@ -120,6 +120,9 @@ def test_a_broken_link_among_the_files_of_a_pattern_is_an_error(folder):
     ("error", "kind", "message"),
     [
         (PermissionError("denied"), FileFormatError, "you have no permission to: denied"),
+        (FileNotFoundError("no such"), MissingFileError, "it is gone: no such"),
+        (BlockingIOError("locked"), FileFormatError, "another process has it open .*: locked"),
+        (ImportError("install\n  pip install x"), MissingExtraError, "install pip install x"),
         (MemoryError(), FileFormatError, "too little memory for .*: MemoryError"),
         (ModuleNotFoundError("install xxhash"), MissingExtraError, "is not installed: install xx"),
         (NotImplementedError("codec"), FileFormatError, "what it holds is not supported: codec"),
@@ -138,3 +141,21 @@ def test_only_damage_is_called_damage(error, kind, message):
 def test_an_error_of_the_package_within_a_file_names_the_file():
     with pytest.raises(FileFormatError, match=r"^x.npz: version 9"), reading("x.npz"):
         raise FileFormatError("version 9")  # noqa: EM101
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error_that_says_so(folder, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(FileFormatError, match=r"tt_1.csv cannot be read; you have no permission"):
+        read_events(folder / "tt_1.csv")
+
+
+def test_a_file_that_may_not_be_opened_is_an_error_that_says_so(folder, monkeypatch):
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(FileFormatError, match=r"tt_1.csv cannot be read; you have no permission"):
+        read_events(folder / "tt_1.csv")

@@ -378,3 +378,12 @@ def test_a_file_without_a_tree_says_what_it_has(tmp_path):
         file["h"] = np.histogram([1.0, 2.0])
     with pytest.raises(FileFormatError, match=r"h.root has no tree .*; it has 'h' \(TH1D\)"):
         read_events(tmp_path / "h.root")
+
+
+def test_a_package_that_is_missing_is_not_called_damage():
+    tree = FakeTree()
+    missing = ModuleNotFoundError("install the 'xxhash' package")
+    tree.branches["Muon/PT"] = branch(uproot.AsDtype(">f8"), name="mu", error=missing)
+    source = TreeSource(Path("x.root"), {"t": tree}, "t")
+    with pytest.raises(ImportError, match="install the 'xxhash' package"):
+        list(source.chunks(["mu"], 5))
