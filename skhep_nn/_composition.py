@@ -22,6 +22,8 @@ from skhep_nn.exceptions import ColumnError, WeightError
 _ONE = ("best_estimator_", "estimator_", "estimator")
 # parameters that name columns which real data do not have
 ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
+# what a balancer balances by that is no column
+_THE_CLASSES = ("by", "class")
 
 
 def parts(estimator):
@@ -137,13 +139,13 @@ def columns_named(estimator, parameters):
     wanted = _columns.as_list(parameters)
     if not hasattr(estimator, "get_params"):
         return []
-    found = [
-        column
+    named = [
+        (key.rpartition("__")[2], column)
         for key, value in _opened(estimator).get_params(deep=True).items()
         if key.rpartition("__")[2] in wanted
         for column in _columns.as_list(value)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(column for name, column in named if (name, column) != _THE_CLASSES))
 
 
 def parameter(estimator):

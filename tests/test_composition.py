@@ -226,6 +226,7 @@ def test_columns_that_steps_name_are_listed_once_each():
     assert sorted(found) == ["process", "weight"]
     assert _composition.columns_named(estimator, "weight_column") == ["weight"]
     assert _composition.columns_named(object(), "weight_column") == []
+    assert _composition.columns_named(EventWeightBalancer(), "by") == []
 
 
 def test_steps_open_pipelines_searches_and_frozen_estimators(events):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 
 import keras
-import numpy as np
 from scikeras._utils import accepts_kwargs, route_params
 from scikeras.utils import random_state as scikeras_state  # noqa: F401  (for _seeds)
 from scikeras.wrappers import BaseWrapper
@@ -24,7 +23,6 @@ from skhep_nn.estimators import _compile, _events, _fitting, _parameters, _targe
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
 from skhep_nn.estimators._seeds import seed_of, seeded
-from skhep_nn.exceptions import WeightError
 from skhep_nn.training import _order as order
 
 if "__sklearn_tags__" not in vars(BaseWrapper):
@@ -274,10 +272,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
         labels = _targets.labels_of(y, owner, classes=self.classes_)
         check_consistent_length(X, labels)
-        if weights is not None and not weights.sum() > 0:
-            msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"
-            raise WeightError(msg)
-        return float(np.average(self.predict(X) == labels, weights=weights))
+        return _targets.accuracy(labels, self.predict(X), weights)
 
     @property
     def model_(self):

@@ -8,7 +8,6 @@ from sklearn.utils import check_consistent_length
 
 from skhep_nn import _columns, _weights
 from skhep_nn.estimators import _targets
-from skhep_nn.exceptions import WeightError
 
 
 class HypothesisClassifier(ClassifierMixin, BaseEstimator):
@@ -85,10 +84,7 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
         labels = _targets.labels_of(y, type(self).__name__, classes=self.classes_)
         check_consistent_length(X, labels)
-        if weights is not None and not weights.sum() > 0:
-            msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"
-            raise WeightError(msg)
-        return float(np.average(self.predict(X) == labels, weights=weights))
+        return _targets.accuracy(labels, self.predict(X), weights)
 
     @property
     def classes_(self):

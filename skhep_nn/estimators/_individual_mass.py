@@ -154,6 +154,27 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         self._check_is_fitted()
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
+    def score(self, X, y, sample_weight=None):
+        """Weighted accuracy, with the weights of the estimator's ``weight_column``, if any.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict_proba`.
+        y : array-like of shape (n_events,)
+        sample_weight : array-like of shape (n_events,), optional
+
+        Returns
+        -------
+        float
+        """
+        self._check_is_fitted()
+        X, owner = self._table(X), type(self).__name__
+        weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
+        labels = _targets.labels_of(y, owner, classes=self.classes_)
+        check_consistent_length(X, labels)
+        return _targets.accuracy(labels, self.predict(X), weights)
+
     def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event by the classifier of each of several hypotheses.
 
@@ -195,10 +216,12 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     def weight_column(self):
         """Column of X with the weights of the estimator, or of what is in it."""
         column = _composition.weight_column(self.estimator, type(self).__name__)
-        if column is None or isinstance(column, str) or not self.__sklearn_is_fitted__():
+        if not _columns.is_position(column) or not self.__sklearn_is_fitted__():
+            return column
+        names, n_columns = self.columns_.names, self.columns_.n_columns
+        if names is not None and column in names:
             return column
         # a position among the columns that the estimator sees, which lack the parameter
-        names, n_columns = self.columns_.names, self.columns_.n_columns
         at = [n for n in range(n_columns) if n not in self._parameter_columns][column]
         return at if names is None else names[at]
 
@@ -221,17 +244,20 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = _targets.learn_classes(labels, owner)
         _validation.check_feature_names(self, X, reset=True)
         self._parameter_columns = _mass_columns.positions_of(X, self.parameter)
-        # what the estimator does not need in prediction, X may lack here too
-        optional = _composition.columns_named(self.estimator, _composition.ABSENT_IN_DATA)
-        optional = [c for c in optional if isinstance(c, str) and _columns.has(X, c)]
-        optional = [_columns.position(X, column) for column in optional]
-        optional = dict.fromkeys([*self._parameter_columns, *optional])
         self.columns_ = _columns.FittedColumns(
-            _columns.names(X), _columns.n_columns(X), tuple(optional)
+            _columns.names(X), _columns.n_columns(X), self._optional_columns(X)
         )
         self.n_features_in_ = self.columns_.n_columns
         self.parameter_names_ = _mass_columns.names_of(X, self._parameter_columns)
         return X, labels
+
+    def _optional_columns(self, X):
+        """Positions of the parameter, and of what the estimator does not need in prediction."""
+        seen = [at for at in range(_columns.n_columns(X)) if at not in self._parameter_columns]
+        features = _columns.select(X, seen)
+        named = _composition.columns_named(self.estimator, ("weight_column", "exclude"))
+        found = [seen[_columns.position(features, c)] for c in named if _columns.has(features, c)]
+        return tuple(dict.fromkeys([*self._parameter_columns, *found]))
 
     def _masses_of(self, values):
         """The masses that get a classifier; `values` are those of the signal events."""

@@ -11,6 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skhep_nn import _labels
+from skhep_nn.exceptions import WeightError
 
 # Rounding of float32 in a softmax of many classes.
 TOLERANCE = 1e-3
@@ -50,6 +51,20 @@ def labels_of(y, owner, name="y", classes=None):
     if classes is not None:
         _labels.check_type(labels, classes, name)
     return labels
+
+
+def accuracy(labels, predicted, weights):
+    """Weighted share of events that are classified right; `weights` may be None.
+
+    Raises
+    ------
+    WeightError
+        If the weights sum to nothing or less.
+    """
+    if weights is not None and not weights.sum() > 0:
+        msg = f"the event weights sum to {weights.sum():.6g}; a score needs a positive sum"
+        raise WeightError(msg)
+    return float(np.average(predicted == labels, weights=weights))
 
 
 def learn_classes(labels, owner):

@@ -293,6 +293,18 @@ def test_a_classifier_at_a_mass_finds_the_weights_of_an_array_or_says_they_are_g
         at.score(X[:, 2:], y)
 
 
+def test_one_classifier_per_mass_finds_the_weights_of_an_array_or_says_they_are_gone(events):
+    X, y = events[0][["mass", "weight", "pt", "eta"]].fillna(1.0).to_numpy(), events[1]
+    clf = IndividualMassClassifier(DenseClassifier(**ARRAY), parameter=0).fit(X, y)
+    assert clf.weight_column == 1
+    expected = np.average(clf.predict(X) == y, weights=X[:, 1])
+    assert clf.score(X, y) == pytest.approx(expected)
+    assert clf.at(1.0).predict(X[:, 2:]).shape == (60,)
+    for use in (clf.score, clf.at(1.0).score):
+        with pytest.raises(ColumnError, match=r"X has 3 features|weight_column=1 is not"):
+            use(X[:, [0, 2, 3]], y)
+
+
 def test_integer_names_are_no_positions(events):
     X, y = events[0][["weight", "pt", "eta"]].set_axis([0, 2, 3], axis=1), events[1]
     with pytest.raises(ColumnError, match="weight_column=1 is not a column of X"):

@@ -1,0 +1,78 @@
+"""Metrics of Series and frames that are not of pandas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from skhep_nn.metrics import (
+    auc_by_parameter,
+    auc_by_parameter_from_scores,
+    closure_test,
+    make_auc_scorer,
+    make_fom_scorer,
+    make_parametric_auc_scorer,
+    roc_auc,
+    significance_scan,
+    weighted_ks,
+)
+
+SERIES = {
+    "polars": pl.Series,
+    "pyarrow": pa.array,
+    "chunked": lambda values: pa.chunked_array([values[:7], values[7:]]),
+    "nullable": lambda values: pd.Series(values).convert_dtypes(),
+    "Arrow-backed": lambda values: pd.Series(values).convert_dtypes(dtype_backend="pyarrow"),
+}
+
+
+@pytest.fixture
+def events():
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    X = pd.DataFrame(
+        {"x": rng.normal(y, 1), "mass": np.where(y == 1, 1.0 + np.arange(200) // 100, 0)}
+    )
+    return X.assign(weight=rng.uniform(0.5, 2, 200)), y
+
+
+@pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
+def test_labels_scores_and_weights_may_be_series_of_any_library(events, series):
+    X, y = events
+    scores = 1 / (1 + np.exp(-X["x"].to_numpy()))
+    weights = X["weight"].to_numpy()
+    given = series(y), series(scores), series(weights)
+    assert roc_auc(*given) == roc_auc(y, scores, weights)
+    scan = significance_scan(*given)
+    assert scan.best == significance_scan(y, scores, weights).best
+    expected = closure_test(y, scores, by=X["x"].to_numpy(), bins=5)
+    found = closure_test(given[0], given[1], by=series(X["x"].to_numpy()), bins=5)
+    np.testing.assert_array_equal(found.pulls, expected.pulls)
+    assert weighted_ks(given[1], given[2]) == weighted_ks(scores, weights)
+    expected = auc_by_parameter_from_scores(y, scores, X["mass"], weights)
+    found = auc_by_parameter_from_scores(*given[:2], series(X["mass"].to_numpy()), given[2])
+    np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas])
+def test_scorers_and_metrics_find_the_columns_of_a_frame(events, convert):
+    X, y = events
+    model = LogisticRegression().fit(X, y)
+    native = convert(X)
+    columns = {"weight_column": "weight"}
+    scorers = (
+        make_auc_scorer(**columns),
+        make_fom_scorer(**columns),
+        make_parametric_auc_scorer(**columns),
+    )
+    model = LogisticRegression().fit(native, y) if convert is pl.from_pandas else model
+    if convert is pl.from_pandas:
+        for scorer in scorers:
+            assert scorer(model, native, pl.Series(y)) == scorer(model, X, y)
+    expected = auc_by_parameter(model, X, y, parameter="mass", **columns)
+    found = auc_by_parameter(model, native, y, parameter="mass", **columns)
+    np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
