@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _frames, _weights
 from skhep_nn._validation import check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import _numbers
@@ -175,7 +175,10 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         del y
         check_parameters(self)
         X = as_table(X, min_events=1)
-        weights = _weights.resolve(X, sample_weight, self.weight_column, type(self).__name__)
+        owner, fitted = type(self).__name__, None
+        if hasattr(self, "n_samples_seen_"):
+            fitted = self._fitted
+        weights = _weights.resolve(X, sample_weight, self.weight_column, owner, fitted)
         if weights is not None and not weights.any():
             msg = f"every one of the {len(weights)} event weights is zero; nothing can be learnt"
             raise WeightError(msg)
@@ -204,13 +207,13 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
             the median.
         """
         check_is_fitted(self)
-        X = as_table(X)
+        native, X = X, as_table(X)
         known = self._with_columns_of(X)
         values = _numbers.read(X, known._fitted.required).astype(np.float64)
         left = np.maximum(1 - self._bend * values**2, np.finfo(np.float32).eps)
         width = np.where(np.isinf(self.scale_), 0.0, self.scale_)
         values = self.center_ + width * values / np.sqrt(left)
-        return _numbers.write(X, known._fitted.required, values)
+        return _frames.like(native, _numbers.write(X, known._fitted.required, values))
 
     def count_missing(self, X):
         """Number of missing values, which become 0.

@@ -17,6 +17,7 @@ from skhep_nn.preprocessing import (
     MinMaxScaler,
     PDGOneHotEncoder,
     PDGTokenizer,
+    RobustClipScaler,
     SequencePadder,
 )
 
@@ -149,6 +150,18 @@ def test_decay_strings_and_their_columns_are_read(make):
     columns = pa.table({"pdg": [[521, -421, 211], [11]], "mother_index": [[-1, 0, 0], [-1]]})
     tokenizer.set_params(pdg="pdg", mother_index="mother_index")
     np.testing.assert_array_equal(tokenizer.fit_transform(make(columns)), expected)
+
+
+def test_a_robust_scaler_is_that_of_pandas_and_misses_its_weights(events, convert):
+    scaler = RobustClipScaler(exclude="process", weight_column="weight")
+    expected = scaler.fit(events).transform(events)
+    out = scaler.fit(convert(events)).transform(convert(events))
+    assert type(out) is type(convert(events))
+    _same(out, expected)
+    assert type(scaler.inverse_transform(out)) is type(out)
+    X = events[["weight", "eta", "pt"]].fillna(1.0).to_numpy()
+    with pytest.raises(ColumnError, match=r"weight_column=0 .* which has 2 columns; .* were 3"):
+        RobustClipScaler(weight_column=0).partial_fit(X).partial_fit(X[:, 1:])
 
 
 def test_a_lazy_frame_is_an_error(events):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _frames
 from skhep_nn.deploy._onnx._specs import Records
 
 
 def as_input(X):
     """`X`, or an array made of it if it has no columns of its own."""
+    X = _frames.as_pandas(X)
     if _columns.is_frame(X) or _columns.is_blocks(X) or hasattr(X, "fields"):
         return Records(X) if hasattr(X, "fields") and not _columns.is_frame(X) else X
     if isinstance(X, dict):
