@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import issparse
 
 from skhep_nn import _columns
@@ -29,7 +30,10 @@ def as_blocks(X):
         If a column or block is neither numbers nor booleans.
     """
     if issparse(X):
-        msg = "a sparse matrix cannot be mapped from disk; pass a dense array"
+        msg = (
+            "a sparse matrix cannot be mapped from disk; pass a dense array, X.toarray() (of "
+            "scikit-learn's encoders: sparse_output=False)"
+        )
         raise TypeError(msg)
     X = _columns.table(X)
     if _columns.is_frame(X) and all(isinstance(name, str) for name in X.columns):
@@ -92,12 +96,15 @@ def _floats(array):
         return array
     try:
         return array.astype(np.float64)
-    except ValueError:
+    # what is missing in a column of pandas' own types raises TypeError
+    except (ValueError, TypeError):
         return array
 
 
 def _numbers(column):
     dtype = column.dtype
+    if isinstance(dtype, pd.SparseDtype):
+        return _numbers(column.sparse.to_dense())
     if isinstance(dtype, np.dtype):
         _check_numeric(column.name, dtype, column)
         return column.to_numpy()

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import DenseClassifier, MinMaxScaler
-from skhep_nn.cache import MemmapCache, open_cache
+from skhep_nn.cache import MemmapCache, append_to_cache, open_cache
 from skhep_nn.events import BlockKind, EventBlocks
 from skhep_nn.exceptions import CacheError, ColumnError, FileFormatError, MissingFileError
 
@@ -290,3 +291,43 @@ def test_a_pipeline_with_a_cache_gives_the_numbers_of_one_without(table, tmp_pat
     np.testing.assert_array_equal(cached.predict_proba(without), expected)
     cached.set_params(memmapcache="passthrough")
     np.testing.assert_array_equal(cached.predict_proba(without), expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "fill"), [([0.0, 1.5, 0.0], 0.0), ([0, 3, 0], 0), ([True, False, False], False)]
+)
+def test_sparse_columns_are_cached_as_the_numbers_that_they_are(tmp_path, values, fill):
+    frame = pd.DataFrame(
+        {"a": pd.arrays.SparseArray(values, fill_value=fill), "b": [1.0, 2.0, 3.0]}
+    )
+    out = MemmapCache(tmp_path, dtype=None).fit_transform(frame)
+    assert out["a"].tolist() == values
+    assert out["a"].dtype == np.asarray(values).dtype
+    (folder,) = tmp_path.iterdir()
+    assert append_to_cache(folder, frame)["a"].tolist() == values * 2
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csr_array, sparse.coo_matrix])
+def test_a_sparse_matrix_is_refused_with_what_to_do(tmp_path, make):
+    with pytest.raises(TypeError, match="toarray"):
+        MemmapCache(tmp_path / "a").fit_transform(make(np.eye(3)))
+    MemmapCache(tmp_path / "b").fit_transform(np.eye(3))
+    with pytest.raises(TypeError, match="a sparse matrix cannot be mapped from disk; pass a dense"):
+        append_to_cache(tmp_path / "b", make(np.eye(3)))
+
+
+def test_columns_of_one_name_are_an_error_that_names_them(tmp_path):
+    twice = pd.DataFrame([[1.0, 2.0, 3.0]], columns=["a", "a", "b"])
+    once = twice.iloc[:, 1:]
+    for fit in (MemmapCache(tmp_path).fit, MemmapCache(tmp_path).fit(once).transform):
+        with pytest.raises(ColumnError, match="column 'a' occurs 2 times; names must be unique"):
+            fit(twice)
+    MemmapCache(tmp_path).fit_transform(once)
+    with pytest.raises(ColumnError, match="column 'a' occurs 2 times; names must be unique"):
+        append_to_cache(tmp_path, twice)
+
+
+def test_missing_values_in_columns_without_names_are_an_error_of_ours(tmp_path):
+    frame = pd.DataFrame({0: pd.array([1, None], "Int64"), 1: [1.0, 2.0]})
+    with pytest.raises(ColumnError, match="which cannot be mapped from disk"):
+        MemmapCache(tmp_path).fit_transform(frame)
