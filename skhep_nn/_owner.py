@@ -10,6 +10,9 @@ import socket
 from pathlib import Path
 
 WORD = re.compile(r"([0-9a-f]{8})-(\d+)-([0-9a-f]{8})")
+# The end of the names that files have before they are whole.
+TEMPORARY = ".part"
+UNFINISHED = re.compile(rf"\.({WORD.pattern})\.[0-9a-f]+{re.escape(TEMPORARY)}")
 # Zombies and dead processes, as /proc tells of them.
 ENDED = ("Z", "X", "x")
 
@@ -34,19 +37,19 @@ def is_gone(word):
     return not _runs(process) or _started(process) != found[3]
 
 
-def sweep(folder, pattern):
-    """Remove the files of `folder` whose name has the word of a process that is gone.
+def sweep(folder, pattern=f".*{TEMPORARY}"):
+    """Remove unfinished files of `folder` whose name has the word of a process that is gone.
 
     Parameters
     ----------
     folder : Path
-    pattern : str
+    pattern : str, default=".*.part"
         For `Path.glob`.
     """
     with contextlib.suppress(OSError):
         for left in folder.glob(pattern):
-            word = WORD.search(left.name)
-            if word is not None and is_gone(word[0]):
+            found = UNFINISHED.search(left.name)
+            if found is not None and found.end() == len(left.name) and is_gone(found[1]):
                 with contextlib.suppress(OSError):
                     left.unlink(missing_ok=True)
 

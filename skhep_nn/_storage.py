@@ -14,7 +14,6 @@ from skhep_nn.exceptions import FileFormatError, SkhepNNError, StorageError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-TEMPORARY = ".part"
 
 
 def open_regular(path):
@@ -54,7 +53,7 @@ def whole_file(path, *, keep=True):
     keep : bool, default=True
         False only tries whether the file could be written.
     """
-    _owner.sweep(path.parent, f".{escape(path.name)}.*{TEMPORARY}")
+    _owner.sweep(path.parent, f".{escape(path.name)}.*{_owner.TEMPORARY}")
     part = temporary_name(path)
     try:
         with part.open("xb") as file:
@@ -70,7 +69,7 @@ def whole_file(path, *, keep=True):
 
 def temporary_name(path):
     """A hidden name beside `path` that tells whose it is and that nobody else has."""
-    return path.with_name(f".{path.name}.{_owner.me()}.{secrets.token_hex(4)}{TEMPORARY}")
+    return path.with_name(f".{path.name}.{_owner.me()}.{secrets.token_hex(4)}{_owner.TEMPORARY}")
 
 
 def publish(part, path):

@@ -74,6 +74,8 @@ def build_cache(
         If the disk is full, or the place is taken. What was written is removed.
     ValueError
         If the transformer cannot be fitted on a stream.
+    TypeError
+        If it cannot be saved, e.g. because it has a lambda.
 
     Notes
     -----
@@ -117,6 +119,7 @@ class _Job:
         self.reading = {"empty": empty, **reading}
         self.progress = progress
         self.asked = steps_of(transformer)
+        _check_can_be_saved(transformer)
         self.transformer = copy.deepcopy(transformer)
         self.steps = steps_of(self.transformer)
         self.source = {
@@ -200,6 +203,19 @@ class _Job:
 
 def _listed(value):
     return list(value) if isinstance(value, (list, tuple)) else value
+
+
+def _check_can_be_saved(transformer):
+    """Say before the passes over the files what would be lost behind them."""
+    try:
+        _dumped(transformer)
+    # pickling raises anything from PicklingError to AttributeError
+    except Exception as error:
+        msg = (
+            f"transformer={transformer!r:.100} cannot be saved beside the cache ({error}); put its "
+            "functions in a module and import them from there"
+        )
+        raise TypeError(msg) from error
 
 
 def _dumped(transformer):

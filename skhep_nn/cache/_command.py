@@ -45,7 +45,7 @@ def load_transformer(path):
     if path is None:
         return None
     path = Path(path).expanduser()
-    if not path.exists():
+    if not path.is_file():
         msg = f"there is no transformer file {str(path)!r}"
         raise MissingFileError(msg)
     with reading(path):

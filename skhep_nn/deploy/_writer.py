@@ -20,7 +20,7 @@ def open_writer(output, inputs=()):
     """A writer for `output`, by its ending; the file takes its name when all is written.
 
     Until then it is hidden, under a name that nobody can guess; what killed processes of this host
-    left of the same output is removed.
+    left in the folder is removed.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def open_writer(output, inputs=()):
     """
     output = Path(output).expanduser()
     kind = writer_for(output, inputs)
-    _owner.sweep(output.parent, f".{_storage.escape(output.name)}.*{_storage.TEMPORARY}")
+    _owner.sweep(output.parent)
     writer = kind(output)
     try:
         yield writer

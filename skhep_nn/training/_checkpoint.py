@@ -54,7 +54,7 @@ class Checkpoint:
         """
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        _owner.sweep(self.path.parent, f".fit-*{_storage.TEMPORARY}")
+        _owner.sweep(self.path.parent, f".fit-*{_owner.TEMPORARY}")
         self._look()
         state = self._found[0] if self._found else {"seed": seed, "phase": 1, "earlier": {}}
         self.seed, self.phase, self.earlier = (state[n] for n in ("seed", "phase", "earlier"))

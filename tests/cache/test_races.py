@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import MinMaxScaler
@@ -170,6 +170,12 @@ def test_the_steps_that_were_given_are_the_ones_that_are_fitted(files):
     again = MinMaxScaler()
     build("a.csv", transformer=make_pipeline(fitted, again))
     assert again.data_max_.tolist() == [8.0]
+
+
+def test_a_transformer_that_cannot_be_saved_is_said_before_the_files_are_read(files, monkeypatch):
+    monkeypatch.setattr(_build, "iterate_events", None)
+    with pytest.raises(TypeError, match=r"cannot be saved beside the cache .* in a module"):
+        build("a.csv", transformer=FunctionTransformer(lambda frame: frame))
 
 
 @pytest.mark.parametrize("when", [1, 2])

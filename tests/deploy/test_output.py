@@ -184,10 +184,16 @@ def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(folder, s
     gone = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     words = {"gone": gone, "running": _owner.me(), "elsewhere": "0123abcd-1-0123abcd"}
     for word in words.values():
+        # of this output and of another one
         (folder / f".s{suffix}.{word}.0123.part").write_text("half")
+        (folder / f".other.csv.{word}.0123.part").write_text("half")
+    (folder / f".mine.{gone}.part").write_text("of somebody else")
+    (folder / f".mine.{gone}.0123.part.txt").write_text("of somebody else")
     run(f"s{suffix}")
-    left = {path.name.split(".")[-3] for path in folder.glob(".s*")}
-    assert left == {words["running"], words["elsewhere"]}
+    for name in ("s", "other"):
+        left = {path.name.split(".")[-3] for path in folder.glob(f".{name}*")}
+        assert left == {words["running"], words["elsewhere"]}
+    assert len(list(folder.glob(".mine*"))) == 2
 
 
 SCORE = """
