@@ -116,17 +116,21 @@ class CsvWriter(Writer):
 class ArrowWriter(Writer):
     """Parquet or Feather; a column may become wider on the way (whole numbers to fractions)."""
 
-    _schema = _sink = None
+    _schema = _known = _sink = None
 
     def _write(self, frame):
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        known = _without(table.schema, [n for n in table.column_names if _is_missing(table[n])])
         if self._schema is None:
             self._start(table.schema)
+            self._known = known
         elif table.schema != self._schema:
-            schema = _common(self._schema, table.schema)
+            # a column of nothing but missing values has a type that says nothing
+            self._known = _common(self._known, known)
+            schema = _filled(self._known, self._schema)
             if schema != self._schema:
                 self._widen(schema)
-        self._sink.write_table(table.cast(self._schema))
+        self._sink.write_table(_cast(table, self._schema))
 
     def _end(self):
         if self._sink is not None:
@@ -152,7 +156,7 @@ class ArrowWriter(Writer):
             self._part, self._file = self._new_part()
             self._start(schema)
             for table in self._tables(old):
-                self._sink.write_table(table.cast(schema))
+                self._sink.write_table(_cast(table, schema))
         finally:
             old.unlink(missing_ok=True)
 
@@ -186,6 +190,43 @@ class FeatherWriter(ArrowWriter):
 
 
 WRITERS = {".parquet": ParquetWriter, ".feather": FeatherWriter, ".csv": CsvWriter}
+
+
+def _is_missing(column):
+    return column.null_count == len(column)
+
+
+def _without(schema, names):
+    """A schema in which the columns `names` are of the type of nothing."""
+    fields = [field.with_type(pa.null()) if field.name in names else field for field in schema]
+    return pa.schema(fields)
+
+
+def _filled(known, schema):
+    """What is known of types, and those of `schema` where nothing is."""
+    types = [schema.field(field.name).type for field in known]
+    pairs = zip(known, types, strict=True)
+    return pa.schema(
+        [field.with_type(t) if field.type == pa.null() else field for field, t in pairs]
+    )
+
+
+def _cast(table, schema):
+    arrays = [_cast_column(table[field.name], field) for field in schema]
+    return pa.table(arrays, schema=schema)
+
+
+def _cast_column(column, field):
+    if _is_missing(column):
+        return pa.nulls(len(column), field.type)
+    try:
+        return column.cast(field.type)
+    except pa.ArrowInvalid as error:
+        msg = (
+            f"column {field.name!r} of the files does not fit together: as {field.type} it would "
+            f"not be exact: {error}; apply the model to the files one by one"
+        )
+        raise ColumnError(msg) from error
 
 
 def _common(before, now):

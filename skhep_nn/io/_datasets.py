@@ -9,7 +9,7 @@ import pyarrow as pa
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._blosc import is_blosc, read_blosc
-from skhep_nn.io._heaps import check_heaps
+from skhep_nn.io._heaps import check_heaps, check_lengths
 from skhep_nn.io._source import BYTES_OF_CHUNK
 from skhep_nn.io._values import refusal
 
@@ -58,8 +58,9 @@ def check_dataset(path, dataset):
     if dataset.is_virtual or dataset.external:
         msg = f"{path}: the values of {dataset.name!r} are in another file, which is not followed"
         raise FileFormatError(msg)
-    if dataset.dtype.hasobject and dataset.file.id.get_create_plist().get_sizes()[1] == 8:
+    if dataset.dtype.hasobject and dataset.file.id.get_create_plist().get_sizes() == (8, 8):
         check_heaps(path)
+        check_lengths(path, dataset)
     pipeline = dataset.id.get_create_plist()
     for at in range(pipeline.get_nfilters()):
         code = pipeline.get_filter(at)[0]

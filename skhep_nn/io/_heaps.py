@@ -10,11 +10,15 @@ import mmap
 import struct
 from functools import lru_cache
 
+import numpy as np
+
 from skhep_nn.exceptions import FileFormatError
 
 # signature, version and reserved bytes of a global heap collection; then its size
 HEAD = b"GCOL\x01\x00\x00\x00"
 OBJECT = struct.Struct("<HHIQ")
+# what stands in an array for a value of variable length
+REFERENCE = np.dtype([("n_values", "<u4"), ("address", "<u8"), ("index", "<u4")])
 
 
 def check_heaps(path):
@@ -30,6 +34,27 @@ def check_heaps(path):
         msg = (
             f"{path} cannot be read; it is damaged where its values of variable length (text, "
             f"lists) are, at byte {at}"
+        )
+        raise FileFormatError(msg)
+
+
+def check_lengths(path, dataset):
+    """Raise an error if a value of variable length says that it is longer than the file.
+
+    HDF5 makes room for it before it looks. Only arrays that are stored in one piece are checked.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    offset, n_bytes = dataset.id.get_offset(), path.stat().st_size
+    if offset is None or dataset.dtype.kind != "O":
+        return
+    stated = np.fromfile(path, REFERENCE, dataset.size, offset=offset)["n_values"]
+    if stated.max(initial=0) > n_bytes:
+        msg = (
+            f"{path} cannot be read; it is damaged: a value of {dataset.name!r} has "
+            f"{stated.max()} entries, more than the file has bytes"
         )
         raise FileFormatError(msg)
 

@@ -7,6 +7,9 @@ import types
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import ColumnTransformer
@@ -470,3 +473,35 @@ def test_a_csv_file_with_another_separator_can_be_scored(model, events, tmp_path
     run(model, tmp_path / "x.csv", tmp_path / "s.parquet", separator=";")
     got = pd.read_parquet(tmp_path / "s.parquet")
     assert got["score"].tolist() == model.predict_proba(events[FEATURES])[:, 1].tolist()
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (pa.nulls(2), pa.array(["a", "b"])),
+        (pa.array([2**53 + 1, 5]), pa.nulls(2)),
+        (pa.nulls(2), pa.array([2**64 - 1, 5], pa.uint64())),
+        (pa.nulls(2), pa.array([[1.5], []])),
+    ],
+)
+def test_a_carried_column_of_nothing_but_missing_takes_the_type_of_the_others(
+    model, events, tmp_path, suffix, first, second
+):
+    for name, column in (("a", first), ("b", second)):
+        table = pa.Table.from_pandas(events[FEATURES][:2]).append_column("extra", column)
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    run(model, str(tmp_path / "?.parquet"), tmp_path / f"out{suffix}", columns="extra")
+    read = {".parquet": pq.read_table, ".feather": pa.feather.read_table}[suffix]
+    got = read(tmp_path / f"out{suffix}")["extra"].to_pylist()
+    assert got == [*first.to_pylist(), *second.to_pylist()]
+
+
+def test_carried_whole_numbers_that_no_type_holds_are_an_error_that_names_them(
+    model, events, tmp_path
+):
+    for name, column in (("a", pa.array([-1])), ("b", pa.array([2**64 - 1], pa.uint64()))):
+        table = pa.Table.from_pandas(events[FEATURES][:1]).append_column("event", column)
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    with pytest.raises(ColumnError, match=r"column 'event' .* would not be exact"):
+        run(model, str(tmp_path / "?.parquet"), tmp_path / "out.parquet", columns="event")

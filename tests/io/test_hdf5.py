@@ -396,3 +396,18 @@ def test_damage_among_values_of_variable_length_is_an_error_and_no_endless_loop(
         FileFormatError, match=r"x.h5 cannot be read; it is damaged where its value"
     ):
         read_events(path)
+
+
+@pytest.mark.parametrize("kind", ["lists", "text"])
+def test_a_value_that_says_it_is_longer_than_the_file_is_an_error(tmp_path, kind):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        dtype = h5py.vlen_dtype("f4") if kind == "lists" else h5py.string_dtype()
+        file.create_dataset("x", (50,), dtype=dtype)[3] = [1, 2] if kind == "lists" else "tt"
+    with h5py.File(path, "r") as file:
+        offset = file["x"].id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[offset + 20 * 16 : offset + 20 * 16 + 4] = struct.pack("<I", 2**31)
+    path.write_bytes(bytes(content))
+    with pytest.raises(FileFormatError, match=r"a value of '/x' has 2147483648 entries, more than"):
+        read_events(path)
