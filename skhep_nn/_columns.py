@@ -320,15 +320,37 @@ def _check_no_records(X):
         what, line = "a list of dicts", "pd.DataFrame(X)"
     elif getattr(getattr(X, "dtype", None), "names", None):
         what, line = "an array of records (a structured dtype)", "pd.DataFrame(X)"
-    elif type(X).__module__.partition(".")[0] == "awkward" and getattr(X, "fields", None):
+    elif _is_awkward(X) and X.fields and all(X[field].ndim == 1 for field in X.fields):
         what, line = "an awkward array of records", "pd.DataFrame({f: X[f] for f in X.fields})"
     else:
+        _check_no_lists(X)
         return
     msg = (
         f"X is {what}, which is no table; pass the DataFrame {line}, or for arrays of several "
         "axes EventBlocks({'track': array, ...})"
     )
     raise TypeError(msg)
+
+
+def _check_no_lists(X):
+    """Raise if `X` is an awkward array of lists, which NumPy makes no array of."""
+    if not _is_awkward(X):
+        return
+    try:
+        is_records = bool(X.fields) or np.asarray(X).dtype.names is not None
+    except ValueError:
+        is_records = True
+    if is_records:
+        msg = (
+            "X is an awkward array of lists, which is no table; make blocks of it by "
+            "BlockTransformer([('track', SequencePadder(20), ...)]), or a DataFrame of numbers per "
+            "event"
+        )
+        raise TypeError(msg)
+
+
+def _is_awkward(X):
+    return type(X).__module__.partition(".")[0] == "awkward" and hasattr(X, "fields")
 
 
 def _replace_at(X, at, values):

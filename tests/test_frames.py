@@ -173,3 +173,16 @@ def test_awkward_records_are_an_error_with_the_line_to_write():
     with pytest.raises(TypeError, match=r"DataFrame pd.DataFrame\(\{f: X\[f\] for f in X.fields\}"):
         _columns.table(X)
     assert list(pd.DataFrame({f: X[f] for f in X.fields})) == ["pt", "eta"]
+
+
+@pytest.mark.parametrize("events", [[[1.0, 2.0], [3.0]], [[{"pt": 1.0}], []]])
+def test_awkward_lists_are_an_error_that_names_what_pads_them(events):
+    ak = pytest.importorskip("awkward")
+    with pytest.raises(TypeError, match=r"awkward array of lists.*SequencePadder.*DataFrame"):
+        _columns.table(ak.Array(events))
+
+
+def test_a_regular_awkward_array_is_an_array():
+    ak = pytest.importorskip("awkward")
+    X = ak.Array([[1.0, 2.0], [3.0, 4.0]])
+    assert _columns.table(X) is X
