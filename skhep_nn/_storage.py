@@ -22,13 +22,16 @@ def open_regular(path):
     Raises
     ------
     FileFormatError
-        If there is a folder, pipe, socket or device at `path`.
+        If there is a folder, pipe, socket or device at `path`, or you may not read it.
     OSError
         As `open` does.
     """
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
     except OSError as error:
+        if error.errno in DENIED:
+            msg = f"{path}: {os.strerror(error.errno)}; you may not read it"
+            raise FileFormatError(msg) from error
         # sockets say so by ENXIO
         if error.errno not in (errno.EISDIR, errno.ENXIO):
             raise
@@ -119,11 +122,13 @@ def escape(name):
 
 
 def _hint(number, path):
-    there = next((one for one in (path, *path.parents) if one.exists()), path.parent)
+    # unlike Path.exists these raise nothing where one may not look
+    there = next((one for one in (path, *path.parents) if os.path.exists(one)), path.parent)  # noqa: PTH110
     if number in FULL:
-        return f"{shutil.disk_usage(there).free / 1e9:.3g} GB are free"
+        with contextlib.suppress(OSError):
+            return f"{shutil.disk_usage(there).free / 1e9:.3g} GB are free"
     if number in DENIED:
-        return f"you may not write in {there if there.is_dir() else there.parent}"
+        return f"you may not write in {there if os.path.isdir(there) else there.parent}"  # noqa: PTH112
     return "look at the disk or folder, or choose another"
 
 

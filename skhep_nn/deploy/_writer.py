@@ -51,7 +51,8 @@ def writer_for(output, inputs=()):
     """The class that writes `output`, by its ending; see `open_writer` for the errors."""
     output = Path(output).expanduser()
     kind = WRITERS[ending(output, WRITERS)]
-    check_place(output, inputs)
+    with _storage.explained(output, "the scores", "nothing is written"):
+        check_place(output, inputs)
     return kind
 
 

@@ -241,6 +241,22 @@ def test_a_folder_in_which_one_may_not_write_is_an_error_of_ours(tmp_path, monke
         MemmapCache(tmp_path).fit_transform(np.ones((2, 2)))
 
 
+@pytest.mark.parametrize("name", ["cache.json", "X.npy"])
+def test_a_file_that_one_may_not_read_is_an_error_of_ours(tmp_path, monkeypatch, name):
+    MemmapCache(tmp_path).fit_transform(np.ones((2, 2)))
+    original = os.open
+
+    def private(path, flags, *more, **options):
+        if str(path).endswith(name):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return original(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", private)
+    (folder,) = tmp_path.iterdir()
+    with pytest.raises(FileFormatError, match=rf"{name}: Permission denied; you may not read it"):
+        open_cache(folder)
+
+
 def test_a_link_to_a_folder_is_built_where_it_leads(tmp_path):
     pd.DataFrame({"pt": [1.0, 2.0]}).to_csv(tmp_path / "a.csv", index=False)
     disk = tmp_path / "disk"

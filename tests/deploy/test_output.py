@@ -107,6 +107,12 @@ def test_a_folder_of_somebody_else_is_an_error_before_a_file_is_read(folder, mon
         _writer.CsvWriter(folder / "s.csv")
 
 
+def test_a_folder_in_which_one_may_not_look_is_an_error_that_names_the_output(folder, monkeypatch):
+    monkeypatch.setattr(_writer.Path, "is_symlink", failing(errno.EACCES))
+    with pytest.raises(StorageError, match=r"Permission denied: the scores s.csv"):
+        run("s.csv")
+
+
 def test_a_limit_on_the_size_of_files_names_the_file(folder):
     resource = pytest.importorskip("resource")
     assert resource
