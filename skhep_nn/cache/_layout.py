@@ -96,8 +96,12 @@ def _floats(array):
         return array
     try:
         return array.astype(np.float64)
-    # what is missing in a column of pandas' own types raises TypeError
-    except (ValueError, TypeError):
+    except ValueError:
+        return array
+    except TypeError:
+        # what is missing in a column of pandas' own types; scikit-learn's checks want others as is
+        if not pd.isna(array).any():
+            raise
         return array
 
 
