@@ -11,15 +11,27 @@ from pathlib import Path
 
 import numpy as np
 
+# As joblib calls the folders, gone at the end, of the arrays that its processes share.
+JOBLIBS_FOLDER = "joblib_memmapping_folder"
+
 
 def memory_map(array):
-    """The `numpy.memmap` that `array` is, or is a view of; None for an array in memory."""
+    """The `numpy.memmap` that `array` is, or is a view of; None for an array in memory.
+
+    What joblib maps for its processes is an array in memory: it was one where it came from.
+    """
     found = None
     while isinstance(array, np.ndarray):
         if isinstance(array, np.memmap) and array.filename is not None:
             found = array
         array = array.base
-    return found
+    return None if found is None or _is_of_joblib(found) else found
+
+
+def _is_of_joblib(mapped):
+    """Whether a map is the copy of an array that joblib shares among its processes."""
+    folders = Path(mapped.filename).parent.parts
+    return any(folder.startswith(JOBLIBS_FOLDER) for folder in folders)
 
 
 def is_lazy(base):
@@ -100,10 +112,7 @@ def portable(entry):
 def _is_lasting(mapped):
     """Whether the file of a map will be there, with the same content, when a pickle is read."""
     # a copy-on-write map may hold changes that its file lacks
-    if mapped.mode == "c" or not Path(mapped.filename).exists():
-        return False
-    # joblib's processes get arrays as maps of files that are gone at the end
-    return "joblib_memmapping_folder" not in str(mapped.filename)
+    return mapped.mode != "c" and Path(mapped.filename).exists()
 
 
 def restored(state):
