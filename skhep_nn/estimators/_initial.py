@@ -97,6 +97,9 @@ class Memory:
         self._made = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self):
+        return len(self._made)
+
     def get(self, key):
         """What was made for `key`, or None."""
         with self._lock:

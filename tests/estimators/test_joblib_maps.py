@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from imblearn.under_sampling import RandomUnderSampler
@@ -41,7 +43,7 @@ def source_of(X):
     return type(read_inputs(classifier, X, reset=True)).__name__
 
 
-@pytest.mark.parametrize("mode", ["r", "c", "r+"])
+@pytest.mark.parametrize("mode", ["r", "c"])
 def test_what_joblib_maps_is_no_map_of_the_users(array, mode, tmp_path):
     options = {"mmap_mode": mode, "temp_folder": tmp_path}
     assert in_processes(kinds, array, array[::2], **options) == [[(True, False)] * 2] * 2
@@ -76,8 +78,8 @@ def lazy_blocks(array):
 def test_a_sampler_works_on_what_joblib_mapped(array):
     y = (array[:, 0] > 0.5).astype(int)
     sampler = RandomUnderSampler(random_state=0)
-    found = in_processes(predictions, array, y, batch_sampler=sampler)
-    assert found == [predictions(array, y, batch_sampler=sampler)] * 2
+    fit = partial(predictions, batch_sampler=sampler)
+    assert in_processes(fit, array, y) == [fit(array, y)] * 2
 
 
 def test_120_megabytes_give_the_same_bits_with_one_process_and_with_two():

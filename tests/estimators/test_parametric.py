@@ -620,10 +620,12 @@ class TestAt:
             model.save(tmp_path / "at.keras")
             loaded = keras.saving.load_model(tmp_path / "at.keras")
             expected = model.predict(features, verbose=0)
-            assert np.array_equal(loaded.predict(features, verbose=0), expected)
+            pairs = zip(loaded.get_weights(), model.get_weights(), strict=True)
+            assert all(np.array_equal(one, other) for one, other in pairs)
+            assert np.allclose(loaded.predict(features, verbose=0), expected, rtol=0, atol=1e-5)
             model.export(tmp_path / "exported", verbose=False)
             exported = tf.saved_model.load(str(tmp_path / "exported"))
-            assert np.allclose(exported.serve(features), expected, atol=1e-6)
+            assert np.allclose(exported.serve(features), expected, atol=1e-5)
 
     def test_it_is_applied_to_files_without_the_mass(self, sample, tmp_path):
         from skhep_nn import apply
@@ -677,7 +679,7 @@ class TestScan:
         assert scan.shape == (600, 3, 2)
         for column, mass in enumerate([500.0, 750.0, 1000.0]):
             expected = clf.predict_proba(X.assign(mass=mass))
-            assert np.allclose(scan[:, column], expected, atol=1e-6)
+            assert np.allclose(scan[:, column], expected, atol=1e-5)
 
     def test_it_needs_no_mass_column(self, sample):
         X, y = sample
@@ -729,7 +731,7 @@ class TestSeveralParameters:
         for at in (clf.at(m_stop=550, m_lsp=320), clf.at(m_lsp=320, m_stop=550), clf.at(550, 320)):
             assert np.array_equal(at.predict_proba(X), expected)
         scan = clf.predict_proba_scan(X, [{"m_stop": 550, "m_lsp": 320}, [900, 100]])
-        assert np.allclose(scan[:, 0], expected, atol=1e-6)
+        assert np.allclose(scan[:, 0], expected, atol=1e-5)
 
     def test_one_name_is_not_enough(self):
         X, y = self.sample()
@@ -861,7 +863,7 @@ class TestAsOtherClassifiers:
         clf = parametric(branches=branches, epochs=1).fit(blocks, y)
         scan = clf.predict_proba_scan(blocks, [500, 1000])
         expected = clf.at(1000).predict_proba(EventBlocks({"track": track}))
-        assert np.allclose(scan[:, 1], expected, atol=1e-6)
+        assert np.allclose(scan[:, 1], expected, atol=1e-5)
         assert not np.array_equal(scan[:, 0], scan[:, 1])
 
     def test_an_array_of_sequences_has_no_place_for_the_mass(self):

@@ -139,7 +139,7 @@ def test_two_phases_are_two_fits_of_keras_compiled_anew(dense, sample, shuffle):
     # the numbers of the epochs, and with them their orders, go on
     step_by_step(model, data, 100, [draw(2), draw(3), draw(4)])
     expected = model.predict(data[0], verbose=0)[:, 0]
-    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], expected, rtol=0, atol=1e-4)
     assert clf.history_["phase"] == [1, 1, 2, 2, 2]
     assert clf.n_epochs_ == clf.best_epoch_ == 5
 
@@ -158,7 +158,7 @@ def test_phases_of_a_network_of_the_users_own_are_those_of_keras_too(halves):
     model.compile("sgd", keras.losses.BinaryCrossentropy(label_smoothing=0.2))
     step_by_step(model, data, 64, orders)
     expected = model.predict(X, verbose=0)[:, 0]
-    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], expected, rtol=0, atol=1e-4)
     assert clf.history_["phase"] == [1, 1, 2, 2]
 
 

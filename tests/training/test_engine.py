@@ -73,7 +73,7 @@ def test_thirty_steps_in_single_precision_are_those_of_keras(
     keras_fit(theirs, data, epochs=2)
     run(ours, data, jit=jit, epochs=2)
     assert int(ours.optimizer.iterations) == 30
-    assert_same_weights(ours.variables, theirs.variables, atol=1e-5)
+    assert_same_weights(ours.variables, theirs.variables, atol=1e-4)
 
 
 @pytest.mark.usefixtures("float64")
@@ -111,7 +111,7 @@ def test_xla_computes_the_same_steps(jit, make_data, compiled, run, keras_fit, a
     theirs, ours = (compiled(regularised, optimizer=OPTIMIZERS["all together"]) for _ in range(2))
     keras_fit(theirs, data, epochs=2)
     run(ours, data, jit=jit, epochs=2)
-    assert_same_weights(ours.variables, theirs.variables, atol=1e-5)
+    assert_same_weights(ours.variables, theirs.variables, atol=1e-4)
 
 
 @pytest.mark.parametrize("jit", [False, "step"])
@@ -125,7 +125,7 @@ def test_reported_losses_and_metrics_are_those_of_keras(jit, make_data, compiled
     outcome, _ = run(ours, data, validation, jit=jit)
     assert set(outcome.history) == set(expected)
     for name, values in expected.items():
-        np.testing.assert_allclose(outcome.history[name], values, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(outcome.history[name], values, rtol=0, atol=1e-4)
 
 
 def test_losses_without_metrics_are_those_of_keras(make_data, compiled, run, keras_fit):
@@ -196,7 +196,7 @@ def test_evaluation_is_that_of_keras_and_clears_the_metrics(make_data, compiled,
     expected = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
     assert set(first) == set(expected)
     for name, value in expected.items():
-        assert first[name] == pytest.approx(value, abs=1e-6)
+        assert first[name] == pytest.approx(value, abs=1e-5)
 
 
 def test_building_moves_no_weight_and_no_random_state(make_data, compiled):
@@ -267,7 +267,7 @@ def test_predictions_are_bit_equal_for_any_chunking(name, chunk, monkeypatch):
 def test_predictions_are_those_of_keras():
     x, expected = whole("wide")
     theirs = engine_of("wide").model.predict(x, verbose=0)
-    np.testing.assert_allclose(expected, theirs, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(expected, theirs, rtol=0, atol=1e-5)
 
 
 def test_no_events_give_no_predictions():

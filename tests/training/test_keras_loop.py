@@ -33,11 +33,11 @@ def test_both_loops_give_the_same_network_and_history(
     assert (fast.loop, slow.loop) == ("compiled", "keras: CountsBatches has hooks at batches")
     # 150 events in batches of 32: 5 steps
     assert counter.batches == 20
-    assert_same_weights(models[0].variables, models[1].variables, atol=1e-5)
+    assert_same_weights(models[0].variables, models[1].variables, atol=1e-4)
     assert (fast.best_epoch, fast.n_epochs) == (slow.best_epoch, slow.n_epochs)
     assert set(fast.history) == set(slow.history)
     for name, values in fast.history.items():
-        np.testing.assert_allclose(slow.history[name], values, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(slow.history[name], values, rtol=0, atol=1e-4)
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_fit(make_data, compiled, run):
@@ -48,7 +48,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_fit(make_data, compiled, r
     )
     assert (outcome.best_epoch, outcome.n_epochs) == (2, 5)
     loss = engine.evaluate(*validation)["loss"]
-    assert loss == pytest.approx(min(outcome.history["val_loss"]), abs=1e-6)
+    assert loss == pytest.approx(min(outcome.history["val_loss"]), abs=1e-5)
 
 
 def test_a_plateau_lowers_the_learning_rate(make_data, compiled, run):
@@ -73,7 +73,7 @@ def test_averaged_weights_are_those_of_the_best_epoch(make_data, compiled, run):
     run(fast, data, validation, epochs=2)
     run(slow, data, validation, epochs=2, callbacks=[CountsBatches()])
     for one, other in zip(fast.weights, slow.weights, strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
 
 def unbounded():

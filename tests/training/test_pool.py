@@ -86,7 +86,7 @@ def test_threads_never_share_an_engine(pool):
         with pool.borrow("a", Stub) as engine:
             shared.append(id(engine) in in_use)
             in_use.add(id(engine))
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=600)
             in_use.discard(id(engine))
 
     barrier = threading.Barrier(4)
@@ -125,10 +125,9 @@ def test_a_fit_that_is_trained_on_elsewhere_predicts_with_its_new_weights():
     # with a callback it is trained by an engine that is not shared
     network.set_params(callbacks=keras.callbacks.History()).fit(X, y)
     after = network.predict_proba(X)
-    assert not np.array_equal(after, before)
-    np.testing.assert_array_equal(
-        after[:, 1], network.model_.predict(X, verbose=0)[:, 0].astype(after.dtype)
-    )
+    outputs = network.model_.predict(X, verbose=0)[:, 0]
+    np.testing.assert_allclose(after[:, 1], outputs, rtol=0, atol=1e-5)
+    assert abs(after - before).max() > 1e-4
 
 
 def test_an_engine_that_callbacks_have_seen_is_not_lent_again():
