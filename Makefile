@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 OLDEST ?= .venv-oldest
+CPP ?= .cpp
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
@@ -79,6 +80,13 @@ stubs: $(VENV)/.dev  ## write the stubs, which tell editors the signatures
 	$(BIN)/python .ci/stubs.py
 	$(BIN)/ruff format -q skhep_nn
 
+.PHONY: test-cpp
+test-cpp: $(VENV)/.dev  ## the C++ example against ONNX Runtime, and SOFIE: fetches headers, installs nothing else
+	.ci/headers $(CPP)
+	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --target $(CPP)/python sofie
+	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime SOFIE=$(abspath $(CPP))/python \
+	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py tests/deploy/onnx/test_sofie.py
+
 .PHONY: test-oldest
 test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows
 	$(OLDEST)/bin/python -m pytest -q -n $(WORKERS) -k "scikit_learn" tests
@@ -98,4 +106,4 @@ examples: $(VENV)/.dev  ## every example that needs no file of yours
 
 .PHONY: clean
 clean:  ## remove environments and outputs
-	rm -rf $(VENV) $(OLDEST) demo_output examples_output
+	rm -rf $(VENV) $(OLDEST) $(CPP) demo_output examples_output

@@ -109,7 +109,7 @@ def _complain(message, code):
 
 def _apply_arguments(parser):
     add = parser.add_argument
-    add("model", help="joblib file of a fitted model (it can run code: trust where it is from)")
+    add("model", help="ONNX or joblib file of a model (joblib can run code: trust its origin)")
     add("files", nargs="+", help="ROOT, Parquet, Feather, HDF5, CSV or npz files, or patterns")
     add("--output", "-o", required=True, help="a .parquet, .feather or .csv file")
     add("--threshold", "-t", type=float, help="keep events whose score is at least this")
@@ -192,6 +192,53 @@ def _cache(arguments):
     return None if arguments.quiet else line
 
 
+def _export_arguments(parser):
+    add = parser.add_argument
+    add("model", help="joblib file of a fitted model (it can run code: trust where it is from)")
+    add("output", help="a .onnx file")
+    add("--check", metavar="FILE", help="file of events on which model and output are compared")
+    add("--tree", help="tree of a ROOT file, or key of an HDF5 file, of --check")
+    add("--n-check", type=int, default=10_000, metavar="N", help="events of --check to compare")
+    add("--inputs", choices=["matrix", "columns"], default="matrix", help="one input, or one each")
+    add("--dtype", choices=["float32", "float64"], default="float32", help="of the features")
+    add("--tokens", choices=["int32", "int64", "float32"], default="int32", help="type of tokens")
+    add("--masks", choices=["bool", "float32"], default="bool", help="type of masks")
+    add("--at", type=_numbers, metavar="M", help="mass hypothesis to build in")
+    add("--tolerance", type=float, help="largest difference of a probability that is allowed")
+
+
+def _export(arguments):
+    from skhep_nn.deploy._onnx._command import export
+
+    return export(
+        arguments.model,
+        arguments.output,
+        check=arguments.check,
+        tree=arguments.tree,
+        n_check=arguments.n_check,
+        inputs=arguments.inputs,
+        dtype=arguments.dtype,
+        tokens=arguments.tokens,
+        masks=arguments.masks,
+        at=arguments.at,
+        tolerance=arguments.tolerance,
+    )
+
+
+def _show_arguments(parser):
+    parser.add_argument("model", help="a .onnx file that was exported")
+
+
+def _show(arguments):
+    from skhep_nn.deploy._onnx._command import show
+
+    return show(arguments.model)
+
+
+def _numbers(text):
+    return [float(one) for one in text.split(",")]
+
+
 def _listed(text):
     return [one.strip() for one in text.split(",")]
 
@@ -199,4 +246,6 @@ def _listed(text):
 COMMANDS = {
     "apply": Command("Score files of events with a fitted model.", _apply_arguments, _apply),
     "cache": Command("Make a memory-mapped cache of files.", _cache_arguments, _cache),
+    "export": Command("Write a model as an ONNX file.", _export_arguments, _export),
+    "show": Command("Say what an ONNX file is, and test it.", _show_arguments, _show),
 }

@@ -69,8 +69,9 @@ def apply(
     Parameters
     ----------
     model : fitted classifier or Pipeline, or path
-        Anything with ``predict_proba``, or the path of its joblib file. Loading a joblib file
-        can run any code: load only files that you trust.
+        Anything with ``predict_proba``, or the path of its joblib file, or of a file that
+        `export_onnx` wrote (``.onnx``), which needs neither TensorFlow nor Keras. Loading a joblib
+        file can run any code: load only files that you trust.
     files : path, pattern, or list of them
         As for `skhep_nn.io.read_events`. They may have more columns than the model needs, in any
         order; weight columns, and columns that steps exclude or that none reads, may be absent.

@@ -11,13 +11,16 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _composition, _unread
+from skhep_nn.deploy._onnx._classifier import load_onnx
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io._files import reading
 from skhep_nn.io._stream import Selection
 
+ONNX = ".onnx"
+
 
 def load_model(model):
-    """`model`, or what its joblib file holds; checked to be a fitted classifier.
+    """`model`, or what its joblib or ONNX file holds; checked to be a fitted classifier.
 
     Raises
     ------
@@ -29,7 +32,8 @@ def load_model(model):
     source, error = f"model={model!r}", TypeError
     if isinstance(model, (str, PathLike)):
         source, error = str(model), FileFormatError
-        model = _load(Path(model).expanduser())
+        path = Path(model).expanduser()
+        model = load_onnx(path) if path.suffix.lower() == ONNX else _load(path)
     is_class = isinstance(model, type)
     if is_class or not (hasattr(model, "predict_proba") and hasattr(model, "fit")):
         msg = f"{source} is no classifier with predict_proba, but {type(model).__name__}"

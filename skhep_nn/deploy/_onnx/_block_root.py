@@ -59,7 +59,8 @@ def _of_transformer(graph, model, transformer, options):
         inputs += spec
         parts[name] = _part(graph, spec, columns, facts)
     names = None if columns.names is None else list(columns.names)
-    return Root(parts, inputs, names, list(columns.optional), facts, columns.n_columns)
+    optional = list(columns.optional)
+    return Root(parts, inputs, names, optional, facts, columns.n_columns, loose=names is not None)
 
 
 def _part_input(model, transformer, name, step, positions, options):

@@ -256,6 +256,8 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
     def _feeds(self, X):
         about, owner = self.metadata_, type(self).__name__
         X = _hypothesis.as_input(X)
+        if about.loose:
+            X = _hypothesis.in_order(X, about.names)
         present = self._columns_of_fit().present(X, owner)
         if self.hypothesis is not None:
             X, present = _hypothesis.put_in(X, present, about, self.hypothesis)

@@ -99,6 +99,7 @@ def _metadata(model, root, options):
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         digest="",
         tolerance=0.0,
+        loose=root.loose,
     )
 
 

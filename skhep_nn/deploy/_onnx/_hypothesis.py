@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _frames
+from skhep_nn import _columns
 from skhep_nn.deploy._onnx._specs import Records
 
 
 def as_input(X):
     """`X`, or an array made of it if it has no columns of its own."""
-    X = _frames.as_pandas(X)
-    if _columns.is_frame(X) or _columns.is_blocks(X) or hasattr(X, "fields"):
-        return Records(X) if hasattr(X, "fields") and not _columns.is_frame(X) else X
+    if hasattr(X, "fields") and not _columns.is_frame(X):
+        return Records(X)
+    X = X if isinstance(X, (dict, np.ndarray)) else _columns.table(X)
+    if _columns.is_frame(X) or _columns.is_blocks(X):
+        return X
     if isinstance(X, dict):
         from skhep_nn.events import EventBlocks
 
@@ -22,6 +24,17 @@ def as_input(X):
         msg = f"Expected 2D array, got {X.ndim}D array instead: one row per event is needed"
         raise ValueError(msg)
     return X
+
+
+def in_order(X, names):
+    """The columns of X that the model knows, in the order of its fit."""
+    given = _columns.names(X)
+    if given is None or given == names:
+        return X
+    known = [given.index(name) for name in names if name in given]
+    if isinstance(X, Records):
+        return Records(X.X[[given[at] for at in known]])
+    return _columns.select(X, known)
 
 
 def positions(about):

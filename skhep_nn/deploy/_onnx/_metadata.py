@@ -42,6 +42,8 @@ class Metadata:
     versions : dict of str to str
     created : str
     digest : str
+    loose : bool
+        Whether X may have further columns, and in another order.
     tolerance : float
         How far the reference events' probabilities may be off.
     reference : dict of str to ndarray
@@ -60,6 +62,7 @@ class Metadata:
     created: str
     digest: str
     tolerance: float
+    loose: bool = False
     reference: dict = field(default_factory=dict)
 
     def to_text(self):
@@ -78,6 +81,7 @@ class Metadata:
             "created": self.created,
             "digest": self.digest,
             "tolerance": self.tolerance,
+            "loose": self.loose,
         }
         text = {
             "about": json.dumps(about, default=_plain),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skhep_nn import _composition
+from skhep_nn._unread import unread
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Column, Features
 from skhep_nn.exceptions import ExportError
@@ -35,6 +36,8 @@ class Root:
         Positions of columns that are no inputs.
     facts : dict
         As of `Features`.
+    loose : bool
+        Whether X may have further columns, and in another order: the model takes what it reads.
     """
 
     data: object
@@ -43,6 +46,7 @@ class Root:
     optional: list
     facts: dict = field(default_factory=dict)
     n_columns: int = 0
+    loose: bool = False
 
 
 def make_root(graph, model, options, wanted):
@@ -122,6 +126,7 @@ def _table(graph, model, options, wanted):
     names = None if names is None else list(names)
     n_columns = _n_columns(fitted, names)
     optional = _optional(model, names, n_columns)
+    optional = sorted({*optional, *_unread_by(fitted, names)})
     if is_fixed(model, options):
         optional = sorted({*optional, *_parameters(model, names)})
     absent = [at for at in optional if at not in wanted]
@@ -138,7 +143,21 @@ def _table(graph, model, options, wanted):
         for at in range(n_columns)
     )
     facts = {}
-    return Root(Features(value, columns, facts=facts), inputs, names, absent, facts, n_columns)
+    data = Features(value, columns, facts=facts)
+    return Root(data, inputs, names, absent, facts, n_columns, takes_by_name(fitted))
+
+
+def takes_by_name(model):
+    """Whether a model takes the columns that it reads by their names, wherever they are."""
+    first = first_reader(model)
+    return hasattr(first, "_reads") or type(first).__name__ == "ColumnTransformer"
+
+
+def _unread_by(model, names):
+    """Positions of the columns that no step reads."""
+    if names is None:
+        return []
+    return [names.index(name) for name in unread(model, names)]
 
 
 def _n_columns(model, names):
