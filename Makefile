@@ -10,10 +10,10 @@ CPP ?= .cpp
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
-FOR_USE := -e '.[io,plot]'
+FOR_USE := -e '.[io,onnx,plot]'
 FOR_TESTS := -e '.[test]'
-FOR_DEVELOPMENT := -e '.[io,plot,examples,dev]'
-FOR_BENCHMARKS := -e '.[io,plot,bench]'
+FOR_DEVELOPMENT := -e '.[io,onnx,plot,examples,dev]'
+FOR_BENCHMARKS := -e '.[io,onnx,plot,bench]'
 
 NEED_A_PATH := examples/higgs_ml.py examples/negative_weights.py
 
@@ -81,11 +81,11 @@ stubs: $(VENV)/.dev  ## write the stubs, which tell editors the signatures
 	$(BIN)/ruff format -q skhep_nn
 
 .PHONY: test-cpp
-test-cpp: $(VENV)/.dev  ## the C++ example against ONNX Runtime, and SOFIE: fetches headers, installs nothing else
+test-cpp: $(VENV)/.dev  ## the C++ example against ONNX Runtime, whose headers it fetches
 	.ci/headers $(CPP)
-	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --target $(CPP)/python sofie
-	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime SOFIE=$(abspath $(CPP))/python \
-	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py tests/deploy/onnx/test_sofie.py
+
+	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime \
+	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py
 
 .PHONY: test-oldest
 test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows

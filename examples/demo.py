@@ -23,6 +23,7 @@ from skhep_nn import (
     DenseClassifier,
     EventWeightBalancer,
     MinMaxScaler,
+    export_onnx,
     make_fom_scorer,
     train_validation_test_split,
 )
@@ -41,6 +42,13 @@ LUMINOSITY = 35_866.0  # 1/pb, CMS 2016, as in the tutorial "NN in CMS"
 # The background has a relative uncertainty of 20 %, and a cut must keep 100 effective simulated
 # background events: with fewer, the best cut is where the background happens to fluctuate down.
 FIGURE = {"systematic": 0.2, "min_effective_background": 100}
+# Where importing these packages fails, as if they were not installed.
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules.update(dict.fromkeys(["tensorflow", "keras", "scikeras"]))
+from skhep_nn import apply
+apply(sys.argv[1], sys.argv[2], sys.argv[3])
+"""
 CLASS_NAMES = {0: "background", 1: "signal"}
 
 
@@ -58,6 +66,7 @@ def main():
     cut = report(model, parts, features)
     draw(model, train, validation, test, features, cut)
     save_and_apply(model, test[0])
+    export_and_apply(model, test[0])
     say(f"table, pictures, model and scores are in {OUTPUT}/")
 
 
@@ -178,6 +187,19 @@ def save_and_apply(model, X):
     say(f"applied in a new process, without weights: predictions bit-equal: {same}")
     if not same:
         sys.exit("the loaded model predicts differently")
+
+
+def export_and_apply(model, X):
+    """The whole Pipeline as ONNX, applied in a process that cannot import TensorFlow."""
+    X = X.drop(columns="weight")
+    paths = [str(OUTPUT / name) for name in ("model.onnx", "data.parquet", "scores_onnx.parquet")]
+    export_onnx(model, paths[0], check=X)
+    subprocess.run([sys.executable, "-c", WITHOUT_TENSORFLOW, *paths], check=True)
+    there = pd.read_parquet(paths[2])["score"].to_numpy()
+    difference = np.abs(model.predict_proba(X)[:, 1] - there).max()
+    say(f"applied as ONNX, without TensorFlow: scores agree to {difference:.1g}")
+    if not difference < 1e-6:
+        sys.exit("the ONNX file predicts differently")
 
 
 def say(text, _started=time.perf_counter()):  # noqa: B008 - the start of the program
