@@ -27,6 +27,16 @@ def steps_of(transformer):
     return steps
 
 
+def _lack(step):
+    """That a step has no ``partial_fit``; a step of parts says which of them."""
+    plain = f"{type(step).__name__} has no partial_fit"
+    try:
+        step.partial_fit  # noqa: B018
+    except AttributeError as error:
+        return str(error) if str(error).startswith(plain) else plain
+    return plain
+
+
 def fit_on_stream(steps, events):
     """Fit those of `steps` that are not fitted, each on what the steps before it give.
 
@@ -44,7 +54,7 @@ def fit_on_stream(steps, events):
     for step in steps:
         if not is_fitted(step) and not _composition.can_stream(step):
             msg = (
-                f"{type(step).__name__} has no partial_fit, so that it cannot be fitted on files "
+                f"{_lack(step)}, so that it cannot be fitted on files "
                 "chunk by chunk; fit it on a part of the events, and pass it fitted"
             )
             raise ValueError(msg)

@@ -7,19 +7,26 @@ patches Keras' classes for that). What scikit-learn sees, data, weights, trainin
 
 from __future__ import annotations
 
-import inspect
-
-import keras
-from scikeras._utils import accepts_kwargs, route_params
+from scikeras._utils import route_params
 from scikeras.utils import random_state as scikeras_state  # noqa: F401  (for _seeds)
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _validation, _weights
+from skhep_nn import _columns, _weights
 from skhep_nn._fork import check_no_fork
-from skhep_nn.estimators import _compile, _events, _fitting, _parameters, _targets
+from skhep_nn.estimators import (
+    _callbacks,
+    _compile,
+    _events,
+    _fitting,
+    _metrics,
+    _objects,
+    _parameter_checks,
+    _parameters,
+    _targets,
+)
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
 from skhep_nn.estimators._seeds import seed_of, seeded
@@ -28,6 +35,8 @@ from skhep_nn.training import _order as order
 if "__sklearn_tags__" not in vars(BaseWrapper):
     # scikeras predates scikit-learn's tags; without the method every subclass fails its check
     BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
+# after scikeras, which has Keras' objects copied and saved in a way of its own
+_objects.install()
 
 
 @_parameters.shares_training_parameters(built=False, **_parameters.OF_SCIKERAS)
@@ -92,6 +101,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         "run_eagerly": ["boolean"],
     }
     _allow_nd = True
+    # whether a parameter called like one of Keras' things, e.g. ``activation``, is the name of one
+    _names_are_of_keras = False
     _routing_prefixes = frozenset(BaseWrapper._routing_prefixes | {"callbacks"})
 
     def __init__(
@@ -115,7 +126,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _store(self, training):
         """Set the shared training parameters, given or by default, and what is routed."""
-        defaults = _parameters.defaults_of(type(self))
+        defaults = _parameters.training_defaults(type(self))
         for name in defaults.keys() & (_parameters.BUILT | _parameters.TRAINING):
             setattr(self, name, training.pop(name, defaults[name]))
         self._store_routed(training)
@@ -171,7 +182,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         validation = _fitting.validation_argument(
             keras_arguments, X_val, y_val, sample_weight_val, type(self).__name__
         )
-        with _fitting.overridden(self, keras_arguments, _parameters.FIT):
+        with _fitting.overridden(self, keras_arguments, _parameters.FIT), _fitting.numbers(self):
             return _fitting.fit(self, X, y, sample_weight, validation)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -193,7 +204,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Weights are multiplied by the factor that gave the events of the first call the mean one.
         `epochs`, `phases` and `early_stopping` have no effect.
         """
-        return _fitting.partial_fit(self, X, y, classes, sample_weight)
+        with _fitting.numbers(self, partial=True):
+            return _fitting.partial_fit(self, X, y, classes, sample_weight)
 
     def initialize(self, X, y):
         """Build the network for such events without training it.
@@ -237,8 +249,24 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self._check_is_fitted()
         check_no_fork()
         _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
-        outputs = self.network_.predict(self._read_for_prediction(X))
+        callbacks = _callbacks.for_prediction(self, keras_arguments.get("callbacks"))
+        with self.network_.numbers.used():
+            outputs = callbacks.around(self.network_.predict, self._read_for_prediction(X))
         return _targets.probabilities(outputs, from_logits=self.network_.from_logits)
+
+    def predict_log_proba(self, X, **keras_arguments):
+        """Logarithms of the class probabilities, minus infinity for 0.
+
+        Parameters
+        ----------
+        X, **keras_arguments
+            As in :meth:`predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+        """
+        return _targets.logarithms(self.predict_proba(X, **keras_arguments))
 
     def predict(self, X, **keras_arguments):
         """The most probable class of each event.
@@ -304,10 +332,19 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         -------
         self
         """
+        _parameter_checks.check_nested(self, parameters)
         names = [name for name in parameters if self._is_routed(name)]
         BaseEstimator.set_params(self, **{n: v for n, v in parameters.items() if n not in names})
         self._store_routed({name: parameters[name] for name in names})
         return self
+
+    def __getstate__(self):
+        guard = _objects.unsaved(self)
+        # first, so that it raises before anything is written
+        return ({} if guard is None else {"_unsaved": guard}) | super().__getstate__()
+
+    def __setstate__(self, state):
+        super().__setstate__({k: v for k, v in state.items() if k != "_unsaved"})
 
     def __repr__(self, N_CHAR_MAX=700):
         return BaseEstimator.__repr__(self, N_CHAR_MAX)
@@ -343,53 +380,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             raise NotFittedError(msg)
 
     def _check_parameters(self):
-        _validation.check_parameters(self)
-        network = self._network_arguments()
-        by_prefix = {"model": network}
-        if self._routed_names():
-            by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(self.optimizer))
-        for name in self._routed_names():
-            prefix, routed, argument = name.partition("__")
-            if not routed:
-                accepted = network
-            elif prefix in self._routing_prefixes:
-                accepted = by_prefix.get(prefix)
-            else:
-                accepted = set()
-            if accepted is not None and (argument or name) not in accepted:
-                self._refuse(name, accepted)
-
-    def _refuse(self, name, accepted):
-        """Raise: `name` is no parameter; `accepted` is what its prefix, if it has one, takes."""
-        prefix, routed, argument = name.partition("__")
-        own = set(_parameters.defaults_of(type(self)))
-        if not routed:
-            hint = _parameters.nearest(name, own | accepted)
-        elif accepted:
-            hint = _parameters.nearest(argument, accepted, f"{prefix}__{{}}")
-            hint = hint or f"; {prefix}__ takes {sorted(accepted)}"
-        else:
-            hint = _parameters.nearest(argument, own)
-            hint = hint or _parameters.nearest(prefix, self._routing_prefixes, f"{{}}__{argument}")
-        msg = f"{type(self).__name__} has no parameter {name!r}{hint}"
-        raise TypeError(msg)
+        _parameter_checks.check(self)
 
     def _network_arguments(self):
         """Names that the function which makes the network takes; None if it takes any."""
-        function = self.model if self.model is not None else self.build_fn
-        if function is None:
-            function = getattr(self, "_keras_build_fn", None)
-        if isinstance(function, keras.Model):
-            return set()
-        if not callable(function):
-            msg = (
-                f"{type(self).__name__} needs model, a function that returns a network or a "
-                f"keras.Model; got {function!r}"
-            )
-            raise TypeError(msg)
-        if accepts_kwargs(function):
-            return None
-        return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
+        return _parameter_checks.network_arguments(self)
 
     def _learn_targets(self, labels, classes):
         """Set what scikit-learn and a user's function (through ``meta``) know of the labels."""
@@ -414,7 +409,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             n_outputs = n_outputs_of(model, x)
         came_with = None
         if model.compiled:
-            came_with = model.optimizer.get_config()
+            came_with = _objects.Kept(model.optimizer)
             _compile.check_loss(self.loss, model.loss)
             _compile.set_learning_rate(self, model.optimizer)
         else:
@@ -427,6 +422,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _compile_arguments(self, n_outputs):
         arguments = self._get_compile_kwargs()
+        _compile.check_has_optimizer(self, arguments["optimizer"])
         return arguments | {"loss": _compile.loss_of(self, arguments["loss"], n_outputs)}
 
     def _continue_network(self, x):
@@ -483,16 +479,12 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _get_compile_kwargs(self):
         routed = route_params(self.get_params(), "optimizer", set(), strict=True)
         _compile.check_optimizer(self, routed)
-        with _compile.names_as_classes(self):
-            arguments = super()._get_compile_kwargs()
+        arguments = _compile.arguments_of(self)
         arguments["optimizer"] = _compile.configured(self, arguments["optimizer"], routed)
+        arguments["loss"] = _compile.only_loss(arguments["loss"])
         # metrics see the event weights, as the loss does
-        weighted = [*(arguments.get("weighted_metrics") or ()), *(arguments.get("metrics") or ())]
-        return arguments | {"metrics": None, "weighted_metrics": weighted or None}
+        weighted = _metrics.weighted(arguments["metrics"], arguments.get("weighted_metrics"))
+        return arguments | {"metrics": None, "weighted_metrics": weighted}
 
     def _callbacks_for_fit(self):
-        self._initialize_callbacks()
-        callbacks = list(keras.tree.flatten(self._fit_callbacks))
-        # Keras' callbacks hold the network that they watched; they are not kept
-        del self._fit_callbacks, self._predict_callbacks
-        return callbacks
+        return _callbacks.of(self)

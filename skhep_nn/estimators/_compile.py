@@ -6,7 +6,15 @@ import contextlib
 import inspect
 
 import keras
+from scikeras._utils import (
+    get_loss_class_function_or_string,
+    get_metric_class,
+    route_params,
+    try_to_convert_strings_to_classes,
+    unflatten_params,
+)
 
+from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
 from skhep_nn.training import Cosine, Plateau, inverse_time
 from skhep_nn.training._callbacks import sets_rates
 
@@ -14,6 +22,35 @@ from skhep_nn.training._callbacks import sets_rates
 FROM_ONE_RATE = ("constant", "cosine", "plateau")
 # What the name "adamw" stands for where the network is the package's own.
 ADAMW = {"learning_rate": 2e-3, "weight_decay": 0.02, "beta_2": 0.95}
+
+# Losses that take targets of one output, and those that take one target per class.
+BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+ONE_HOT = (
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "categorical_generalized_cross_entropy",
+)
+# Arguments of a compilation that a classifier has as parameters.
+COMPILED = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
+SPARSE = ("sparse_categorical_crossentropy", "circle")
+# Names by which Keras chooses the cross-entropy that fits the targets.
+BY_TARGETS = ("crossentropy", "ce")
+
+
+def check_has_optimizer(estimator, optimizer):
+    """Raise if a network is to be compiled without an optimizer.
+
+    Raises
+    ------
+    ValueError
+    """
+    if optimizer is None:
+        msg = (
+            f"{type(estimator).__name__}.optimizer is None; give an optimizer, or, as model of a "
+            "KerasClassifier, a network that comes compiled"
+        )
+        raise ValueError(msg)
 
 
 def check_optimizer(estimator, routed):
@@ -90,16 +127,18 @@ def configured(estimator, optimizer, routed):
     routed : dict
         Its ``optimizer__`` arguments.
     """
+    if optimizer is None:
+        return None
     changes = _own_defaults(estimator, routed)
-    config = optimizer.get_config() | changes
-    rate = learning_rate_of(estimator, config["learning_rate"])
+    config = config_of(optimizer) | changes
+    rate = learning_rate_of(estimator, config.get("learning_rate"))
     asked = {"learning_rate": rate, "weight_decay": estimator.weight_decay}
     changes |= {name: value for name, value in asked.items() if value is not None}
     if estimator.ema is not None:
         changes |= {"use_ema": True, "ema_momentum": estimator.ema}
     if not changes and optimizer is not estimator.optimizer:
         return optimizer
-    return type(optimizer).from_config(config | changes)
+    return rebuilt(optimizer, **changes)
 
 
 def _own_defaults(estimator, routed):
@@ -122,8 +161,8 @@ def set_learning_rate(estimator, optimizer):
         "cosine",
     ):
         return
-    config = optimizer.get_config()
-    if isinstance(config["learning_rate"], dict):
+    config = config_of(optimizer)
+    if not isinstance(config["learning_rate"], float):
         msg = (
             f"learning_rate={estimator.learning_rate}, learning_rate_schedule="
             f"{estimator.learning_rate_schedule!r}, but the network came compiled with a schedule "
@@ -196,7 +235,8 @@ def loss_of(estimator, given, n_outputs):
     given : keras.losses.Loss, function or None
     n_outputs : int
     """
-    loss = given or loss_for(n_outputs)
+    loss = loss_for(n_outputs) if given is None else reduced(given)
+    check_targets(loss, n_outputs)
     label_smoothing = getattr(estimator, "_label_smoothing", None)
     return loss if label_smoothing is None else smoothed(loss, label_smoothing)
 
@@ -220,9 +260,9 @@ def smoothed(loss, label_smoothing):
     """
     kind = _loss_classes().get(loss_name(loss))
     whole = loss if isinstance(loss, keras.losses.Loss) else kind and kind()
-    config = whole.get_config() if whole else {}
+    config = config_of(whole) if whole else {}
     if "label_smoothing" in config:
-        return type(whole).from_config(config | {"label_smoothing": label_smoothing})
+        return rebuilt(whole, label_smoothing=label_smoothing)
     if not label_smoothing:
         return loss
     if type(whole) is keras.losses.SparseCategoricalCrossentropy and not config.get("ignore_class"):
@@ -269,22 +309,30 @@ def check_loss(asked_for, compiled):
         raise ValueError(msg)
 
 
-@contextlib.contextmanager
-def names_as_classes(estimator):
-    """`estimator` with its optimizer as a class, and its loss if there are ``loss__`` arguments.
+def arguments_of(estimator):
+    """What the parameters of `estimator` say of optimizer, loss and metrics, made by scikeras.
 
     Keras gives functions and objects for names of losses, which take no arguments, and scikeras
-    makes an optimizer, with its variables, to learn the class.
+    makes an optimizer, with its variables, to learn its class: here classes stand for these names.
     """
-    before = {"loss": estimator.loss, "optimizer": estimator.optimizer}
-    name = estimator.loss
-    if isinstance(name, str) and any(n.startswith("loss__") for n in estimator.get_params()):
-        vars(estimator)["loss"] = _loss_classes().get(loss_name(name), name)
-    vars(estimator)["optimizer"] = optimizer_class(estimator.optimizer)
-    try:
-        yield
-    finally:
-        vars(estimator).update(before)
+    # a subclass need not state all of them
+    stated = {n: getattr(estimator, n) for n in COMPILED if hasattr(estimator, n)}
+    parameters = stated | estimator.get_params(deep=False)
+    arguments = route_params(parameters, destination="compile", pass_filter=set(COMPILED))
+    arguments["optimizer"] = optimizer_class(arguments["optimizer"])
+    if any(name.startswith("loss__") for name in parameters):
+        classes = _loss_classes()
+        arguments["loss"] = keras.tree.map_structure(
+            lambda loss: classes.get(loss_name(loss), loss) if isinstance(loss, str) else loss,
+            arguments["loss"],
+        )
+    named = {"loss": get_loss_class_function_or_string, "metrics": get_metric_class}
+    for kind in ("optimizer", *named):
+        if kind in named:
+            arguments[kind] = try_to_convert_strings_to_classes(arguments[kind], named[kind])
+        routed = route_params(parameters, kind, pass_filter=set(), strict=kind == "optimizer")
+        arguments[kind] = unflatten_params(items=arguments[kind], params=routed)
+    return arguments
 
 
 def optimizer_class(optimizer):
@@ -300,6 +348,99 @@ def _loss_classes():
     return {loss_name(c): c for c in classes}
 
 
+def only_loss(losses):
+    """The loss of the one output, which may be in a list or a dict.
+
+    Raises
+    ------
+    ValueError
+        If there are several.
+    """
+    flat = keras.tree.flatten(losses)
+    if len(flat) != 1:
+        msg = (
+            f"loss={losses!r} has {len(flat)} losses; a classifier takes a network with one output"
+        )
+        raise ValueError(msg)
+    return flat[0]
+
+
+def reduced(loss):
+    """`loss`, with a mean over events where it has a ``__call__`` of its own that takes none."""
+    own_call = type(loss).__call__ is not keras.losses.Loss.__call__
+    return Reduced(loss) if isinstance(loss, keras.losses.Loss) and own_call else loss
+
+
+class Reduced(keras.losses.Loss):
+    """A loss whose class has its own ``__call__``, which may return one value per event.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+    """
+
+    def __init__(self, loss):
+        super().__init__(name=loss_name(loss))
+        self.loss = loss
+
+    @property
+    def from_logits(self):
+        """As of the loss."""
+        return getattr(self.loss, "from_logits", False)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        value = self.loss(y_true, y_pred, sample_weight=sample_weight)
+        return value if not len(value.shape) else super().__call__(y_true, y_pred, sample_weight)
+
+    def call(self, y_true, y_pred):
+        return self.loss(y_true, y_pred)
+
+    def get_config(self):
+        return {"loss": self.loss}
+
+
+def check_targets(loss, n_outputs):
+    """Raise if a loss of Keras is for another number of outputs.
+
+    Raises
+    ------
+    ValueError
+    """
+    kinds = kinds_of(loss)
+    for_one, per_class = kinds & set(BINARY), kinds & {*ONE_HOT, *SPARSE}
+    if (for_one and n_outputs > 1) or (per_class and n_outputs == 1):
+        rule = "one output node" if for_one else "one output node per class"
+        msg = (
+            f"loss {loss_name(loss)!r} is for {rule}; the network has {n_outputs}. "
+            f"{loss_name(loss_for(n_outputs))!r} fits it; loss=None takes it"
+        )
+        raise ValueError(msg)
+
+
+def wants_one_hot(loss, n_outputs):
+    """Whether a loss compares several outputs with one number per class.
+
+    Keras' own losses do, but for the sparse ones; a loss of a user's own is given class numbers,
+    unless it derives from one that does.
+    """
+    kinds = kinds_of(loss)
+    if n_outputs == 1 or kinds & {*SPARSE, *BY_TARGETS}:
+        return False
+    of_keras = is_keras_own(loss) and not isinstance(loss, keras.losses.Loss)
+    return of_keras or bool(kinds & (set(_loss_classes()) - {"loss"}))
+
+
+def kinds_of(loss):
+    """Names of a loss, and of the losses that its class derives from, in snake case."""
+    if isinstance(loss, Reduced):
+        return kinds_of(loss.loss)
+    if isinstance(loss, str) and loss not in BY_TARGETS:
+        loss = keras.losses.get(loss)
+    if isinstance(loss, keras.losses.Loss):
+        return {loss_name(base) for base in type(loss).__mro__}
+    return {loss_name(loss)}
+
+
 def loss_name(loss):
     """Name of a loss in snake case, e.g. ``"binary_crossentropy"``.
 
@@ -308,4 +449,5 @@ def loss_name(loss):
     loss : str, keras.losses.Loss or callable
     """
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    name = name if isinstance(name, str) else type(loss).__name__
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

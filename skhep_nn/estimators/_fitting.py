@@ -66,6 +66,7 @@ def fit(estimator, X, y, sample_weight, validation):
 def partial_fit(estimator, X, y, classes, sample_weight):
     """One epoch on these events, from where the network is."""
     check_no_fork()
+    _check_class_weight(estimator)
     first = not estimator.__sklearn_is_fitted__()
     estimator._check_parameters()
     events = _read(estimator, X, y, sample_weight, reset=first, classes=classes)
@@ -121,6 +122,12 @@ def overridden(estimator, arguments, known):
         yield
 
 
+def numbers(estimator, *, partial=False):
+    """The types of numbers of the network that is trained on, for a while; else as they are."""
+    continued = (partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
+    return estimator.network_.numbers.used() if continued else contextlib.nullcontext()
+
+
 def check_known(arguments, known, method):
     """Raise a TypeError naming an argument that is not known, and the nearest one that is."""
     for name in arguments:
@@ -149,10 +156,21 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
         raise ValueError(msg)
     codes = _targets.encode(labels, estimator.classes_)
     weights = _events.event_weights(estimator, X, sample_weight)
-    if getattr(estimator, "class_weight", None) is not None:
-        weights = weights * compute_sample_weight(estimator.class_weight, labels)
+    class_weight = _argument(estimator, "class_weight")
+    if class_weight is not None:
+        weights = weights * compute_sample_weight(class_weight, labels)
     estimator.balancer_ = _events.balancer_of(estimator.balance)
     return Events(x, codes, weights, _events.groups_of(estimator, X))
+
+
+def _check_class_weight(estimator):
+    if isinstance(_argument(estimator, "class_weight"), str):
+        msg = (
+            "class_weight='balanced' is not supported for partial_fit, which sees a part of the "
+            "events; pass a dict as class_weight, e.g. from "
+            "sklearn.utils.class_weight.compute_class_weight on a larger sample"
+        )
+        raise ValueError(msg)
 
 
 def _parts(estimator, events, given, seed):
@@ -161,7 +179,11 @@ def _parts(estimator, events, given, seed):
         return events, given
     tail = _argument(estimator, "validation_split", 0.0)
     if tail:
-        return _events.tail(events, tail)
+        train, held_out = _events.tail(events, tail)
+        _check_every_class(
+            held_out.codes, estimator.classes_, f"last events (validation_split={tail})"
+        )
+        return train, held_out
     if _splits(estimator, events):
         auto = estimator.early_stopping == "auto"
         divide = _events.split_if_weights_allow if auto else _events.split
@@ -181,7 +203,19 @@ def _given(estimator, X_val, y_val, sample_weight_val):
     x = estimator._read_inputs(X_val, reset=False)
     codes = _targets.encode(_targets.labels_of(y_val, owner, "y_val"), estimator.classes_, "y_val")
     check_consistent_length(X_val, codes)
+    _check_every_class(codes, estimator.classes_, "validation events")
     return Events(x, codes, _events.event_weights(estimator, X_val, sample_weight_val))
+
+
+def _check_every_class(codes, classes, what):
+    counts = np.bincount(codes, minlength=len(classes))
+    if not counts.all():
+        missing = classes[counts == 0].tolist()
+        msg = (
+            f"the {len(codes)} {what} have none of class {missing[0]!r}; each class needs some, as "
+            "its part of the validation loss is that of the training events"
+        )
+        raise ValueError(msg)
 
 
 def _warn_of_unweighted(estimator, sample_weight, validation):
@@ -324,7 +358,9 @@ def _data(estimator, events):
     first = {k: a[:1] for k, a in x.items()} if isinstance(x, dict) else x[:1]
     n_outputs, loss = estimator.network_.describe(first)
     _targets.check_outputs(n_outputs, estimator.classes_)
-    y = _targets.targets(events.codes, estimator.n_classes_, n_outputs, loss)
+    _compile.check_targets(loss, n_outputs)
+    one_hot = _compile.wants_one_hot(loss, n_outputs)
+    y = _targets.targets(events.codes, estimator.n_classes_, n_outputs, one_hot=one_hot)
     return x, y, events.weights.astype(_targets.float_type())
 
 

@@ -143,6 +143,20 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
             out[rows] = self.estimators_[at].predict_proba(_columns.rows(features, rows))
         return out
 
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities, minus infinity for 0.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            As in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_events, 2)
+        """
+        return _targets.logarithms(self.predict_proba(X))
+
     def predict(self, X):
         """The most probable class of each event.
 

@@ -12,6 +12,7 @@ from skhep_nn.estimators import _compile
 from skhep_nn.estimators._base import KerasClassifier
 from skhep_nn.estimators._input_scaling import learnt_scales
 from skhep_nn.estimators._networks import PooledNetwork, Recipe
+from skhep_nn.estimators._objects import Kept
 
 
 class NetworkClassifier(KerasClassifier):
@@ -25,6 +26,7 @@ class NetworkClassifier(KerasClassifier):
     _routing_prefixes = frozenset({"optimizer", "loss", "metrics", "callbacks"})
     _network_parameters = ()
     _names_own_adamw = True
+    _names_are_of_keras = True
     _parameter_constraints: dict = {}  # noqa: RUF012
 
     def __init__(self, **training):
@@ -60,10 +62,11 @@ class NetworkClassifier(KerasClassifier):
     def _recipe(self, x):
         n_outputs = 1 if self.n_classes_ == 2 else self.n_classes_
         compiled = self._get_compile_kwargs()
+        _compile.check_has_optimizer(self, compiled["optimizer"])
         loss = _compile.loss_of(self, compiled["loss"], n_outputs)
         if getattr(loss, "from_logits", False):
             msg = (
-                f"loss {loss.name!r} has from_logits=True, but the network of "
+                f"loss {_compile.loss_name(loss)!r} has from_logits=True, but the network of "
                 f"{type(self).__name__} ends in probabilities"
             )
             raise ValueError(msg)
@@ -79,9 +82,9 @@ class NetworkClassifier(KerasClassifier):
                     "feature_scale": bool(self.feature_scale),
                 }
             ),
-            optimizer=keras.saving.serialize_keras_object(compiled["optimizer"]),
-            loss=keras.saving.serialize_keras_object(loss),
-            metrics=[_plain(metric) for metric in compiled["weighted_metrics"] or ()],
+            optimizer=Kept(compiled["optimizer"]),
+            loss=Kept(loss),
+            metrics=[Kept(_named(metric)) for metric in compiled["weighted_metrics"] or ()],
         )
 
     def _describe_network(self, x):
@@ -91,7 +94,7 @@ class NetworkClassifier(KerasClassifier):
 
     def _callbacks_for_fit(self):
         # a callback object would otherwise serve, and remember, every fit of every clone
-        return [copy.deepcopy(callback) for callback in super()._callbacks_for_fit()]
+        return copy.deepcopy(super()._callbacks_for_fit())
 
 
 def _own(value):
@@ -103,13 +106,12 @@ def _own(value):
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else copy.deepcopy(value)
 
 
-def _plain(metric):
-    """`metric` as Keras serialises it, named alike in every fit where Keras counts its names."""
-    if isinstance(metric, str):
+def _named(metric):
+    """A copy of `metric`, named alike in every fit where Keras counts its names."""
+    if not isinstance(metric, keras.metrics.Metric):
         return metric
-    plain = keras.saving.serialize_keras_object(metric)
-    if isinstance(plain["config"], dict) and re.fullmatch(r".+_\d+", plain["config"]["name"]):
-        kind, counted = type(metric).__name__.lower(), plain["config"]["name"].rpartition("_")[0]
-        if counted.replace("_", "") == kind:
-            plain["config"]["name"] = counted
-    return plain
+    metric = copy.deepcopy(metric)
+    counted = re.fullmatch(r"(.+)_\d+", metric.name)
+    if counted and counted[1].replace("_", "") == type(metric).__name__.lower():
+        metric.name = counted[1]
+    return metric

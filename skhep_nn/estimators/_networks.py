@@ -7,18 +7,22 @@ the Keras model that it is.
 
 from __future__ import annotations
 
-import copy
+import enum
 import json
+import types
 from dataclasses import dataclass, field
 
 import keras
+import numpy as np
 
 from skhep_nn import networks
-from skhep_nn.estimators._compile import loss_name
+from skhep_nn._keras_objects import config_of, described, is_keras_own, same
 from skhep_nn.estimators._initial import initial
+from skhep_nn.estimators._numbers import Numbers
+from skhep_nn.estimators._objects import Kept
 from skhep_nn.estimators._seeds import seeded
 from skhep_nn.networks._seeds import numbered
-from skhep_nn.training import POOL, Engine, choose, digest, train
+from skhep_nn.training import POOL, Engine, choose, train
 from skhep_nn.training._best import assign, values_of
 
 
@@ -32,28 +36,28 @@ class Recipe:
         Name of a function of :mod:`skhep_nn.networks`.
     arguments : dict
         Its arguments.
-    optimizer, loss : dict
-        As Keras serialises them.
-    metrics : list
-        Weighted metrics: names, or as Keras serialises them.
+    optimizer, loss : Kept
+    metrics : list of Kept
+        Weighted metrics.
+    numbers : Numbers
+        The types of numbers that it computes with.
     """
 
     builder: str
     arguments: dict
-    optimizer: dict
-    loss: dict
+    optimizer: Kept
+    loss: Kept
     metrics: list = field(default_factory=list)
+    numbers: Numbers = field(default_factory=Numbers.now)
 
     def build(self):
         """The compiled network, with weights that stand for none; see :func:`initial`."""
-        # Keras changes what it deserialises, and the recipe is to stay as it is
-        optimizer, loss = copy.deepcopy((self.optimizer, self.loss))
-        with numbered():
+        with self.numbers.used(), numbered():
             model = getattr(networks, self.builder)(**self.arguments)
             model.compile(
-                optimizer=keras.saving.deserialize_keras_object(optimizer),
-                loss=keras.saving.deserialize_keras_object(loss),
-                weighted_metrics=[_metric(metric) for metric in self.metrics] or None,
+                optimizer=self.optimizer.make(),
+                loss=self.loss.make(),
+                weighted_metrics=[metric.make() for metric in self.metrics] or None,
             )
             return model
 
@@ -65,20 +69,21 @@ class Recipe:
     @property
     def learning_rate(self):
         """The learning rate, or None if it follows a schedule."""
-        rate = self.optimizer["config"]["learning_rate"]
-        return None if isinstance(rate, dict) else rate
+        rate = config_of(self.optimizer.value)["learning_rate"]
+        return rate if isinstance(rate, float) else None
 
     @property
     def optimizer_kind(self):
-        """Class and settings of the optimizer, without what one that stays can be given anew."""
-        shared = ("name",) if self.learning_rate is None else ("name", "learning_rate")
-        config = {k: v for k, v in self.optimizer["config"].items() if k not in shared}
-        return [self.optimizer["class_name"], config]
+        """The optimizer as it is described, without what one that stays can be given anew."""
+        cls, config, settings = described(self.optimizer.value)
+        if self.learning_rate is not None:
+            config.pop("learning_rate")
+        return [cls, config, settings]
 
     def key(self):
         """What tells architectures apart; None if something in it has no plain description."""
         parts = [self.builder, self.arguments, self.optimizer_kind]
-        parts += [self.loss, self.metrics, keras.config.floatx(), keras.config.dtype_policy().name]
+        parts += [self.loss.value, [metric.value for metric in self.metrics], vars(self.numbers)]
         try:
             return json.dumps(parts, sort_keys=True, default=_as_plain)
         except TypeError:
@@ -109,6 +114,7 @@ class PooledNetwork:
         self.variables = None
         self.optimizer_variables = None
         self.constants = {}
+        self._alone = None
 
     def initialise(self, seed):
         """Take the initial weights that belong to `seed`."""
@@ -123,14 +129,14 @@ class PooledNetwork:
             If it is another architecture.
         """
         before = self.recipe.arguments
-        changed = [k for k, v in recipe.arguments.items() if not _same(v, before.get(k))]
+        changed = [k for k, v in recipe.arguments.items() if not same(v, before.get(k))]
         if recipe.builder != self.recipe.builder or changed:
             msg = (
                 f"{', '.join(changed) or 'the kind of network'} changed since the last fit; a "
                 "network that is trained on (warm_start, partial_fit) keeps its architecture"
             )
             raise ValueError(msg)
-        if recipe.optimizer_kind != self.recipe.optimizer_kind:
+        if not same(recipe.optimizer_kind, self.recipe.optimizer_kind):
             self.optimizer_variables = None
         self.recipe = recipe
 
@@ -156,17 +162,34 @@ class PooledNetwork:
 
     def predict(self, x):
         """Outputs of the network for the events `x`."""
+        if self._key is None:
+            return self._predict_alone(x)
         with POOL.borrow(self._key, self._engine, prefer=self.variables) as engine:
             if engine.loaded is not self.variables:
                 assign(engine.model.variables, self.variables)
                 engine.loaded = self.variables
             return engine.predict(x)
 
+    def _predict_alone(self, x):
+        """As `predict`, by an engine that is lent to nobody else."""
+        if self._alone is None or self._alone.loaded is not self.variables:
+            engine = self._engine()
+            assign(engine.model.variables, self.variables)
+            engine.loaded, self._alone = self.variables, engine
+        return self._alone.predict(x)
+
+    def __getstate__(self):
+        return {**self.__dict__, "_alone": None}
+
     def describe(self, x):
-        """Number of output nodes and name of the loss."""
+        """Number of output nodes, and the loss."""
         del x
-        loss = keras.saving.deserialize_keras_object(copy.deepcopy(self.recipe.loss))
-        return self.recipe.arguments["n_outputs"], loss_name(loss)
+        return self.recipe.arguments["n_outputs"], self.recipe.loss.value
+
+    @property
+    def numbers(self):
+        """The types of numbers of the fit."""
+        return self.recipe.numbers
 
     @property
     def learning_rate(self):
@@ -225,14 +248,15 @@ class UserNetwork:
     model : keras.Model
         Compiled.
     jit_compile : {"auto", "epoch", "step", False}
-    came_with : dict, optional
-        Configuration of the optimizer that the model was compiled with by the user.
+    came_with : Kept, optional
+        The optimizer that the model was compiled with by the user.
     """
 
     def __init__(self, model, jit_compile="auto", came_with=None):
         self.model = model
         self.jit_compile = jit_compile
         self.came_with = came_with
+        self.numbers = Numbers.now()
         self.jit = False
         self._engine = None
 
@@ -247,12 +271,12 @@ class UserNetwork:
     @property
     def learning_rate(self):
         """That of the optimizer, or None if it follows a schedule of its own."""
-        rate = self.model.optimizer.get_config()["learning_rate"]
-        return None if isinstance(rate, dict) else rate
+        rate = config_of(self.model.optimizer)["learning_rate"]
+        return rate if isinstance(rate, float) else None
 
     def new_optimizer(self):
         """An optimizer like the one that the model came with."""
-        return type(self.model.optimizer).from_config(copy.deepcopy(self.came_with))
+        return self.came_with.make()
 
     def replace_optimizer(self, optimizer):
         """Train on with another optimizer."""
@@ -275,8 +299,8 @@ class UserNetwork:
             return train(engine, source, validation, plan)
 
     def describe(self, x):
-        """Number of output nodes for features like `x`, and name of the loss."""
-        return int(self.model(x).shape[-1]), loss_name(self.model.loss)
+        """Number of output nodes for features like `x`, and the loss."""
+        return n_outputs_of(self.model, x), self.model.loss
 
     def predict(self, x):
         """Outputs of the model for the events `x`."""
@@ -299,17 +323,13 @@ def n_outputs_of(model, x):
     ValueError
         If it has several outputs.
     """
-    outputs = model(keras.tree.map_structure(lambda a: a[:1], x))
-    if keras.tree.is_nested(outputs):
-        n_outputs = len(keras.tree.flatten(outputs))
-        msg = f"the network has {n_outputs} outputs; a classifier takes a network with one output"
+    outputs = keras.tree.flatten(model(keras.tree.map_structure(lambda a: a[:1], x)))
+    if len(outputs) != 1:
+        msg = (
+            f"the network has {len(outputs)} outputs; a classifier takes a network with one output"
+        )
         raise ValueError(msg)
-    return int(outputs.shape[-1])
-
-
-def _same(one, other):
-    """Whether two arguments are alike; Keras objects by their settings, as they may be copies."""
-    return one == other or digest(one) == digest(other)
+    return int(outputs[0].shape[-1])
 
 
 def _initializers(arguments):
@@ -322,30 +342,26 @@ def _initializers(arguments):
 
 
 def _is_users(initializer):
-    if initializer is None or isinstance(initializer, (str, dict)) or _is_of_keras(initializer):
+    if initializer is None or isinstance(initializer, (str, dict)) or is_keras_own(initializer):
         return False
     # one that says its seed is given one
     return "seed" not in getattr(initializer, "get_config", dict)()
 
 
-def _is_of_keras(value):
-    return (getattr(value, "__module__", None) or type(value).__module__).startswith("keras.")
-
-
 def _as_plain(value):
-    """Keras' own initializers, activations and layers as Keras serialises them, for JSON.
+    """What Keras' own functions, classes and objects are, for JSON.
 
     What is not of Keras has no plain description: it may be another thing of the same name.
     """
-    if not _is_of_keras(value):
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, enum.Enum):
+        return value.name
+    if not is_keras_own(value) or isinstance(value, set):
         raise TypeError(value)
-    return keras.saving.serialize_keras_object(value)
-
-
-def _metric(metric):
-    if isinstance(metric, str):
-        return metric
-    return keras.saving.deserialize_keras_object(copy.deepcopy(metric))
+    if isinstance(value, (type, types.FunctionType)):
+        return f"{value.__module__}.{value.__qualname__}"
+    return described(value)
 
 
 def _first(source):

@@ -19,7 +19,15 @@ POSITIVE = Interval(Integral, 1, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="neither")
 COLUMN = (str, Integral)
 # Arguments of Keras' fit, predict and compile that a scikeras user may pass to ours.
-FIT = ("epochs", "batch_size", "verbose", "shuffle", "callbacks", "validation_split")
+FIT = (
+    "epochs",
+    "batch_size",
+    "verbose",
+    "shuffle",
+    "callbacks",
+    "validation_split",
+    "class_weight",
+)
 PREDICT = ("batch_size", "verbose", "steps", "callbacks")
 COMPILE = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
 UNNAMED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -320,6 +328,16 @@ def defaults_of(cls):
         if states_all or not any(p.kind is Parameter.VAR_KEYWORD for p in own):
             break
     return found
+
+
+def training_defaults(cls):
+    """Default in `cls` of each shared parameter, whether or not its constructor states it.
+
+    A user's subclass may state its own arguments only, as scikit-learn's do.
+    """
+    stating = (b for b in cls.__mro__ if hasattr(vars(b).get("__init__"), "__signature__"))
+    every = defaults_of(next(stating)) | defaults_of(cls)
+    return {name: default for name, default in every.items() if name in BUILT | TRAINING}
 
 
 def nearest(name, candidates, form="{}"):

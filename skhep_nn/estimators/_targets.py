@@ -15,6 +15,8 @@ from skhep_nn.exceptions import WeightError
 
 # Rounding of float32 in a softmax of many classes.
 TOLERANCE = 1e-3
+# Distance of the numbers next to one in short floating-point types.
+SPACING = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
 def labels_of(y, owner, name="y", classes=None):
@@ -119,17 +121,17 @@ def check_outputs(n_outputs, classes):
         raise ValueError(msg)
 
 
-def targets(codes, n_classes, n_outputs, loss):
+def targets(codes, n_classes, n_outputs, *, one_hot):
     """What the loss compares the outputs with.
 
     Parameters
     ----------
     codes : ndarray of shape (n_events,)
     n_classes, n_outputs : int
-    loss : str
-        Name of the loss, e.g. ``"sparse_categorical_crossentropy"``.
+    one_hot : bool
+        Whether the loss compares the outputs with one number per class.
     """
-    if loss in ("categorical_crossentropy", "categorical_focal_crossentropy"):
+    if one_hot:
         return np.eye(n_classes, dtype=float_type())[codes]
     if n_outputs == 1:
         return codes.astype(float_type())[:, None]
@@ -138,6 +140,8 @@ def targets(codes, n_classes, n_outputs, loss):
 
 def probabilities(outputs, *, from_logits=False):
     """Class probabilities of shape (n_events, n_classes) from the outputs of a network.
+
+    Those of short types are checked at their precision and come as float32 that sum to one.
 
     Parameters
     ----------
@@ -150,20 +154,23 @@ def probabilities(outputs, *, from_logits=False):
     ValueError
         If they are not between 0 and 1, or those of an event do not sum to one.
     """
+    spacing = SPACING.get(outputs.dtype.name)
+    if spacing is not None:
+        outputs = outputs.astype(np.float32)
     if from_logits:
         outputs = (softmax(outputs, axis=1) if outputs.shape[1] > 1 else expit(outputs)).astype(
             outputs.dtype
         )
     if outputs.shape[1] == 1:
         outputs = np.concatenate([1 - outputs, outputs], axis=1)
-    _check_probabilities(outputs)
-    return outputs
+    _check_probabilities(outputs, TOLERANCE + outputs.shape[1] * (spacing or 0.0))
+    return outputs if spacing is None else outputs / outputs.sum(axis=1, keepdims=True)
 
 
-def _check_probabilities(outputs):
+def _check_probabilities(outputs, tolerance):
     """Raise if `outputs` are no probabilities: a network that lacks its last activation."""
     sums = outputs.sum(axis=1)
-    if len(outputs) and (outputs.min() < -TOLERANCE or np.abs(sums - 1).max() > TOLERANCE):
+    if len(outputs) and (outputs.min() < -tolerance or np.abs(sums - 1).max() > tolerance):
         worst = int(np.abs(sums - 1).argmax())
         msg = (
             "the outputs of the network are not probabilities: lowest "
@@ -172,6 +179,12 @@ def _check_probabilities(outputs):
             "with from_logits=True"
         )
         raise ValueError(msg)
+
+
+def logarithms(probabilities):
+    """Logarithms of probabilities; minus infinity for 0, without a warning."""
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
 
 
 def float_type():

@@ -206,6 +206,15 @@ class _WeightedScorer(BaseScorer):
             _check_asked_for(self._factory, settings)
         return weights
 
+    @property
+    def __name__(self):
+        """A name for axes of displays."""
+        return (
+            self._factory.removeprefix("make_")
+            .removesuffix("_scorer")
+            .replace("fom", "figure_of_merit")
+        )
+
     def __repr__(self):
         names = {"pos_label": "signal"}
         shown = {names.get(name, name): value for name, value in self._kwargs.items()}

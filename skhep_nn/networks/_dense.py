@@ -109,6 +109,15 @@ def output(x, n_outputs, initializer="glorot_uniform", name="output"):
     """The output layer: a sigmoid for one output, a softmax for more."""
     activation = "sigmoid" if n_outputs == 1 else "softmax"
     layer = layers.Dense(
-        n_outputs, activation=activation, kernel_initializer=fresh(initializer), name=name
+        n_outputs,
+        kernel_initializer=fresh(initializer),
+        name=name,
+        activation=activation,
+        dtype=_whole(keras.config.dtype_policy()),
     )
     return layer(x)
+
+
+def _whole(policy):
+    """The policy of outputs: probabilities of 16 bits would be rounded by parts in a thousand."""
+    return "float32" if policy.compute_dtype in ("bfloat16", "float16") else policy

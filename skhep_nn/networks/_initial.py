@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from skhep_nn._keras_objects import rebuilt
 from skhep_nn.networks._seeds import is_given
 
 INITIALIZER = "_initializer"
@@ -49,8 +50,7 @@ class Start:
         """New arrays of all variables, as they start with `seed`."""
         values = [np.array(value) for value in self.values]
         for place, initializer in self.drawn.items():
-            kind, config = type(initializer), initializer.get_config()
-            draw = kind.from_config({**config, "seed": derived(seed, place)})
+            draw = rebuilt(initializer, seed=derived(seed, place))
             like = values[place]
             drawn = draw(like.shape, dtype=keras.backend.standardize_dtype(like.dtype))
             values[place] = np.array(keras.ops.convert_to_numpy(drawn))

@@ -15,6 +15,8 @@ import itertools
 import keras
 from keras import layers
 
+from skhep_nn._keras_objects import config_of, rebuilt
+
 # each thread has its own
 _NUMBERS = contextvars.ContextVar("numbers of layers that draw", default=None)
 
@@ -55,7 +57,8 @@ def fresh(initializer):
         As Keras takes it.
     """
     if isinstance(initializer, keras.initializers.Initializer):
-        return _seeded(type(initializer), initializer.get_config())
+        drawn = not is_given(config_of(initializer).get("seed", 0))
+        return rebuilt(initializer, **({"seed": layer_seed()} if drawn else {}))
     if inspect.isclass(initializer) and issubclass(initializer, keras.initializers.Initializer):
         return _seeded(initializer, {"seed": None})
     if isinstance(initializer, str):

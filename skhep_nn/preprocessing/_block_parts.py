@@ -49,7 +49,7 @@ def fit(transformer, part, y):
 
 
 def partial_fit(transformer, part, y):
-    """`fit` on one portion of a stream; see `streams`."""
+    """`fit` on one portion of a stream; see `why_not_streamed`."""
     steps = _composition.transformers(transformer)
     for number, step in enumerate(steps):
         data = _data_for(step, part)
@@ -59,14 +59,18 @@ def partial_fit(transformer, part, y):
             part = _transformed(step, part)
 
 
-def streams(transformer):
-    """Whether `transformer` can be fitted on one portion of the data after the other.
+def why_not_streamed(transformer):
+    """Why `transformer` cannot be fitted on one portion after the other; nothing if it can.
 
     One step at most may learn from the data: a second would see different things from one
     portion to the next.
     """
     steps = _composition.transformers(transformer)
-    return sum(map(_composition.learns, steps)) < 2 and all(map(_composition.can_stream, steps))
+    without = [step for step in steps if not _composition.can_stream(step)]
+    if without:
+        return f"{type(without[0]).__name__} has no partial_fit"
+    names = [type(step).__name__ for step in steps if _composition.learns(step)]
+    return f"{' and '.join(names)} both learn from the events" if len(names) > 1 else ""
 
 
 def transform(transformer, part):

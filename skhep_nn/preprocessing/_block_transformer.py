@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
+import types
 
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Bunch
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _composition, _unread, _validation
@@ -17,13 +18,29 @@ from skhep_nn.preprocessing import _block_columns as _input
 from skhep_nn.preprocessing import _block_parts as _parts
 
 
-def _parts_can_stream(self):
-    fitted = getattr(self, "transformers_", None) or self.transformers
-    stuck = [name for name, transformer, _ in fitted if not _parts.streams(transformer)]
-    if stuck:
-        msg = f"block {stuck[0]!r} cannot be fitted by partial_fit, only by fit"
-        raise AttributeError(msg)
-    return True
+class _IfPartsCanStream:
+    """A method that is there if every part can be fitted on portions; the error says which cannot.
+
+    scikit-learn's ``available_if`` says only that the method is not there.
+    """
+
+    def __init__(self, method):
+        self.method = method
+        functools.update_wrapper(self, method)
+
+    def __get__(self, transformer, owner=None):
+        if transformer is None:
+            return self.method
+        parts = getattr(transformer, "transformers_", None) or transformer.transformers
+        for name, part, _ in parts:
+            why = _parts.why_not_streamed(part)
+            if why:
+                msg = (
+                    f"{owner.__name__} has no partial_fit: block {name!r} cannot be fitted by "
+                    f"partial_fit, only by fit, because {why}"
+                )
+                raise AttributeError(msg)
+        return types.MethodType(self.method, transformer)
 
 
 class BlockTransformer(TransformerMixin, BaseEstimator):
@@ -161,7 +178,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         new._start(X)
         return self._take_over(new, _parts.fit, X, y)
 
-    @available_if(_parts_can_stream)
+    @_IfPartsCanStream
     def partial_fit(self, X, y=None):
         """Fit on one more portion of the data.
 

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 
 from skhep_nn import _owner, _storage
+from skhep_nn._keras_objects import described, is_keras_object
 from skhep_nn.exceptions import StorageError, TrainingError
 from skhep_nn.training import _checkpoint_file
 from skhep_nn.training._best import assign, kept_variables, values_of
@@ -156,11 +157,10 @@ def _plain(value):
         return [_plain(part) for part in value]
     if isinstance(value, types.FunctionType):
         return _described(value)
-    if hasattr(value, "get_config") and not isinstance(value, type):
+    if is_keras_object(value):
         weights = [np.array(variable) for variable in getattr(value, "variables", ())]
-        # names of Keras objects count up in a process
-        config = {k: v for k, v in value.get_config().items() if k != "name"}
-        return [type(value).__name__, _plain(config), weights]
+        kind, config, settings = described(value)
+        return [kind.__name__, _plain(config), _plain(settings), weights]
     return value
 
 

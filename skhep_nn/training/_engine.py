@@ -268,14 +268,20 @@ class Engine:
 
     def _outputs(self, x):
         if _longest_sum(self.model) <= LONGEST_SUM:
-            return self._forward(x, training=False)
+            return _only(self._forward(x, training=False))
         blocks = tf.nest.map_structure(lambda a: tf.reshape(a, [-1, ROW_MULTIPLE, *a.shape[1:]]), x)
         out = tf.map_fn(
-            lambda block: self._forward(block, training=False),
+            lambda block: _only(self._forward(block, training=False)),
             blocks,
-            fn_output_signature=self.model.compute_output_spec(x).dtype,
+            fn_output_signature=_only(self.model.compute_output_spec(x)).dtype,
         )
         return tf.reshape(out, [-1, *out.shape[2:]])
+
+
+def _only(outputs):
+    """The one output of a network, which may come in a list or dict."""
+    (output,) = tf.nest.flatten(outputs)
+    return output
 
 
 def _without_replicas(optimizer):

@@ -291,7 +291,7 @@ def test_arrays_and_keras_objects_are_arguments_like_any(blocks):
     )
     key = clf.fit(X, y).network_.recipe.key()
     # a plain description, so that engines are kept and single events are predicted fast
-    assert '"HeNormal"' in key
+    assert "HeNormal" in key
     assert key == clone(clf).fit(X, y).network_.recipe.key()
 
 

@@ -418,3 +418,67 @@ def test_the_architecture_can_be_said_in_arrays_and_lists(dense):
     one = dense(units=sizes, dropout=np.array([0.1, 0.2]), epochs=1).fit(X, Y)
     other = dense(units=[8, 6], dropout=(0.1, 0.2), epochs=1).fit(X, Y)
     assert (one.predict_proba(X) == other.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"activation": "rellu"},
+            r"activation='rellu' is no activation of Keras; did you .*'relu'",
+        ),
+        ({"kernel_initializer": "he_norml"}, "'he_norml' is no initializer .*'he_normal'"),
+        (
+            {"loss": "binary_crossentropi"},
+            "is no loss of Keras; did you mean 'binary_crossentropy'",
+        ),
+        ({"optimizer": "adamm"}, "optimizer='adamm' is no optimizer of Keras; did you mean"),
+        ({"metrics": ["accuracy", "acuracy"]}, "metrics='acuracy' is no metric of Keras"),
+        ({"optimizer": None}, "optimizer is None; give an optimizer"),
+        (
+            {"loss": "categorical_crossentropy"},
+            "is for one output node per class; the network has 1",
+        ),
+        ({"loss": "sparse_categorical_crossentropy"}, "'binary_crossentropy' fits it"),
+    ],
+)
+def test_what_keras_does_not_have_is_named(dense, sample, parameters, message):
+    X, y = sample
+    with pytest.raises(ValueError, match=message):
+        dense(weight_column="weight", **parameters).fit(X, y)
+
+
+def test_a_loss_for_one_output_does_not_fit_three_classes(dense, sample):
+    X, y = sample
+    with pytest.raises(ValueError, match="is for one output node; the network has 3"):
+        dense(loss="binary_crossentropy", weight_column="weight").fit(X, np.arange(len(y)) % 3)
+
+
+def test_the_parameter_of_a_word_is_named(dense):
+    with pytest.raises(ValueError, match=r"balance='equal' .* pass an EventWeightBalancer\(...\)"):
+        dense(balance="equal").set_params(balance__mode="sqrt")
+    with pytest.raises(ValueError, match="batch_sampler='balanced' has no 'random_state' to set"):
+        dense(batch_sampler="balanced").set_params(batch_sampler__random_state=0)
+    changed = dense(balance="equal").set_params(
+        balance=EventWeightBalancer("equal"), balance__mode="sqrt"
+    )
+    assert changed.balance.mode == "sqrt"
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"decay": 1e-3}, {"plateau_factor": 0.5}, {"plateau_patience": 2}]
+)
+def test_a_parameter_without_its_schedule_is_warned_of(dense, sample, parameters):
+    X, y = sample
+    with pytest.warns(UserWarning, match=r"has no effect with learning_rate_schedule='constant'"):
+        dense(weight_column="weight", **parameters).fit(X, y)
+
+
+def test_logarithms_of_probabilities_are_those_of_numpy(dense, sample):
+    X, y = sample
+    fitted = dense(weight_column="weight", units=(), learning_rate=1.0).fit(X, y)
+    far = X.assign(pt=X["pt"] * 1e6)
+    with np.errstate(divide="ignore"):
+        expected = np.log(fitted.predict_proba(far))
+    assert np.isneginf(expected).any()
+    np.testing.assert_array_equal(fitted.predict_log_proba(far), expected)

@@ -370,3 +370,96 @@ def test_no_warning_comes_of_a_plain_fit():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         mlp().fit(X, Y).predict(X)
+
+
+class OwnArguments(KerasClassifier):
+    """A subclass that states its arguments without ``**kwargs``, as scikit-learn's do."""
+
+    def __init__(self, units=(8,), epochs=2, verbose=0):
+        super().__init__(epochs=epochs, verbose=verbose)
+        self.units = units
+
+    def _keras_build_fn(self, meta):
+        return get_clf(meta, self.units, 0.0)
+
+
+def test_a_subclass_without_further_arguments_is_made_cloned_and_searched():
+    assert set(OwnArguments().get_params()) == {"units", "epochs", "verbose"}
+    clf = clone(OwnArguments(units=(5,))).fit(X, Y)
+    assert clf.model_.count_params() == 20 * 5 + 5 + 5 + 1
+    assert clf.optimizer == "rmsprop"
+    search = GridSearchCV(OwnArguments(), {"units": [(3,), (4,)]}, cv=2).fit(X, Y)
+    assert search.best_params_["units"] in [(3,), (4,)]
+    assert (pickle.loads(pickle.dumps(clf)).predict_proba(X) == clf.predict_proba(X)).all()
+
+
+def test_a_subclass_with_further_arguments_is_searched():
+    grid = {"hidden_layer_sizes": [(3,), (4,)], "optimizer__learning_rate": [0.01]}
+    clf = MLPClassifier(epochs=1, random_state=0)
+    search = GridSearchCV(clf, grid, cv=2).fit(X, Y)
+    assert float(search.best_estimator_.model_.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("wide", [5, 100])
+def test_a_network_may_return_a_list_of_one_output(wide):
+    def function():
+        inputs = keras.layers.Input((20,))
+        hidden = keras.layers.Dense(wide, activation="relu")(inputs)
+        return keras.Model(inputs, [keras.layers.Dense(1, activation="sigmoid")(hidden)])
+
+    clf = KerasClassifier(function, loss="binary_crossentropy", verbose=0).fit(X, Y)
+    np.testing.assert_allclose(
+        clf.predict_proba(X)[:, 1:],
+        np.squeeze(clf.model_.predict(X, verbose=0))[:, None],
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("name", ["target_encoder", "feature_encoder", "scorer"])
+def test_what_only_scikeras_lets_override_is_an_error(name):
+    class Overriding(KerasClassifier):
+        pass
+
+    setattr(Overriding, name, property(lambda self: None))
+    with pytest.raises(TypeError, match=f"Overriding overrides {name}, which is not used; "):
+        Overriding(get_clf, hidden_layer_sizes=(3,), dropout=0.0).fit(X, Y)
+
+
+def test_no_optimizer_is_right_for_a_compiled_network_only():
+    def compiled(meta):
+        model = get_clf(meta, (3,), 0.0)
+        model.compile("sgd", "binary_crossentropy")
+        return model
+
+    clf = KerasClassifier(compiled, optimizer=None, verbose=0).fit(X, Y)
+    assert isinstance(clf.model_.optimizer, keras.optimizers.SGD)
+    bare = KerasClassifier(get_clf, optimizer=None, hidden_layer_sizes=(3,), dropout=0.0, verbose=0)
+    with pytest.raises(ValueError, match="optimizer is None; give an optimizer, or"):
+        bare.fit(X, Y)
+
+
+def test_class_weights_of_one_fit_are_those_of_the_parameter():
+    common = {"hidden_layer_sizes": (3,), "dropout": 0.0, "verbose": 0, "random_state": 0}
+    weights = {0: 1.0, 1: 5.0}
+    expected = KerasClassifier(get_clf, class_weight=weights, **common).fit(X, Y).predict_proba(X)
+    called = KerasClassifier(get_clf, **common).fit(X, Y, class_weight=weights)
+    routed = KerasClassifier(get_clf, fit__class_weight=weights, **common).fit(X, Y)
+    for clf in (called, routed):
+        assert (clf.predict_proba(X) == expected).all()
+    assert called.class_weight is None
+
+
+def test_balanced_class_weights_in_partial_fit_are_refused():
+    clf = mlp().set_params(class_weight="balanced")
+    with pytest.raises(
+        ValueError, match="class_weight='balanced' is not supported for partial_fit"
+    ):
+        clf.partial_fit(X, Y)
+    assert clf.set_params(class_weight={0: 1.0, 1: 2.0}).partial_fit(X, Y).current_epoch == 1
+
+
+def test_last_events_without_a_class_are_an_error_of_events():
+    order = np.argsort(Y)
+    clf = mlp().set_params(validation_split=0.1)
+    with pytest.raises(ValueError, match=r"12 last events \(validation_split=0.1\) have none of"):
+        clf.fit(X[order], Y[order])

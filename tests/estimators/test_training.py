@@ -245,7 +245,7 @@ def test_callbacks_are_routed(make, halves, arguments):
 
 
 def test_what_is_no_callback_is_an_error(make, halves):
-    with pytest.raises(TypeError, match="``callbacks`` must be one of"):
+    with pytest.raises(TypeError, match="callbacks holds 42; it must be"):
         make(callbacks=[42]).fit(*halves[0])
 
 

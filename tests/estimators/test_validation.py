@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from skhep_nn import DenseClassifier, EventWeightBalancer, KerasClassifier, MinMaxScaler
 from skhep_nn.estimators import _events
 from skhep_nn.estimators._events import Events
-from skhep_nn.exceptions import ColumnError, WeightError
+from skhep_nn.exceptions import ColumnError
 
 FEATURES = ["pt", "eta", "mt"]
 
@@ -247,7 +247,7 @@ def test_validation_events_and_labels_come_together(dense, halves):
 def test_a_class_without_validation_events_is_named(dense, halves):
     X, y, X_val, y_val = halves
     background = X_val[y_val == 0]
-    with pytest.raises(WeightError, match="sample_weight of validation class 1 sums to 0"):
+    with pytest.raises(ValueError, match="validation events have none of class 1"):
         dense(weight_column="weight").fit(X, y, X_val=background, y_val=np.zeros(len(background)))
 
 
