@@ -43,6 +43,7 @@ def real(values, name, error=ValueError):
     [1.0, nan, 0.5]
     """
     given = as_array(_masks.unmasked(values, name, error), name, error)
+    given = _masks.unmasked(given, name, error)
     check_type(given.dtype, name, error)
     try:
         if given.dtype == object:
@@ -98,6 +99,21 @@ def one(value, name, error=ValueError):
         msg = f"{name}={value!r:.60}; it must be one number"
         raise error(msg)
     return float(found)
+
+
+def not_negative(value, name, error=ValueError):
+    """A single finite number >= 0 as a float.
+
+    Raises
+    ------
+    ValueError
+        Or `error`.
+    """
+    found = one(value, name, error)
+    if not 0 <= found < np.inf:
+        msg = f"{name}={value!r:.60}; it must be a finite number >= 0"
+        raise error(msg)
+    return found
 
 
 def _of_objects(values):

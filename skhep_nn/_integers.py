@@ -52,7 +52,7 @@ def exact(values, name, *, of="event", signed=False, rule=": whole numbers are n
     >>> exact(np.array([211.0, -211.0], "float32"), "column 'pdg'").tolist()
     [211, -211]
     """
-    given = np.asarray(_masks.unmasked(values, name))
+    given = _masks.unmasked(np.asarray(_masks.unmasked(values, name)), name)
     where = _Where(name + rule, of)
     if given.dtype.kind in "iu":
         found = given.astype(given.dtype.newbyteorder("="), copy=False)

@@ -12,6 +12,7 @@ import numpy as np
 
 from skhep_nn import _floats, _masks
 
+COLLECTIONS = (list, tuple, set, frozenset)
 _TYPES = {"b": "numbers", "i": "numbers", "u": "numbers", "f": "numbers", "U": "text", "S": "bytes"}
 
 
@@ -57,13 +58,14 @@ def present(y, name="y_true"):
         # scikit-learn's checks ask for this wording
         msg = f"requires {name} to be passed, but the target {name} is None: a label per event"
         raise ValueError(msg)
-    found = _floats.as_array(_masks.unmasked(y, name), name)
+    found = _masks.unmasked(_floats.as_array(_masks.unmasked(y, name), name), name)
     gone = missing(found if isinstance(y, np.ndarray) else _untouched(y, found))
     if gone.any():
+        rows = gone.reshape(gone.shape[0] if gone.ndim else 1, -1).any(axis=1)
         msg = (
             f"Input {name} contains NaN: {gone.sum()} of {gone.size} labels are missing (NaN, None "
-            f"or NA), the first is that of event {int(np.argwhere(gone)[0][0])}; an event "
-            "without a label belongs to no class, drop it"
+            f"or NA), the first is that of event {int(np.argmax(rows))}; an event without a label "
+            "belongs to no class, drop it"
         )
         raise ValueError(msg)
     return found
@@ -75,6 +77,23 @@ def type_of(labels):
         return "text" if labels.dtype.kind == "T" else _TYPES.get(labels.dtype.kind)
     found = {_type_of_one(label) for label in labels.reshape(-1)}
     return None if None in found or not found else " and ".join(sorted(found))
+
+
+def listed(signal, name="signal"):
+    """A label, or a list of labels, as a list of them.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if isinstance(signal, np.ndarray):
+        signal = signal.tolist()
+    found = list(signal) if isinstance(signal, COLLECTIONS) else [signal]
+    if not found or any(_type_of_one(label) is None for label in found):
+        msg = f"{name}={signal!r:.60}; it must be a label, or a list of labels"
+        raise ValueError(msg)
+    return found
 
 
 def check_type(labels, classes, name):
@@ -106,8 +125,12 @@ def _check_one_type(found, name):
 
 
 def _check_finite(found, name):
-    if found.dtype.kind == "f" and np.isinf(found).any():
-        bad = np.flatnonzero(np.isinf(found))
+    if found.dtype.kind == "O":
+        infinite = np.array([isinstance(v, (float, np.floating)) and np.isinf(v) for v in found])
+    else:
+        infinite = np.isinf(found) if found.dtype.kind == "f" else np.zeros(0, bool)
+    if infinite.any():
+        bad = np.flatnonzero(infinite)
         msg = f"{name} contains infinity: {len(bad)} of {len(found)} labels, first event {bad[0]}"
         raise ValueError(msg)
 

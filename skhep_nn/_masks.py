@@ -14,6 +14,8 @@ def is_masked(values):
     """Whether `values` is an array, or a list of arrays, with a masked value."""
     if isinstance(values, np.ma.MaskedArray):
         return bool(np.ma.is_masked(values))
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        return any(value is np.ma.masked for value in values.reshape(-1))
     if isinstance(values, (list, tuple)):
         return any(isinstance(part, np.ma.MaskedArray) and is_masked(part) for part in values)
     return False
@@ -39,10 +41,16 @@ def unmasked(values, name, error=ValueError):
     return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
 
 
+def _count(row):
+    if isinstance(row, np.ndarray) and row.dtype == object:
+        return sum(value is np.ma.masked for value in row.reshape(-1))
+    return int(np.ma.getmaskarray(row).sum())
+
+
 def message(values, name):
     """What the error says of masked `values`."""
     rows = [values] if getattr(values, "ndim", 1) == 0 else values
-    counts = [int(np.ma.getmaskarray(row).sum()) for row in rows]
+    counts = [_count(row) for row in rows]
     first = next(at for at, count in enumerate(counts) if count)
     return (
         f"{name} is a masked array, {sum(counts)} of its {sum(map(np.size, rows))} values are "

@@ -11,8 +11,8 @@ import numpy as np
 from skhep_nn import _columns, _floats, _frames
 from skhep_nn.exceptions import WeightError
 
-# below it, squares lose digits
-_LEAST_SQUARES = 1e-290
+# of weights whose squares, and sums of them, lose no digits
+_LEAST = 1e-140
 
 NEGATIVE_WEIGHTS = ("keep", "drop", "abs", "error")
 
@@ -86,14 +86,12 @@ def check_squares(weights, name="sample_weight"):
     Raises
     ------
     WeightError
-        If the sum of squares is beyond the range of float64, at either end.
+        If the largest weight is so large or small that its square is beyond float64.
     """
-    with np.errstate(over="ignore", under="ignore"):
-        squares = float(np.dot(weights, weights))
-    if not (np.isfinite(squares) and (squares >= _LEAST_SQUARES or not weights.any())):
+    if of_moderate_scale(weights) is not weights:
         msg = (
-            f"{name} has weights of {np.abs(weights).max():.6g}, whose squares no number holds; "
-            "statistical errors need them: multiply all weights by a factor"
+            f"{name} has weights of up to {np.abs(weights).max():.6g}, whose squares no number "
+            "holds; statistical errors need them: multiply all weights by a factor"
         )
         raise WeightError(msg)
 
@@ -152,10 +150,28 @@ def check_class_sums(sums, classes, what="class"):
             raise WeightError(msg)
 
 
+def of_moderate_scale(weights):
+    """`weights` times a power of two, so that their squares are numbers; no bit is lost.
+
+    For what depends on ratios of weights only. Weights whose squares are numbers stay as they are.
+    """
+    largest = np.abs(weights).max(initial=0.0)
+    if largest == 0 or _LEAST < largest < 1 / _LEAST:
+        return weights
+    return np.ldexp(weights, -int(np.frexp(largest)[1]))
+
+
+def classes_of_moderate_scale(mask, weights):
+    """As :func:`of_moderate_scale`, the events inside and outside of `mask` each by themselves."""
+    parts = [of_moderate_scale(weights[side]) for side in (mask, ~mask)]
+    out = np.empty_like(weights)
+    out[mask], out[~mask] = parts
+    return out
+
+
 def effective_events(weights):
     """Effective number of events, (sum w)^2 / sum w^2; 0 without events."""
-    # of any scale: the squares of 1e-200 are zero
-    weights = weights / max(np.abs(weights).max(initial=0.0), np.finfo(float).tiny)
+    weights = of_moderate_scale(weights)
     squares = np.sum(np.square(weights))
     return float(np.sum(weights) ** 2 / squares) if squares > 0 else 0.0
 

@@ -28,6 +28,8 @@ def test_what_has_no_mask_passes_as_it_is(values):
         ([np.ma.masked_equal([1, 2], 2), np.array([1, 2])], "1 of its 4 values .* event 0"),
         ([1.0, np.ma.masked], "1 of its 2 values are masked, the first in event 1"),
         (np.ma.masked, "1 of its 1 values"),
+        (np.array([1, np.ma.masked], dtype=object), "1 of its 2 values .* event 1"),
+        (np.array([[1, 2], [np.ma.masked, 1]], dtype=object), "1 of its 4 values .* event 1"),
     ],
 )
 def test_masked_values_are_counted_and_the_first_is_named(values, message):

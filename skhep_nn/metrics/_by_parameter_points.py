@@ -189,7 +189,7 @@ def _numbers(values, column):
     if values.ndim not in (1, 2):
         msg = f"parameter has the shape {values.shape}; it must have one row per event"
         raise ValueError(msg)
-    return values.reshape(len(values), -1)
+    return values if values.ndim == 2 else values[:, None]
 
 
 def _name(X, column):

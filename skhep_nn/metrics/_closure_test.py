@@ -12,6 +12,7 @@ from skhep_nn.metrics import _inputs
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
 _FAR_OFF = 5.0
+_MOST_BINS = 1_000_000
 
 
 def closure_test(
@@ -257,11 +258,8 @@ def _variable(by, n_events):
 
 
 def _edges(by, bins):
-    if isinstance(bins, Integral) and not isinstance(bins, bool):
-        if bins >= 1 and np.isfinite(by).all():
-            return np.histogram_bin_edges(by, bins)
-        msg = f"bins={bins!r}; a number of bins must be >= 1 and needs finite values of by"
-        raise ValueError(msg)
+    if isinstance(bins, Integral) and not isinstance(bins, (bool, np.timedelta64)):
+        return _even_edges(by, bins)
     edges = _floats.real(bins, "bins")
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
         msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
@@ -269,7 +267,21 @@ def _edges(by, bins):
     return edges
 
 
-def _check_min_variance(value):
-    if not (np.isfinite(value) and value >= 0):
-        msg = f"min_variance={value!r}; it must be a finite number >= 0"
+def _even_edges(by, bins):
+    if not (1 <= bins <= _MOST_BINS and np.isfinite(by).all()):
+        msg = (
+            f"bins={bins!r:.60}; a number of bins must be from 1 to {_MOST_BINS} and needs finite "
+            "values of by"
+        )
         raise ValueError(msg)
+    with np.errstate(over="ignore"):
+        ends = by.min() - (by.min() == by.max()) / 2, by.max() + (by.min() == by.max()) / 2
+        edges = np.linspace(*ends, int(bins) + 1)
+    if not (np.diff(edges) > 0).all():
+        msg = f"bins={bins}: the range of by, {ends[0]:.6g} to {ends[1]:.6g}, has no such bins"
+        raise ValueError(msg)
+    return edges
+
+
+def _check_min_variance(value):
+    _floats.not_negative(value, "min_variance")

@@ -67,6 +67,7 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
     [1.0, 0.0, nan]
     """
     check_settings(kind, systematic, b_reg)
+    b_reg = float(b_reg)
     s, b = _yields(s, "s"), _yields(b, "b")
     uncertainty = "systematic" if sigma_b is None else "sigma_b"
     given = _yields(systematic if sigma_b is None else sigma_b, uncertainty)

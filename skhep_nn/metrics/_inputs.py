@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from skhep_nn import _floats, _labels, _weights
@@ -76,7 +78,7 @@ def labels(y_true, name="y_true"):
 def equals(y, signal):
     """Where `y` is `signal`, a label or one of a list of labels."""
     mask = np.zeros(len(y), dtype=bool)
-    for label in signal if isinstance(signal, (list, tuple, set, frozenset)) else [signal]:
+    for label in _labels.listed(signal):
         # a string label never equals a number, which NumPy's own comparison refuses to say
         if (y.dtype.kind in "US") == isinstance(label, str) or y.dtype.kind == "O":
             mask |= np.asarray(y == label, dtype=bool)
@@ -92,6 +94,13 @@ def classes_of(y):
         return sorted(found)
     except TypeError:
         return sorted(found, key=str)
+
+
+def check_flag(value, name):
+    """Raise unless `value` is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        msg = f"{name}={value!r:.60}; it must be True or False"
+        raise ValueError(msg)
 
 
 def check_lengths(y_true, y_score):
@@ -138,23 +147,27 @@ def scale_to_yields(y_true, weights, yields, luminosity):
     WeightError
         If the weights of a class sum to nothing or less.
     """
-    if not (np.isfinite(luminosity) and luminosity > 0):
+    factor = _floats.one(luminosity, "luminosity")
+    if not 0 < factor < np.inf:
         msg = f"luminosity={luminosity!r}; it must be a positive number"
         raise ValueError(msg)
     if yields is None:
-        return weights if luminosity == 1 else weights * luminosity
+        return weights if factor == 1 else weights * factor
     y = labels(y_true)
     _check_classes(y, yields)
     scaled = np.empty_like(weights)
     for name, target in yields.items():
         of_class = equals(y, name)
         scaled[of_class] = weights[of_class] * (
-            luminosity * target / _positive_sum(weights[of_class], name)
+            factor * target / _positive_sum(weights[of_class], name)
         )
     return scaled
 
 
 def _check_classes(y, yields):
+    if not isinstance(yields, Mapping):
+        msg = f"yields={yields!r:.60}; it must be a dict of label and number"
+        raise ValueError(msg)
     known, given = set(classes_of(y)), set(yields)
     if known != given:
         msg = (
@@ -163,7 +176,7 @@ def _check_classes(y, yields):
         )
         raise ValueError(msg)
     for name, target in yields.items():
-        if not (np.isfinite(target) and target > 0):
+        if not 0 < _floats.one(target, f"yields[{name!r}]") < np.inf:
             msg = f"yields[{name!r}]={target!r}; a yield must be a positive number"
             raise ValueError(msg)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _weights
 from skhep_nn.metrics import _inputs, _tail_sums
 
 
@@ -89,8 +90,10 @@ def roc_curve(y_true, y_score, sample_weight=None, *, signal=1):
     >>> background.tolist(), signal.tolist(), cuts.tolist()
     ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0], [inf, 0.8, 0.4, 0.1])
     """
-    events = _inputs.check_events(y_true, y_score, sample_weight, signal)
-    sums = _tail_sums.at_every_score(*events)
+    scores, mask, weights = _inputs.check_events(y_true, y_score, sample_weight, signal)
+    sums = _tail_sums.at_every_score(
+        scores, mask, _weights.classes_of_moderate_scale(mask, weights)
+    )
     efficiencies = (_efficiency(kept) for kept in (sums.background, sums.signal))
     return (*efficiencies, np.append(np.inf, sums.thresholds[::-1]))
 

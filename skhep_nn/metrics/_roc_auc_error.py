@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _weights
 from skhep_nn.metrics import _inputs
 
 
@@ -56,6 +57,7 @@ def roc_auc_error(y_true, y_score, sample_weight=None, *, signal=1):
 
 def standard_error(scores, mask, weights):
     """The standard error for events that are checked already."""
+    weights = _weights.classes_of_moderate_scale(mask, weights)
     signal, background = _sorted(scores, mask, weights), _sorted(scores, ~mask, weights)
     below = _part_below(signal[0], *background)
     above = 1 - _part_below(background[0], *signal)

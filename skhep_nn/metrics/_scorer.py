@@ -103,8 +103,11 @@ def make_fom_scorer(
     2.252
     """
     check_settings(kind, systematic, b_reg)
-    if threshold != "best" and (not isinstance(threshold, Real) or np.isnan(threshold)):
-        msg = f'threshold={threshold!r}; it must be a number or "best"'
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, np.timedelta64)
+    if not (isinstance(threshold, str) and threshold == "best") and (
+        not is_number or np.isnan(float(threshold))
+    ):
+        msg = f'threshold={threshold!r:.60}; it must be a number or "best"'
         raise ValueError(msg)
     settings = {
         "kind": kind,
@@ -219,7 +222,9 @@ class _WeightedScorer(BaseScorer):
         names = {"pos_label": "signal"}
         shown = {names.get(name, name): value for name, value in self._kwargs.items()}
         default = {**_DEFAULTS, "requested": self._kwargs["requested"]}
-        parts = [f"{name}={value!r}" for name, value in shown.items() if value != default[name]]
+        parts = [
+            f"{name}={value!r}" for name, value in shown.items() if not _same(value, default[name])
+        ]
         return f"{self._factory}({', '.join(parts)})"
 
 
@@ -284,6 +289,11 @@ _SCAN = (
     "min_background",
     "min_effective_background",
 )
+
+
+def _same(value, default):
+    # of odd values, such as arrays, not even "equal" is sure to work
+    return type(value) is type(default) and repr(value) == repr(default)
 
 
 def _scan(y_true, scores, weights, settings):

@@ -7,7 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _floats, _labels, _weights
 from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._figure_of_merit import check_settings, figure_of_merit
 
@@ -105,7 +105,12 @@ def significance_scan(
     (0.709, 12.0, 10.0, 3.795)
     """
     check_settings(kind, systematic, b_reg)
-    _check_minimum(min_background=min_background, min_effective_background=min_effective_background)
+    systematic = _floats.one(systematic, "systematic")
+    min_background = _floats.not_negative(min_background, "min_background")
+    min_effective_background = _floats.not_negative(
+        min_effective_background, "min_effective_background"
+    )
+    _inputs.check_flag(argmax_only, "argmax_only")
     y = _inputs.labels(y_true)
     scores, kept = _scores(y, y_score, classes, signal if node is None else node, argmax_only)
     weights = _inputs.check_weights(sample_weight, len(scores))
@@ -208,7 +213,9 @@ class SignificanceScan:
         exact = 1 - 1e-9
         background, squares = self.background[part], self.background_squares[part]
         enough = background >= self.min_background * exact
-        return enough & (background**2 >= self.min_effective_background * exact * squares)
+        with np.errstate(over="ignore"):
+            least = self.min_effective_background * exact * squares
+        return enough & (background**2 >= least)
 
     @property
     def signal_error(self):
@@ -334,16 +341,10 @@ _TABLE = (
 )
 
 
-def _check_minimum(**minima):
-    for name, value in minima.items():
-        if not (np.isfinite(value) and value >= 0):
-            msg = f"{name}={value!r}; it must be a finite number >= 0"
-            raise ValueError(msg)
-
-
 def _scores(y, y_score, classes, node, argmax_only):
     """The scores to cut on, and which events have their arg max there (None: not asked)."""
     scores = _floats.real(y_score, "y_score")
+    scores = scores if scores.ndim == 2 else _inputs.check_scores(scores)
     _inputs.check_lengths(y, scores)
     if scores.ndim == 2:
         return _node(y, scores, classes, node, argmax_only)
@@ -355,14 +356,16 @@ def _scores(y, y_score, classes, node, argmax_only):
 
 def _node(y, scores, classes, node, argmax_only):
     _inputs.check_no_nan(scores)
-    columns = _inputs.classes_of(y) if classes is None else np.asarray(classes).tolist()
+    classes = _inputs.classes_of(y) if classes is None else _inputs.labels(classes, "classes")
+    columns = list(classes)
     if len(columns) != scores.shape[1]:
         msg = (
             f"y_score has {scores.shape[1]} columns for the {len(columns)} classes {columns}; "
             "pass classes=estimator.classes_"
         )
         raise ValueError(msg)
-    if isinstance(node, (list, tuple, set, frozenset)) or node not in columns:
+    _labels.listed(node, "node")
+    if isinstance(node, _labels.COLLECTIONS) or node not in columns:
         msg = f"node={node!r} is not one of the classes {columns} of the columns of y_score"
         raise ValueError(msg)
     at = columns.index(node)
@@ -388,8 +391,16 @@ def _grid(thresholds, score_range, scores):
     return grid
 
 
+def _pair(score_range):
+    values = _floats.real(score_range, "score_range")
+    if values.shape != (2,):
+        msg = f"score_range={score_range!r:.60}; it must be the lowest and the highest threshold"
+        raise ValueError(msg)
+    return values
+
+
 def _even_grid(number, score_range, scores):
-    low, high = (scores.min(), scores.max()) if score_range is None else score_range
+    low, high = (scores.min(), scores.max()) if score_range is None else _pair(score_range)
     if number < 2 or not (np.isfinite(low) and np.isfinite(high)) or low > high:
         msg = (
             f"{number} thresholds over ({low:.6g}, {high:.6g}); a grid needs at least 2 and a "

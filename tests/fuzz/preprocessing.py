@@ -1,0 +1,289 @@
+"""Calls of the transformers, and slow loops that say what is right."""
+
+from __future__ import annotations
+
+import math
+
+import awkward as ak
+import numpy as np
+import pandas as pd
+
+from fuzz import plain
+from fuzz.call import RANDOM, TABLE, WEIGHT, Call, N, Y
+from skhep_nn import preprocessing as pre
+from skhep_nn._masks import is_masked
+
+CODES = np.array([[211, -211, 0], [22, 0, 0], [321, 211, 22]] * (N // 3))
+MOTHERS = np.array([[-1, 0, -1], [-1, -1, -1], [-1, 0, 0]] * (N // 3))
+LISTS = np.empty(N, dtype=object)
+LISTS[:] = [[1.0, 3.0, 2.0][: k % 4] for k in range(N)]
+STRINGS = np.array([" 521 (--> -421 211 <--)", " 22"] * (N // 2), dtype=object)
+PARTICLES = np.round(RANDOM.normal(size=(N, 3, 2)), 3)
+FEATURES = TABLE[["pt", "eta"]].to_numpy()
+
+
+def scaled(X, **options):
+    return pre.MinMaxScaler(**options).fit_transform(X)
+
+
+def scaled_by_another_fit(X):
+    return pre.MinMaxScaler().fit(FEATURES).transform(X)
+
+
+def check_scaled(got, X, **options):
+    got = np.asarray(got, dtype=float)
+    assert np.isfinite(got).all()
+    assert np.abs(got).max(initial=0) <= 1 + 1e-6
+    for column, values in zip(got.T, columns_of(X), strict=True):
+        known = [v for v in values if not math.isnan(v)]
+        low, high = min(known, default=0), max(known, default=0)
+        for new, old in zip(column, values, strict=True):
+            middle = math.isnan(old) or low == high
+            expected = 0 if middle else -1 + 2 * ((old - low) / (high - low))
+            assert math.isclose(new, expected, rel_tol=1e-3, abs_tol=1e-3)
+
+
+def check_finite(got, X):
+    assert not is_masked(X)
+    assert np.isfinite(np.asarray(got, dtype=float)).all()
+
+
+def columns_of(X):
+    assert not is_masked(X)
+    if isinstance(X, pd.DataFrame):
+        return [numeric_column(X.iloc[:, at]) for at in range(X.shape[1])]
+    return [numeric_column(column) for column in np.asarray(X, dtype=object).T]
+
+
+def numeric_column(column):
+    # scikit-learn makes numbers of text in arrays of objects, and so do transformers
+    listed = [float(v) if isinstance(v, (str, bytes)) else v for v in column]
+    return plain.numbers_or_missing(listed)
+
+
+def padded(X, **options):
+    return pre.SequencePadder(**{"max_length": 2, **options}).fit_transform(X)
+
+
+def check_padded(got, X):
+    assert got.shape[:2] == (len(X), 2)
+    assert np.isfinite(got.data).all()
+    for event, row in enumerate(X):
+        values = np.asarray(ak.to_list(row) if isinstance(row, ak.Array) else row, dtype=float)
+        values = values.reshape(len(values), -1)[:2]
+        kept = got.data[event][~np.ma.getmaskarray(got)[event].all(axis=1)]
+        np.testing.assert_allclose(kept, values, rtol=1e-6)
+
+
+def tokens(X, **options):
+    tokenizer = pre.PDGTokenizer(**options).fit(X)
+    return tokenizer, tokenizer.transform(X)
+
+
+def check_tokens(got, X):
+    tokenizer, found = got
+    found = np.asarray(found)
+    known = [0, None, *tokenizer.categories_]
+    codes = np.asarray(X)
+    assert found.shape == codes.shape
+    for token, code in zip(found.ravel().tolist(), codes.ravel().tolist(), strict=True):
+        plain.numbers([code])
+        assert known[token] == code
+
+
+def one_hot(X, **options):
+    return pre.PDGOneHotEncoder(**options).fit_transform(X)
+
+
+def check_hot(got, X):
+    codes = np.asarray(X)
+    plain.numbers(codes.ravel())
+    sums = np.asarray(got).sum(axis=-1)
+    if codes.ndim != 2 or not isinstance(X, pd.DataFrame):
+        assert (sums == (codes != 0)).all()
+
+
+def tree(pdg, mother_index):
+    return pre.decay_strings(pdg, mother_index)
+
+
+def check_tree(got, pdg, mother_index):
+    for text, codes in zip(got, np.asarray(pdg), strict=True):
+        words = [word for word in text.split() if word not in ("(-->", "<--)")]
+        assert sorted(map(int, words)) == sorted(int(code) for code in codes if code)
+
+
+def decay_tokens(X, **options):
+    tokenizer = pre.DecayStringTokenizer(**{"max_length": 8, **options})
+    return tokenizer, tokenizer.fit_transform(X)
+
+
+def check_decay_tokens(got, X):
+    tokenizer, found = got
+    words = [str(word) for word in tokenizer.vocabulary_]
+    for row, text in zip(found, X, strict=True):
+        assert [words[token] for token in row if token] == text.split()
+
+
+def balanced(X, y, **options):
+    balancer = pre.EventWeightBalancer(weight_column="weight", **options)
+    return balancer.fit_transform(X, y)
+
+
+def check_balanced(got, X, y):
+    y = plain.labels(y)
+    new = np.asarray(got["weight"], dtype=float)
+    sums = [math.fsum(w for w, t in zip(new, y, strict=True) if t == c) for c in set(y)]
+    assert max(sums) - min(sums) < 1e-5 * max(sums)
+
+
+def weights_balanced(y, sample_weight):
+    return pre.EventWeightBalancer().balance(y, sample_weight)
+
+
+def check_weights_balanced(got, y, sample_weight):
+    plain.weights(sample_weight, len(got))
+    check_balanced({"weight": got}, None, y)
+
+
+def blocks(X):
+    parts = [("event", pre.MinMaxScaler(), ["pt", "eta"])]
+    return pre.BlockTransformer(parts, weight_column="weight").fit_transform(X)
+
+
+def check_blocks(got, X):
+    assert len(got) == len(X)
+    assert np.isfinite(np.asarray(got["event"])).all()
+    plain.numbers(np.asarray(X["weight"]).ravel())
+
+
+EVENT_WORDS = ("X", "column", "event", "feature", "array", "PDG", "field", "weight")
+
+CALLS = [
+    Call("MinMaxScaler", scaled, {"X": FEATURES}, check_scaled, EVENT_WORDS, masked=("X",)),
+    Call("MinMaxScaler of a frame", scaled, {"X": TABLE}, check_scaled, EVENT_WORDS, cost=2),
+    Call(
+        "MinMaxScaler of other events",
+        scaled_by_another_fit,
+        {"X": FEATURES},
+        check_finite,
+        EVENT_WORDS,
+        masked=("X",),
+    ),
+    Call(
+        "MinMaxScaler of options",
+        scaled,
+        {
+            "X": FEATURES,
+            "feature_range": (-1, 1),
+            "data_range": {0: (0.0, 100.0)},
+            "missing_value": -999.0,
+            "add_indicator": False,
+            "clip": False,
+            "exclude": (),
+        },
+        None,
+        EVENT_WORDS,
+        fixed=("X",),
+    ),
+    Call("SequencePadder", padded, {"X": PARTICLES}, check_padded, EVENT_WORDS),
+    Call("SequencePadder of lists", padded, {"X": LISTS}, check_padded, EVENT_WORDS),
+    Call(
+        "SequencePadder of options",
+        padded,
+        {"X": LISTS, "max_length": 2, "truncate": "tail", "sort_by": 0, "pad_value": 0.0},
+        None,
+        EVENT_WORDS,
+        fixed=("X",),
+    ),
+    Call("PDGTokenizer", tokens, {"X": CODES}, check_tokens, EVENT_WORDS, cost=2),
+    Call("PDGTokenizer of one axis", tokens, {"X": CODES[:, 0]}, check_tokens, EVENT_WORDS, cost=2),
+    Call("PDGOneHotEncoder", one_hot, {"X": CODES}, check_hot, EVENT_WORDS, cost=2),
+    *[
+        Call(
+            f"{function.__name__} of options",
+            function,
+            {
+                "X": CODES,
+                "categories": np.array([211, 22]),
+                "groups": {"kaons": [321, -321]},
+                "handle_unknown": "other",
+                "antiparticles": "separate",
+            },
+            None,
+            EVENT_WORDS,
+            fixed=("X",),
+            masked=("categories",),
+            cost=2,
+        )
+        for function in (tokens, one_hot)
+    ],
+    Call(
+        "decay_strings",
+        tree,
+        {"pdg": CODES, "mother_index": MOTHERS},
+        check_tree,
+        ("decay_strings", *EVENT_WORDS),
+    ),
+    Call(
+        "DecayStringTokenizer",
+        decay_tokens,
+        {"X": STRINGS},
+        check_decay_tokens,
+        ("decay string", *EVENT_WORDS),
+        masked=("X",),
+        cost=2,
+    ),
+    Call(
+        "DecayStringTokenizer of options",
+        decay_tokens,
+        {
+            "X": STRINGS,
+            "max_length": 8,
+            "categories": np.array([521, 22]),
+            "handle_unknown": "other",
+            "pdg": "pdg",
+            "mother_index": "mother_index",
+        },
+        None,
+        EVENT_WORDS,
+        fixed=("X",),
+        masked=("categories",),
+        cost=2,
+    ),
+    Call(
+        "EventWeightBalancer",
+        balanced,
+        {"X": TABLE, "y": Y},
+        check_balanced,
+        EVENT_WORDS,
+        labels=("y",),
+        masked=("y",),
+        cost=2,
+    ),
+    Call(
+        "EventWeightBalancer of options",
+        balanced,
+        {
+            "X": TABLE,
+            "y": Y,
+            "mode": "sqrt",
+            "by": "class",
+            "signal": 1,
+            "negative_weights": "keep",
+        },
+        None,
+        EVENT_WORDS,
+        fixed=("X", "y"),
+        cost=2,
+    ),
+    Call(
+        "EventWeightBalancer.balance",
+        weights_balanced,
+        {"y": Y, "sample_weight": WEIGHT},
+        check_weights_balanced,
+        labels=("y",),
+        masked=("y", "sample_weight"),
+    ),
+    Call("BlockTransformer", blocks, {"X": TABLE}, check_blocks, EVENT_WORDS, cost=4),
+]
