@@ -64,6 +64,10 @@ demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score
 test: $(VENV)/.dev  ## the test suite, docstring examples included
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev  ## 10,000 odd inputs for each public function (fewer for training and drawing); FUZZ_SEED=
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev  ## style, spelling, and types as users see them
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 
@@ -51,17 +52,32 @@ class BlockKind:
     of: str | None = None
 
     def __post_init__(self):
-        if self.name not in KINDS:
-            msg = f"kind of a block: {self.name!r}; it must be one of {KINDS}"
+        if not isinstance(self.name, str) or self.name not in KINDS:
+            msg = f"kind of a block: {self.name!r:.60}; it must be one of {KINDS}"
             raise ValueError(msg)
         for field in ("features", "vocabulary"):
             if getattr(self, field) is not None:
-                object.__setattr__(self, field, tuple(getattr(self, field)))
+                object.__setattr__(self, field, _as_tuple(getattr(self, field), field))
+        _check_size(self.vocabulary_size)
         if self.vocabulary is not None:
             object.__setattr__(self, "vocabulary_size", len(self.vocabulary))
         if self.name == "tokens" and self.vocabulary_size is None:
             msg = "a block of tokens needs its vocabulary or vocabulary_size"
             raise ValueError(msg)
+
+
+def _as_tuple(values, field):
+    if not np.iterable(values):
+        msg = f"kind of a block: {field}={values!r:.60}; it must be a list of names"
+        raise ValueError(msg)
+    return tuple(values)
+
+
+def _check_size(size):
+    is_number = isinstance(size, Integral) and not isinstance(size, (bool, np.timedelta64))
+    if size is not None and not (is_number and size > 0):
+        msg = f"kind of a block: vocabulary_size={size!r:.60}; it must be a number of tokens"
+        raise ValueError(msg)
 
 
 def as_kind(kind, name):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn import _masks
+
 # As joblib calls the folders, gone at the end, of the arrays that its processes share.
 JOBLIBS_FOLDER = "joblib_memmapping_folder"
 
@@ -59,13 +61,21 @@ def resolve(key, n_events):
         return key
     if isinstance(key, Integral) and not isinstance(key, (bool, np.bool_)):
         key = [key]
-    key = np.asarray(key)
+    key = _as_key(key)
     if key.size == 0 and key.ndim == 1:
         return np.zeros(0, dtype=np.intp) if key.dtype != bool else _of_mask(key, n_events)
     if key.ndim != 1 or key.dtype.kind not in "biu":
         msg = f"events are selected by a slice, integers or booleans, got {key!r:.60}"
         raise TypeError(msg)
     return _of_mask(key, n_events) if key.dtype == bool else _in_range(key, n_events)
+
+
+def _as_key(key):
+    try:
+        return np.asarray(_masks.unmasked(key, "a selection of events"))
+    except ValueError as error:
+        msg = f"events are selected by a slice, integers or booleans, got {key!r:.60}"
+        raise TypeError(msg) from error
 
 
 def subset(entry, key):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -86,7 +86,11 @@ def as_list(columns):
         return []
     if isinstance(columns, (str, Integral)):
         return [columns]
-    return list(columns)
+    try:
+        return list(columns)
+    except TypeError as error:
+        msg = f"columns are a name, a position or a list of these, got {columns!r:.60}"
+        raise ColumnError(msg) from error
 
 
 def has(X, column):
@@ -291,12 +295,18 @@ class FittedColumns:
 
 def is_position(column):
     """Whether `column` is the number of a column, not its name."""
-    return isinstance(column, Integral) and not isinstance(column, bool)
+    # a time difference of NumPy calls itself an integer
+    return isinstance(column, Integral) and not isinstance(column, (bool, np.timedelta64))
+
+
+def _is_name(column):
+    # of other things, e.g. an array or pandas' NA, not even "equal" is sure to work
+    return isinstance(column, (str, bytes, tuple, Real)) and not isinstance(column, np.timedelta64)
 
 
 def _found(column, columns, n):
     """Position of `column` among `columns` (names or None), or None if it is not there."""
-    if columns is not None and not isinstance(column, slice) and column in columns:
+    if columns is not None and _is_name(column) and column in columns:
         return columns.index(column)
     named_by_integers = any(map(is_position, columns or ()))
     if named_by_integers or not is_position(column) or not -n <= column < n:

@@ -15,7 +15,7 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _labels, _weights
 from skhep_nn.exceptions import ColumnError, WeightError
 
 # where a meta-estimator keeps the one estimator that it hands X on to, the fitted one first
@@ -166,7 +166,7 @@ def class_position(estimator, signal):
         If it is not a class of the estimator.
     """
     classes = np.asarray(estimator.classes_).tolist()
-    if signal not in classes:
+    if _labels.one(signal) not in classes:
         msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
         raise ValueError(msg)
     return classes.index(signal)

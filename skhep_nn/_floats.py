@@ -86,6 +86,40 @@ def check_type(dtype, name, error=ValueError):
         raise error(msg)
 
 
+def plain_objects(values, name):
+    """An array of objects or text as float64; an array of another type as it is.
+
+    As in scikit-learn, text that is a number is one in a table of features.
+
+    Raises
+    ------
+    TypeError
+        If an object is no real number.
+    ValueError
+        If a text is none.
+    """
+    if values.dtype.kind in "USV":
+        return _of_text(values, name)
+    if values.dtype != object:
+        return values
+    try:
+        return real(values, name)
+    except ValueError as error:
+        if _masks.is_masked(values):
+            raise
+        # scikit-learn's checks ask for this wording
+        msg = f"{name}: argument must be no string and no other object, but a number: {error}"
+        raise TypeError(msg) from error
+
+
+def _of_text(values, name):
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} does not hold numbers: {error}"
+        raise ValueError(msg) from error
+
+
 def one(value, name, error=ValueError):
     """A single real number as a float.
 

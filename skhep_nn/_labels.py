@@ -96,6 +96,20 @@ def listed(signal, name="signal"):
     return found
 
 
+def one(signal, name="signal"):
+    """A single label.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if isinstance(signal, (*COLLECTIONS, np.ndarray)) or _type_of_one(signal) is None:
+        msg = f"{name}={signal!r:.60}; it must be a label"
+        raise ValueError(msg)
+    return signal
+
+
 def check_type(labels, classes, name):
     """Raise unless `labels` are of the type that `classes` are of.
 

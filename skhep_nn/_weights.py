@@ -179,7 +179,11 @@ def effective_events(weights):
 def len_of(X):
     """Number of events of a table, array or blocks."""
     X = _frames.as_pandas(X)
-    return X.shape[0] if hasattr(X, "shape") else len(X if hasattr(X, "__len__") else np.asarray(X))
+    shape = (len(X),) if hasattr(X, "__len__") and not hasattr(X, "shape") else np.shape(X)
+    if not shape:
+        msg = f"X must be a table or an array of events, got {X!r:.60}"
+        raise ValueError(msg)
+    return shape[0]
 
 
 def _check_sum(weights, name):

@@ -6,6 +6,7 @@ import re
 import warnings
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 from skhep_nn import _columns, _floats, _frames, _masks, _validation
@@ -223,6 +224,8 @@ def _unmasked(estimator, X):
 def _check_array(estimator, X):
     if getattr(getattr(X, "dtype", None), "kind", "f") in "Mm":
         _floats.check_type(X.dtype, "X")
+    if not (issparse(X) or _columns.is_frame(X)):
+        X = _floats.plain_objects(_floats.as_array(X, "X"), "X")
     # a number beyond float32 becomes infinite here, and an error that names its column later
     with np.errstate(over="ignore"):
         return check_array(
@@ -240,6 +243,9 @@ def _blocks(estimator, blocks, *, reset):
     if reset:
         estimator.block_kinds_ = dict(blocks.kinds)
         estimator.block_shapes_ = {name: blocks.event_shape(name) for name in blocks.kinds}
+    elif not hasattr(estimator, "block_shapes_"):
+        msg = f"X holds the blocks {blocks.keys()}, and {owner} was fitted on a table"
+        raise ValueError(msg)
     else:
         check_as_in_fit(estimator, blocks, owner)
     x = of_blocks(blocks, owner, only_table=not estimator._allow_nd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -90,8 +91,8 @@ MISSING = {"error": _raise, "warn": _warn, "ignore": lambda text: None}
 def _column(table, name, owner):
     """A column as an array of numbers or an object array of text."""
     known = _names(table, owner)
-    if name not in known:
-        msg = f"{owner}: there is no column {name!r} to match by; there are {known}"
+    if not isinstance(name, (str, bytes, tuple, Real)) or name not in known:
+        msg = f"{owner}: there is no column {name!r:.60} to match by; there are {known}"
         raise ColumnError(msg)
     values = table[name]
     if np.ndim(values) != 1:

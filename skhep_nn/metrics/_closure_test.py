@@ -270,8 +270,8 @@ def _edges(by, bins):
 def _even_edges(by, bins):
     if not (1 <= bins <= _MOST_BINS and np.isfinite(by).all()):
         msg = (
-            f"bins={bins!r:.60}; a number of bins must be from 1 to {_MOST_BINS} and needs finite "
-            "values of by"
+            f"bins={bins!r:.60}; a number of bins must be >= 1, at most {_MOST_BINS}, and needs "
+            "finite values of by"
         )
         raise ValueError(msg)
     with np.errstate(over="ignore"):

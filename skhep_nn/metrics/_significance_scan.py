@@ -357,15 +357,14 @@ def _scores(y, y_score, classes, node, argmax_only):
 def _node(y, scores, classes, node, argmax_only):
     _inputs.check_no_nan(scores)
     classes = _inputs.classes_of(y) if classes is None else _inputs.labels(classes, "classes")
-    columns = list(classes)
+    columns = classes if isinstance(classes, list) else classes.tolist()
     if len(columns) != scores.shape[1]:
         msg = (
             f"y_score has {scores.shape[1]} columns for the {len(columns)} classes {columns}; "
             "pass classes=estimator.classes_"
         )
         raise ValueError(msg)
-    _labels.listed(node, "node")
-    if isinstance(node, _labels.COLLECTIONS) or node not in columns:
+    if _labels.one(node, "node") not in columns:
         msg = f"node={node!r} is not one of the classes {columns} of the columns of y_score"
         raise ValueError(msg)
     at = columns.index(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _extras
+from skhep_nn import _composition, _extras, _labels
 from skhep_nn.plotting import _events, _histograms, _style
 
 # axis over which the cells are summed for the total that they are divided by
@@ -98,6 +98,7 @@ class ConfusionMatrixDisplay:
         if len(y_pred) != len(y_true):
             msg = f"y_true has {len(y_true)} events, y_pred has {len(y_pred)}"
             raise ValueError(msg)
+        _labels.check_type(y_pred, y_true, "y_pred")
         if labels is None:
             labels = sorted({*_events.classes_of(y_true), *_events.classes_of(y_pred)})
         classes = list(labels)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns, _composition, _extras, _frames, _weights
+from skhep_nn import _columns, _composition, _extras, _frames, _masks, _weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -129,6 +129,7 @@ class InputVariablesDisplay:
         >>> plt.close(display.figure_)
         """
         X = _columns.table(X)
+        X = _masks.unmasked(X, "X")
         _check_table(X)
         weights = _events.weights_of(None, X, sample_weight, weight_column, cls.__name__)
         y, weights = _events.labels_and_weights(y, weights, name="y")

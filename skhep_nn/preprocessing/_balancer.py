@@ -230,7 +230,7 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         return _balancing.Totals(counts, sums, signal)
 
     def _signal_code(self, classes):
-        if self.signal in classes:
+        if _labels.one(self.signal) in classes:
             return classes.index(self.signal)
         is_default = isinstance(self.signal, Integral) and self.signal == 1
         if is_default and not _balancing.MODES[self.mode].needs_signal:
@@ -293,7 +293,7 @@ def _checked_groups(groups, by):
 
 
 def _check_labels(y):
-    y = column_or_1d(_labels.present(y, "y"), warn=True)
+    y = _labels.check(column_or_1d(_labels.present(y, "y"), warn=True), "y")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(y)
-    return _labels.check(y, "y")
+    return y

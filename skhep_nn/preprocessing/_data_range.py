@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import ColumnError
 
 
@@ -25,6 +25,9 @@ def given_ranges(data_range, X, features):
 
 
 def _one_pair_each(data_range, features):
+    if not np.iterable(data_range):
+        msg = f"data_range={data_range!r:.60}; it must be a dict, or a (min, max) for each column"
+        raise ColumnError(msg)
     if len(data_range) != len(features):
         msg = (
             f"data_range has {len(data_range)} pairs for {len(features)} scaled columns; give one "
@@ -35,7 +38,7 @@ def _one_pair_each(data_range, features):
 
 
 def _checked_pair(column, pair):
-    values = np.asarray(pair, dtype=np.float64)
+    values = _floats.real(pair, f"data_range of column {column!r}")
     if values.shape != (2,) or not np.isfinite(values).all() or values[0] >= values[1]:
         msg = f"data_range of column {column!r} is {pair!r}; it must be (min, max) with min < max"
         raise ValueError(msg)

@@ -17,7 +17,7 @@ from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _decay_string_tree as _tree
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
-from skhep_nn.preprocessing._padder import pad
+from skhep_nn.preprocessing._padder import LONGEST, pad
 
 
 def decay_strings(pdg, mother_index):
@@ -112,7 +112,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     _learns = True
 
     _parameter_constraints: ClassVar[dict] = {
-        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "max_length": [Interval(Integral, 1, LONGEST, closed="both")],
         "categories": [StrOptions({"auto", "all"}), "array-like"],
         "handle_unknown": [StrOptions({"other", "error"})],
         "pdg": [str],

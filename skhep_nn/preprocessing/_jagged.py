@@ -115,7 +115,12 @@ def _first(cells):
 
 
 def _is_missing(cell):
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
+    return (
+        cell is None
+        or cell is pd.NA
+        or cell is np.ma.masked
+        or (isinstance(cell, float) and np.isnan(cell))
+    )
 
 
 def _is_list(cell):
@@ -172,7 +177,7 @@ def _of_column(column, name, owner):
     try:
         counts = np.fromiter(map(len, cells), np.int64, n_events)
     except TypeError:
-        bad = next(at for at, cell in enumerate(cells) if not hasattr(cell, "__len__"))
+        bad = next(at for at, cell in enumerate(cells) if np.ndim(cell) == 0)
         found = cells[bad].item() if isinstance(cells[bad], np.generic) else cells[bad]
         msg = f"{owner}: column {name!r} has {found!r:.60} in event {bad}, not a list of particles"
         raise ValueError(msg) from None
@@ -210,6 +215,9 @@ def _chained(cells, counts, name, owner):
 
 def _of_arrow(array, name, owner):
     _check_lists(np.asarray(array.is_null()), name, owner)
+    if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+        msg = f"{owner}: column {name!r} has {array.type} per event, not a list of particles"
+        raise ValueError(msg)
     offsets = np.asarray(array.offsets)
     values = array.flatten()
     if pa.types.is_list(values.type) or pa.types.is_fixed_size_list(values.type):

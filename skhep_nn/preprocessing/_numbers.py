@@ -20,15 +20,16 @@ def read(X, positions, min_events=0):
     """
     features = X if len(positions) == _columns.n_columns(X) else _columns.select(X, positions)
     _check_types(features)
+    is_frame = _columns.is_frame(features)
     try:
         return check_array(
-            _frames.plain(features) if _columns.is_frame(features) else features,
+            _frames.plain(features) if is_frame else _floats.plain_objects(features, "X"),
             dtype=[np.float64, np.float32],
             ensure_all_finite=False,
             allow_nd=True,
             ensure_min_samples=min_events,
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         _blame_column(features, error)
         raise
 
@@ -56,11 +57,23 @@ def write(X, positions, values, added=None, added_names=(), added_dtypes=()):
 def _check_types(features):
     """Raise ColumnError for dates, time differences and complex numbers, which a cast mangles."""
     if not _columns.is_frame(features):
-        _floats.check_type(features.dtype, "X", ColumnError)
+        if features.dtype.kind in "Mm":
+            _floats.check_type(features.dtype, "X", ColumnError)
         return
+    if not features.shape[1]:
+        # scikit-learn's wording
+        msg = f"X: 0 feature(s) (shape={features.shape}) while a minimum of 1 is required."
+        raise ColumnError(msg)
     for at, (name, dtype) in enumerate(features.dtypes.items()):
-        if getattr(dtype, "kind", "O") in "Mmc":
+        if getattr(dtype, "kind", "O") in "Mmc" or _holds_odd_objects(features.iloc[:, at]):
             raise ColumnError(_no_numbers(name, features.iloc[:, at]))
+
+
+def _holds_odd_objects(column):
+    if column.dtype != object:
+        return False
+    odd = (np.datetime64, np.timedelta64, np.ma.core.MaskedConstant)
+    return any(isinstance(value, odd) for value in column)
 
 
 def _no_numbers(name, column):
@@ -82,7 +95,7 @@ def _blame_column(features, error):
     for at, name in enumerate(features.columns):
         try:
             _frames.as_floats(features.iloc[:, at])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ColumnError(_no_numbers(name, features.iloc[:, at])) from error
 
 

@@ -11,7 +11,7 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _frames, _masks
+from skhep_nn import _columns, _floats, _frames, _masks
 from skhep_nn._validation import check_feature_names, has_set_output
 from skhep_nn.exceptions import ColumnError
 
@@ -27,8 +27,9 @@ def as_table(X, min_events=0):
             "behind the padder inside a BlockTransformer, which leaves padding out"
         )
         raise ValueError(msg)
+    X = _masks.unmasked(X, "X")
     return check_array(
-        _masks.unmasked(X, "X"),
+        _floats.as_array(X, "X") if isinstance(X, (list, tuple)) else X,
         dtype=None,
         ensure_all_finite=False,
         allow_nd=True,

@@ -6,14 +6,17 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _columns, _frames, _integers, _masks, _validation
+from skhep_nn import _columns, _floats, _frames, _integers, _masks, _validation
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
 
+# longer sequences are a mistake, and memory for them is not there
+LONGEST = 10_000_000
 # above it a rectangle of all events would be mostly padding
 LONG = 500
 
@@ -84,7 +87,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
     _learns = False
 
     _parameter_constraints: ClassVar[dict] = {
-        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "max_length": [Interval(Integral, 1, LONGEST, closed="both")],
         "truncate": [StrOptions({"tail", "head"})],
         "sort_by": [str, Integral, None],
         "pad_value": [Real],
@@ -172,13 +175,19 @@ class SequencePadder(TransformerMixin, BaseEstimator):
 
     def _read_rectangular(self, X, reset):
         owner = type(self).__name__
-        if getattr(X, "ndim", 2) == 3:
+        if getattr(X, "ndim", 2) == 3 or (np.ma.isMaskedArray(X) and X.ndim != 2):
+            particles = of_rectangle(X, owner)
             if reset:
                 self.n_features_in_, self._by_columns = X.shape[2], False
-            return of_rectangle(X, owner)
+            return particles
         by_columns = reset or self._by_columns
         if by_columns and not np.ma.isMaskedArray(X):
             X = _masks.unmasked(X, f"{owner}: X")
+            if _columns.is_frame(X) and not X.shape[1]:
+                msg = f"{owner}: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required."
+                raise ValueError(msg)
+            if not (_columns.is_frame(X) or issparse(X)):
+                X = _floats.plain_objects(_floats.as_array(X, "X"), f"{owner}: X")
             X = validate_data(self, X, reset=reset, ensure_min_features=1)
         if reset:
             self.n_features_in_, self._by_columns = np.shape(X)[1], True
@@ -221,6 +230,9 @@ def of_rectangle(X, owner):
         raise ValueError(msg)
     if data.dtype.kind not in "biuf":
         msg = f"{owner}: particles must be numbers, got values of type {data.dtype}"
+        raise ValueError(msg)
+    if data.ndim == 3 and not data.shape[-1]:
+        msg = f"{owner}: X has 0 feature(s) (shape={data.shape}) while a minimum of 1 is required."
         raise ValueError(msg)
     data = data if data.ndim == 3 else data[..., None]
     n_events, length, n_fields = data.shape
@@ -283,7 +295,7 @@ def _dtype(values, pad_value):
     dtype = np.result_type(*values)
     if dtype.kind == "b":
         dtype = np.dtype(np.int8)
-    if dtype.kind != "f" and not float(pad_value).is_integer():
+    if dtype.kind != "f" and not _floats.one(pad_value, "pad_value").is_integer():
         dtype = np.result_type(dtype, np.float32)
     _check_pad_value(pad_value, dtype)
     _check_exact(values, dtype)
@@ -291,6 +303,7 @@ def _dtype(values, pad_value):
 
 
 def _check_pad_value(pad_value, dtype):
+    pad_value = _floats.one(pad_value, "pad_value")
     limits = (np.finfo if dtype.kind == "f" else np.iinfo)(dtype)
     if limits.min > pad_value or pad_value > limits.max:
         msg = (

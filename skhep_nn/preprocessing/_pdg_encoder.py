@@ -151,7 +151,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         if reset and n_axes != 2:
             self._n_columns = None
         if n_axes == 2 if reset else n_axes < 3 and self._n_columns is not None:
-            X = validate_data(self, X, reset=reset, dtype=None)
+            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
         X = np.asarray(X)
         if reset and n_axes == 2:
             self._n_columns = X.shape[1]

@@ -70,10 +70,10 @@ def odd(valid):
 
 def _lists(valid):
     return st.one_of(
-        st.sampled_from(FORMS).map(lambda form: form(valid)),
+        st.sampled_from(FORMS).map(lambda form: _tried(form, valid)),
         st.sampled_from(LENGTHS).map(lambda form: form(valid)),
         st.tuples(st.sampled_from(PLACED), st.integers(0, len(valid) - 1), single).map(
-            lambda drawn: drawn[0](valid, drawn[1], drawn[2])
+            lambda drawn: _tried(drawn[0], valid, drawn[1], drawn[2])
         ),
         single.map(lambda value: _filled(valid, value)),
     )
@@ -101,6 +101,14 @@ def _frames(valid):
         ),
         values.map(lambda value: valid.rename(columns={valid.columns[0]: _hashable(value)})),
     )
+
+
+def _tried(form, valid, *options):
+    """`form` of `valid`; where there is none, an array of objects."""
+    try:
+        return form(valid, *options)
+    except Exception:
+        return valid.astype(object)
 
 
 def _with_column(frame, name, column):

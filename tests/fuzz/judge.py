@@ -21,6 +21,10 @@ SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
 HUNG = 300
 
 
+# how scikit-learn calls what it was given
+SCIKIT_LEARNS = ("Input", "Found array", "number of samples", "numbers of samples", "Complex data")
+
+
 class HungError(Exception):
     """A call that does not come back."""
 
@@ -76,7 +80,7 @@ def _fault_of_error(error, call, changed):
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         return f"raw {type(error).__name__} at {place}: {text:.100}"
-    if not any(word in text for word in (*call.valid, *call.words)):
+    if not any(word in text for word in (*call.valid, *call.words, *SCIKIT_LEARNS)):
         return f"names none of {changed}: {type(error).__name__}: {text:.100}"
     return None
 

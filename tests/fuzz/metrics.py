@@ -302,7 +302,7 @@ CALLS = [
             None,
             ("y_true", "signal", "mass", "background"),
             labels=("y",),
-            masked=("y", "parameter", "sample_weight", "hypotheses"),
+            masked=("y", "parameter", "sample_weight"),
             cost=3,
         )
         for name, function in (
