@@ -236,7 +236,6 @@ def loss_of(estimator, given, n_outputs):
     n_outputs : int
     """
     loss = loss_for(n_outputs) if given is None else reduced(given)
-    check_targets(loss, n_outputs)
     label_smoothing = getattr(estimator, "_label_smoothing", None)
     return loss if label_smoothing is None else smoothed(loss, label_smoothing)
 
