@@ -151,6 +151,9 @@ def iterate_events(
     """
     selection = Selection(tree, columns, names, cut, empty, separator, comment)
     size = check_size(chunk_size, "chunk_size")
+    if not isinstance(progress, (bool, np.bool_, Integral)):
+        msg = f"progress={progress!r:.60}; it must be True or False"
+        raise TypeError(msg)
     limit = check_size(n_max, "n_max") if n_max is not None else None
     return _numbered(_limited(stream(files, selection, size, progress=progress), limit))
 

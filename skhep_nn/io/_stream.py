@@ -194,11 +194,15 @@ def _check_names(names):
 
 
 def _check_columns(columns):
-    columns = [columns] if isinstance(columns, (str, Integral)) else list(columns)
-    if not columns or len(set(columns)) < len(columns):
-        msg = f"columns must name at least one column, and each once, got {columns}"
+    try:
+        names = [columns] if isinstance(columns, (str, Integral)) else list(columns)
+    except TypeError:
+        names = []
+    good = all(isinstance(name, (str, Integral, tuple)) for name in names)
+    if not names or not good or len(set(names)) < len(names):
+        msg = f"columns must name at least one column, and each once, got {columns!r:.100}"
         raise ColumnError(msg)
-    return columns
+    return names
 
 
 def _all_columns(source):

@@ -35,6 +35,10 @@ class Call:
         What an error may name, beside the arguments that are odd.
     labels, masked : tuple of str
         Arguments that are labels, and those that no mask may be in.
+    fixed : tuple of str
+        Arguments that stay valid.
+    odd : dict of str to strategy
+        What to draw for an argument, where odd forms of a valid one are not the point.
     cost : int
         How many times slower than a metric: so many times fewer examples.
     """
@@ -47,7 +51,8 @@ class Call:
     labels: tuple = ()
     masked: tuple = ()
     cost: int = 1
-    fixed: tuple = field(default=())
+    fixed: tuple = ()
+    odd: dict = field(default_factory=dict)
 
     def __repr__(self):
         return self.name

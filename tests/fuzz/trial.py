@@ -49,7 +49,8 @@ def arguments(draw, call):
     """(names of odd arguments, all arguments): one or two of the valid ones replaced."""
     free = [name for name in call.valid if name not in call.fixed]
     changed = draw(st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True))
-    odd = {name: draw(inputs.odd(call.valid[name])) for name in changed}
+    changed = changed if not call.odd else list(call.odd)
+    odd = {name: draw(call.odd.get(name, inputs.odd(call.valid[name]))) for name in changed}
     return changed, {**call.valid, **odd}
 
 
