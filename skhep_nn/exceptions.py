@@ -89,3 +89,7 @@ class StorageError(SkhepNNError, OSError):
 
 class CacheError(StorageError):
     """A cache cannot be written or is in the way of another, e.g. because the disk is full."""
+
+
+class BatchNormalizationWarning(UserWarning):
+    """The means and variances that batch normalisation keeps describe no batch of training."""

@@ -87,7 +87,7 @@ def partial_fit(estimator, X, y, classes, sample_weight):
         _set_network(estimator, events, seed, PLAIN, continued=not first)
         plan = _plan(estimator, events, seed, earlier=before.get("history_", {}))
         # of how many calls this is one, nobody knows
-        plan.epochs, plan.schedule = 1, None
+        plan.epochs, plan.schedule, plan.statistics = 1, None, None
         _train(estimator, events, None, plan, seed)
     return estimator
 
@@ -314,6 +314,7 @@ def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
         plateau=_compile.plateau_of(estimator),
         schedule=_compile.cosine_of(estimator, epochs, callbacks),
         judge_averages=estimator.ema is not None,
+        statistics=getattr(estimator, "bn_statistics", None),
         callbacks=callbacks,
         verbose=arguments["verbose"],
         title=type(estimator).__name__ + phase.note,

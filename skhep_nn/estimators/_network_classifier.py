@@ -80,6 +80,7 @@ class NetworkClassifier(KerasClassifier):
                     # which scale it is stands in the constants
                     "input_scaling": self.input_scaling is not None,
                     "feature_scale": bool(self.feature_scale),
+                    "bn_momentum": float(self.bn_momentum),
                 }
             ),
             optimizer=Kept(compiled["optimizer"]),

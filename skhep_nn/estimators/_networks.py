@@ -23,6 +23,7 @@ from skhep_nn.estimators._objects import Kept
 from skhep_nn.estimators._seeds import seeded
 from skhep_nn.networks._seeds import numbered
 from skhep_nn.training import POOL, Engine, choose, train
+from skhep_nn.training._batch_normalization import settle
 from skhep_nn.training._best import assign, values_of
 
 
@@ -157,6 +158,8 @@ class PooledNetwork:
             engine.build(*_first(source))
             self._start(engine)
             outcome = train(engine, source, validation, plan)
+            if plan.is_last:
+                settle(engine, source, plan)
             self._keep(engine)
         return outcome
 

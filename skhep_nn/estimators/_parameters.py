@@ -240,6 +240,21 @@ BUILT = {
         Whether each feature is multiplied by a trained factor, which learns six times as fast as
         other weights.""",
     ),
+    "bn_momentum": Shared(
+        0.9,
+        [Interval(Real, 0, 1, closed="left")],
+        """float
+        Of the moving averages in batch normalisation: after n steps ``bn_momentum**n`` of where
+        they started is left. Keras' own 0.99 takes some hundred steps.""",
+    ),
+    "bn_statistics": Shared(
+        "precise",
+        [StrOptions({"precise", "moving"})],
+        """{"precise", "moving"}
+        Means and variances of batch normalisation in the network that is kept: re-estimated for it
+        on up to 200 batches of training events, or the moving averages. Either way there is a
+        warning if the loss of these events is more than twice that in training mode.""",
+    ),
 }
 
 ATTRIBUTES = """classes_ : ndarray of shape (n_classes,)

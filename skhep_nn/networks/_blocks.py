@@ -11,7 +11,7 @@ from keras import layers
 from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
-from skhep_nn.networks._hidden import safe
+from skhep_nn.networks._hidden import safe, with_momentum
 from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._masks import Columns, PaddingMask
 
@@ -28,6 +28,7 @@ def blocks(
     named=True,
     input_scaling=False,
     feature_scale=False,
+    bn_momentum=0.9,
 ):
     """A network from blocks of features, sequences and tokens to class probabilities.
 
@@ -53,6 +54,8 @@ def blocks(
         False: the network takes the array of the only block, not a dict.
     input_scaling, feature_scale : bool
         Of blocks of features and sequences, as :func:`skhep_nn.networks.dense` has them.
+    bn_momentum : float
+        As :func:`skhep_nn.networks.dense` has it.
 
     Returns
     -------
@@ -78,7 +81,8 @@ def blocks(
         x = hidden(x, **head)
     called = "output" if "output" not in inputs else "output_layer"
     outputs = output(x, n_outputs, initializer, called)
-    return keras.Model(tensors if named else next(iter(tensors.values())), outputs, name="blocks")
+    read = tensors if named else next(iter(tensors.values()))
+    return with_momentum(keras.Model(read, outputs, name="blocks"), bn_momentum)
 
 
 def join(

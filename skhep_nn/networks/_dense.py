@@ -11,6 +11,7 @@ from skhep_nn.networks._hidden import (
     rates,
     regularizer,
     where_normalised,
+    with_momentum,
 )
 from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._seeds import dropout as dropout_layer
@@ -29,6 +30,7 @@ def dense(
     batch_normalization=False,
     input_scaling=False,
     feature_scale=False,
+    bn_momentum=0.9,
 ):
     """A dense network from features to class probabilities.
 
@@ -53,6 +55,8 @@ def dense(
         :class:`skhep_nn.networks._input_scaling.InputScaling`.
     feature_scale : bool
         Multiply each feature by a trained factor.
+    bn_momentum : float
+        Of the moving averages in batch normalisation.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def dense(
         l2=l2,
         batch_normalization=batch_normalization,
     )
-    return keras.Model(inputs, output(x, n_outputs), name="dense")
+    return with_momentum(keras.Model(inputs, output(x, n_outputs), name="dense"), bn_momentum)
 
 
 def hidden(

@@ -141,3 +141,11 @@ def normalised(x, entries=None):
     if entries is None:
         return layers.BatchNormalization()(x)
     return MaskedBatchNormalization()(x, entries)
+
+
+def with_momentum(model, bn_momentum):
+    """`model`, whose batch normalisations average with that momentum."""
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = bn_momentum
+    return model

@@ -8,7 +8,7 @@ from keras import layers
 from skhep_nn.networks._blocks import _input, join
 from skhep_nn.networks._conditioning import CONDITIONING, FixedParameter, ParameterScaling
 from skhep_nn.networks._dense import hidden, output
-from skhep_nn.networks._hidden import choice
+from skhep_nn.networks._hidden import choice, with_momentum
 from skhep_nn.networks._residual import residual_dense
 from skhep_nn.networks._seeds import fresh, layer_seed
 
@@ -42,6 +42,7 @@ def parametric(
     mask_value=0.0,
     input_scaling=False,
     feature_scale=False,
+    bn_momentum=0.9,
     **settings,
 ):
     """A network from features and a parameter to class probabilities.
@@ -66,6 +67,8 @@ def parametric(
         Width of a dense layer on the parameter before it acts; 0 is none.
     mass_noise : float
         Standard deviation of normal noise on the scaled parameter in training.
+    bn_momentum : float
+        As :func:`skhep_nn.networks.dense` has it.
     **settings
         Of the body, :func:`skhep_nn.networks.dense` or residual blocks.
 
@@ -92,7 +95,9 @@ def parametric(
     )
     start = {"start": 0.0} if proportional else {}
     x = conditioned(x, scaled, body, conditioning, placement, start, **settings)
-    return keras.Model({**tensors, PARAMETER: parameter}, output(x, n_outputs), name="parametric")
+    read = {**tensors, PARAMETER: parameter}
+    model = keras.Model(read, output(x, n_outputs), name="parametric")
+    return with_momentum(model, bn_momentum)
 
 
 def embedded(parameter, embedding=0, noise=0.0):

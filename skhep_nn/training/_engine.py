@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from skhep_nn._fork import running_tensorflow
 from skhep_nn._tensorflow import keep_quiet_on_engines
+from skhep_nn.training._batch_normalization import normalisations
 from skhep_nn.training._jit import EPOCH, STEP
 from skhep_nn.training._threads import respect_limits
 
@@ -148,6 +149,21 @@ class Engine:
             total += float(run(*part)) * len(part[2])
         return self.results(total / n_events)
 
+    def batch_statistics(self, batch):
+        """What batch normalisation sees in a batch; the model's own averages become that.
+
+        Parameters
+        ----------
+        batch : tuple of (x, y, weights)
+
+        Returns
+        -------
+        tuple of (loss, means, variances)
+            In training mode; of each layer, in the order of the network.
+        """
+        run = self._function("statistics", batch, lambda: _trace(self._batch_statistics, batch))
+        return run(*batch)
+
     def predict(self, x):
         """Outputs of the network, the same bits in any order of the rows and any chunking.
 
@@ -237,6 +253,19 @@ class Engine:
         if self.has_metrics:
             self.model.compute_metrics(x, y, predicted, sample_weight=weights)
         return tf.cast(loss, tf.float64)
+
+    @tf.autograph.experimental.do_not_convert
+    def _batch_statistics(self, x, y, weights):
+        found = normalisations(self.model)
+        momenta = [layer.momentum for layer in found]
+        for layer in found:
+            layer.momentum = 0.0
+        predicted = self._forward(x, training=True)
+        loss = self.model.compute_loss(x, y, predicted, weights, training=True)
+        for layer, momentum in zip(found, momenta, strict=True):
+            layer.momentum = momentum
+        means = [tf.convert_to_tensor(layer.moving_mean) for layer in found]
+        return loss, means, [tf.convert_to_tensor(layer.moving_variance) for layer in found]
 
     def _make_train(self, batch_size, signature):
         step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None

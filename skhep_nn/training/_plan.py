@@ -32,6 +32,9 @@ class Plan:
         Factors on the optimizer's learning rate.
     judge_averages : bool
         Whether validation sees the optimizer's averages of the weights, which are kept.
+    statistics : {"precise", "moving", None}
+        Of batch normalisation in the network that is kept: re-estimated on training events, or as
+        training left them; None does not look at them.
     callbacks : list of keras.callbacks.Callback
     verbose : {"auto", 0, 1, 2}
     title : str
@@ -57,6 +60,7 @@ class Plan:
     plateau: object = None
     schedule: object = None
     judge_averages: bool = False
+    statistics: str | None = None
     callbacks: list = field(default_factory=list)
     verbose: object = 0
     title: str = "fit"

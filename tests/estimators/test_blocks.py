@@ -24,7 +24,16 @@ from skhep_nn import (
 from skhep_nn.preprocessing import BlockTransformer, PDGTokenizer, SequencePadder
 from skhep_nn.training import POOL
 
-FAST = {"learning_rate": 0.02, "batch_size": 64, "random_state": 0, "verbose": 0}
+FAST = {
+    "optimizer": "adam",
+    "learning_rate": 0.02,
+    "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
+    "batch_size": 64,
+    "random_state": 0,
+    "verbose": 0,
+}
 LENGTH = 6
 
 
