@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.networks import AS_IN_KERAS
 from benchmarks.timing import PLANNED, EpochTimer, in_turns
 from skhep_nn import BlockKind, EventBlocks, estimators
 
@@ -124,6 +125,11 @@ def classifier(case, **arguments):
     """The classifier of a case, one phase of 100 epochs."""
     given = case.arguments
     given = getattr(estimators, given) if isinstance(given, str) else given
-    fixed = {"epochs": PLANNED, "batch_size": case.batch_size, "random_state": 1, "verbose": 0}
+    fixed = {
+        "epochs": PLANNED,
+        "batch_size": case.batch_size,
+        "random_state": 1,
+        "verbose": 0,
+    }
     given = {key: value for key, value in given.items() if key != "phases"}
-    return getattr(estimators, case.classifier)(**{**given, **fixed, **arguments})
+    return getattr(estimators, case.classifier)(**{**AS_IN_KERAS, **given, **fixed, **arguments})

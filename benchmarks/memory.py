@@ -196,6 +196,7 @@ def fit(X, y, epochs, seed):
     """A fitted classifier, and events trained per second in each epoch."""
     import keras
 
+    from benchmarks.networks import PLAIN
     from skhep_nn import DenseClassifier
 
     class Clock(keras.callbacks.Callback):
@@ -214,7 +215,7 @@ def fit(X, y, epochs, seed):
 
     clock = Clock()
     model = DenseClassifier(
-        units=(50, 50),
+        **PLAIN,
         epochs=epochs,
         batch_size=BATCH_SIZE,
         weight_column="weight",

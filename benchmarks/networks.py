@@ -8,6 +8,22 @@ import keras
 import numpy as np
 from keras import layers
 
+# Classifiers of the package with the training and the inputs of a plain Keras script,
+AS_IN_KERAS = {
+    "optimizer": "adam",
+    "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
+}
+# and `DenseClassifier` with the network of `dense`.
+PLAIN = {
+    **AS_IN_KERAS,
+    "units": (50, 50),
+    "activation": "relu",
+    "kernel_initializer": "he_normal",
+    "dropout": 0.0,
+}
+
 
 def dense(shape, units=(50, 50)):
     """A dense network with one sigmoid output."""

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from benchmarks.classifiers import Timer
+from benchmarks.networks import AS_IN_KERAS
 from benchmarks.timing import PLANNED, in_turns
 
 N_EVENTS, N_FEATURES, BATCH_SIZE = 200_000, 28, 256
@@ -53,6 +54,7 @@ def epoch(resample, x, y):
     ParametricClassifier(
         parameter=-1,
         units=(50, 50),
+        **AS_IN_KERAS,
         resample=resample,
         epochs=PLANNED,
         batch_size=BATCH_SIZE,

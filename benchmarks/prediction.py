@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.networks import PLAIN
 from benchmarks.timing import in_turns, seconds_of
 
 N_EVENTS = 1_000_000
@@ -16,7 +17,7 @@ def run(name):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N_EVENTS, 12)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int)
-    classifier = DenseClassifier(units=(50, 50), epochs=1, random_state=1, verbose=0)
+    classifier = DenseClassifier(**PLAIN, epochs=1, random_state=1, verbose=0)
     classifier.fit(x[:20_000], y[:20_000])
     return SIDES[name](name, classifier, classifier.model_, x)
 

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from benchmarks.networks import dense
+from benchmarks.networks import PLAIN, dense
 from benchmarks.timing import in_turns, seconds_of
 
 GRID = {"learning_rate": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [128, 256, 512]}
@@ -41,7 +41,7 @@ def ours(x, y):
 
     from skhep_nn import DenseClassifier
 
-    network = DenseClassifier(epochs=3, early_stopping=False, random_state=1, verbose=0)
+    network = DenseClassifier(**PLAIN, epochs=3, early_stopping=False, random_state=1, verbose=0)
     return GridSearchCV(network, GRID, cv=5).fit(x, y).best_score_
 
 

@@ -45,10 +45,12 @@ B_EFFICIENCY = 0.8
 # of the jets that ship uds and g are light, Set2Graph's have one class of that name
 CLASSES = ("b", "c", "uds", "g", "light")
 FLAVOURS = {5: "b", 4: "c", 0: "light"}
-TRAINING = {"weight_column": "weight", "patience": 6}
+# one learning rate, and the best epoch by a part of the events
+TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant", "patience": 6}
+TRAINING |= {"weight_column": "weight", "kernel_initializer": "he_normal"}
 HEAD = {"dense_units": (64, 32), "dense_dropout": 0.2, "dropout": 0.1}
 NETWORKS = {
-    "dense, jet alone": DenseClassifier((64, 32), **TRAINING),
+    "dense, jet alone": DenseClassifier((64, 32), activation="relu", dropout=0.0, **TRAINING),
     "CNN1x1": CNNClassifier((64, 64, 32), **HEAD, **TRAINING),
     # backwards: the most displaced track, or the hardest of Set2Graph's, is the last to be read
     "LSTM": LSTMClassifier(48, go_backwards=True, convolutions_first=(64, 32), **HEAD, **TRAINING),

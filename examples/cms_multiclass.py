@@ -28,6 +28,7 @@ from skhep_nn import (
     train_validation_test_split,
 )
 from skhep_nn.datasets import load_lepton_jets
+from skhep_nn.estimators import CMS_MULTICLASS
 from skhep_nn.metrics import significance_scan
 from skhep_nn.plotting import ConfusionMatrixDisplay, HistoryDisplay
 
@@ -42,7 +43,10 @@ def main(epochs=300, decays=(1e-2, 1e-3, 1e-4), seeds=(0, 1, 2), output="example
     # three equal parts, each with the full yield of every process
     parts = train_validation_test_split(load_lepton_jets(), (1 / 3, 1 / 3, 1 / 3), random_state=0)
     (X, y), (X_val, y_val), test = (features_and_process(part) for part in parts)
-    model, grid = pipeline(epochs), {"network__decay": decays, "network__random_state": seeds}
+    model, grid = (
+        pipeline({**CMS_MULTICLASS, "epochs": epochs}),
+        {"network__decay": decays, "network__random_state": seeds},
+    )
     cv = PredefinedSplit([-1] * len(X) + [0] * len(X_val))
     report = partial(significances, test=test)
     search = GridSearchCV(model, grid, scoring=report, cv=cv, refit=False, error_score="raise")
@@ -51,7 +55,9 @@ def main(epochs=300, decays=(1e-2, 1e-3, 1e-4), seeds=(0, 1, 2), output="example
         results = table(search.cv_results_)
         best = search.cv_results_["params"][results["validation significance"].idxmax()]
         model.set_params(**best).fit(X, y, X_val=X_val, y_val=y_val)
+        default = pipeline({"random_state": 0}).fit(X, y, X_val=X_val, y_val=y_val)
     print(results.to_string(index=False, float_format="{:.4g}".format))
+    print("\ndefault network:", pd.Series(report(default, X_val, y_val)).to_string(), sep="\n")
     Path(output).mkdir(parents=True, exist_ok=True)
     results.to_csv(f"{output}/cms_multiclass_scan.csv", index=False)
     outputs(model, *test).to_csv(f"{output}/cms_multiclass_outputs.csv", index=False)
@@ -67,11 +73,9 @@ def features_and_process(events):
     return events.drop(columns=["process", "is_signal", "event_number"]), events["process"]
 
 
-def pipeline(epochs):
-    """17 -> 100 -> 100 -> 5; the network of the lowest weighted validation loss is kept."""
-    network = DenseClassifier((100, 100), activation="tanh", weight_column="weight")
-    network.set_params(learning_rate=5e-3, learning_rate_schedule="inverse_time")
-    network.set_params(batch_size=500, epochs=epochs)
+def pipeline(settings):
+    """The network of the lowest weighted validation loss is kept."""
+    network = DenseClassifier(**settings, weight_column="weight")
     with sklearn.config_context(enable_metadata_routing=True):
         network.set_fit_request(X_val=True, y_val=True)
     balancer = EventWeightBalancer("sqrt", signal="signal", weight_column="weight")

@@ -54,7 +54,7 @@ def read(path):
 def evaluate(policy, seed, train, test):
     """AUC, and predicted over true fraction of events with several jets; the weights are signed."""
     X, y, weight = train
-    network = DenseClassifier(negative_weights=policy, random_state=seed, epochs=30)
+    network = DenseClassifier(negative_weights=policy, random_state=seed)
     model = make_pipeline(StandardScaler(), network)
     model.fit(X, y, denseclassifier__sample_weight=weight)
     X, y, weight = test

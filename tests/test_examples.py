@@ -105,7 +105,7 @@ def test_the_network_of_the_binary_example_is_the_best_of_the_validation_events_
     events = module.load_lepton_jets()
     X, y = events[[*module.FEATURES, "weight"]], events["is_signal"]
     one, other = (np.arange(len(X)) % 2 == at for at in (0, 1))
-    model = module.fit((X[one], y[one]), (X[other], y[other]), epochs=5)
+    model = module.fit((X[one], y[one]), (X[other], y[other]), {**module.CMS_BINARY, "epochs": 5})
     # each class has the same share of the loss, in physical weights signal has less than 1e-3
     p = model.predict_proba(X[other])
     w, target = X["weight"][other].to_numpy(), y[other].to_numpy()

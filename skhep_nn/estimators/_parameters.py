@@ -104,7 +104,7 @@ TRAINING = {
         "auto",
         [POSITIVE, StrOptions({"auto"})],
         """int or "auto"
-        Passes over the training events, at most. ``"auto"``: 20, or as many as 200 steps need
+        Passes over the training events, at most. ``"auto"``: 20, or as many as 60 steps need
         where there are fewer events.""",
     ),
     "batch_size": Shared(

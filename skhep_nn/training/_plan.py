@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 # Of a fit whose length is not said: passes over the events, and steps for samples so small that
 # so many passes are too few steps.
-AUTO_EPOCHS, AUTO_STEPS = 20, 200
+AUTO_EPOCHS, AUTO_STEPS = 20, 60
 
 
 def auto_epochs(n_events, batch_size):

@@ -1,0 +1,80 @@
+"""The classifiers that are compared, each a function of training events to one of test events."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+
+import numpy as np
+from scipy.stats import loguniform, randint
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhep_nn import DenseClassifier, EventWeightBalancer
+
+POINTS = 20
+GRID = {
+    "learning_rate": loguniform(0.02, 0.3),
+    "max_leaf_nodes": randint(7, 64),
+    "min_samples_leaf": randint(5, 200),
+    "l2_regularization": loguniform(1e-3, 30),
+    "max_iter": randint(50, 500),
+}
+
+
+def trees(X, y, w, seed):
+    """scikit-learn's boosted trees as they come, on balanced weights."""
+    return _fitted(HistGradientBoostingClassifier(random_state=seed), X, y, _balanced(y, w))
+
+
+def searched_trees(X, y, w, seed):
+    """The best of twenty random settings in three folds."""
+    forest = HistGradientBoostingClassifier(random_state=seed)
+    scoring = "roc_auc" if len(np.unique(y)) == 2 else "roc_auc_ovr"
+    search = RandomizedSearchCV(
+        forest, GRID, n_iter=POINTS, cv=3, scoring=scoring, random_state=seed
+    )
+    return _fitted(search, X, y, _balanced(y, w))
+
+
+def mlp(X, y, w, seed):
+    """scikit-learn's network behind its scaler."""
+    network = MLPClassifier(random_state=seed)
+    weighted = "sample_weight" in inspect.signature(network.fit).parameters
+    model = make_pipeline(_imputer(X), StandardScaler(), network)
+    arguments = (
+        {"mlpclassifier__sample_weight": _balanced(y, w)} if weighted and w is not None else {}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(X, y, **arguments).predict_proba
+
+
+def ours(X, y, w, seed, **parameters):
+    """The network of this package as it comes."""
+    balance = None if w is None else "equal"
+    network = DenseClassifier(balance=balance, random_state=seed, verbose=0, **parameters)
+    model = make_pipeline(_imputer(X), network)
+    return model.fit(X, y, denseclassifier__sample_weight=w).predict_proba
+
+
+def _imputer(X):
+    return SimpleImputer(strategy="median", add_indicator=bool(X.isna().to_numpy().any()))
+
+
+def _balanced(y, w):
+    return None if w is None else EventWeightBalancer("equal").balance(y, w)
+
+
+def _fitted(model, X, y, w):
+    return model.fit(X, y, sample_weight=w).predict_proba
+
+
+SIDES = {"trees": trees, "searched trees": searched_trees, "MLP": mlp, "ours": ours}
+if "n_networks" in inspect.signature(DenseClassifier).parameters:
+    SIDES["ours, n_networks=5"] = functools.partial(ours, n_networks=5)
