@@ -79,7 +79,7 @@ def search(X, y):
             ("network", DenseClassifier(weight_column="weight", random_state=1)),
         ]
     )
-    grid = {"network__units": [(50,), (50, 50), (100, 100)]}
+    grid = {"network__units": [(128, 128, 128), (256, 256), (256, 256, 256)]}
     yields = X["weight"].groupby(y).sum().to_dict()
     scorer = make_fom_scorer(
         "asimov",
@@ -88,7 +88,7 @@ def search(X, y):
         yields=yields,
         weight_column="weight",
     )
-    say(f"training {3 * len(grid['network__units']) + 1} networks, early stopping for each")
+    say(f"training {3 * len(grid['network__units']) + 1} networks")
     found = GridSearchCV(model, grid, scoring=scorer, cv=3, verbose=3).fit(X, y)
     table = pd.DataFrame(found.cv_results_)[
         ["param_network__units", "mean_test_score", "std_test_score"]

@@ -185,6 +185,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     batch_normalization: Literal[False, "input", "hidden", "all"]
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -235,6 +237,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -297,6 +301,8 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -347,6 +353,8 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -426,6 +434,8 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -497,6 +507,8 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -570,6 +582,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -629,6 +643,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -703,6 +719,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -765,6 +783,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -844,6 +864,8 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     feature_scale: bool
+    bn_momentum: float
+    bn_statistics: Literal["precise", "moving"]
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -911,6 +933,8 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         feature_scale: bool = ...,
+        bn_momentum: float = ...,
+        bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,

@@ -25,6 +25,7 @@ def blocks(
     named: bool = ...,
     input_scaling: bool = ...,
     feature_scale: bool = ...,
+    bn_momentum: float = ...,
 ) -> keras.Model: ...
 def dense(
     shape: tuple[int, ...],
@@ -38,6 +39,7 @@ def dense(
     batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
     input_scaling: bool = ...,
     feature_scale: bool = ...,
+    bn_momentum: float = ...,
 ) -> keras.Model: ...
 def parametric(
     inputs: Any,
@@ -56,5 +58,6 @@ def parametric(
     mask_value: float = ...,
     input_scaling: Any = ...,
     feature_scale: bool = ...,
+    bn_momentum: float = ...,
     **settings: Any,
 ) -> keras.Model: ...

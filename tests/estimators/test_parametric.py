@@ -105,6 +105,8 @@ class TestPublishedNetworks:
             conditioning=conditioning,
             placement=placement,
             units=[300, 150, 100, 50],
+            input_scaling=None,
+            feature_scale=False,
         )
         assert clf.initialize(X, np.arange(40) % 2).model_.count_params() == expected
 
