@@ -10,7 +10,8 @@ from skhep_nn.training._mapped import rows_of
 
 # Of more events a sample is enough: 50,000 know the quartiles to 0.2 % of the events.
 SAMPLE_EVENTS = 50_000
-SAMPLE_ENTRIES = 400_000
+# So many numbers are in memory at once.
+SAMPLE_NUMBERS = 4_000_000
 # Neighbours that are read from a file in one piece.
 NEIGHBOURS = 50
 
@@ -37,7 +38,7 @@ def learnt_scales(kind, blocks, events, mask_value):
     for name, block in blocks.items():
         if block["kind"] not in ("features", "sequence"):
             continue
-        rows = sampled_rows(len(events), _entries(block))
+        rows = sampled_rows(len(events), int(np.prod(block["shape"], dtype=int)))
         x = _read(events.x, name, rows)
         values = x.reshape(-1, _width(block))
         weights = np.repeat(events.weights[rows], len(values) // len(x))
@@ -49,12 +50,12 @@ def learnt_scales(kind, blocks, events, mask_value):
     return found
 
 
-def sampled_rows(n_events, n_entries=1):
+def sampled_rows(n_events, n_numbers=1):
     """Numbers of the events that are looked at, in pieces of neighbours from everywhere.
 
     They depend on the number of events alone: in memory and on disk they are the same.
     """
-    wanted = min(SAMPLE_EVENTS, max(NEIGHBOURS, SAMPLE_ENTRIES // n_entries))
+    wanted = min(SAMPLE_EVENTS, max(NEIGHBOURS, SAMPLE_NUMBERS // max(1, n_numbers)))
     if n_events <= wanted:
         return np.arange(n_events)
     starts = np.arange(0, n_events, NEIGHBOURS)
@@ -76,10 +77,6 @@ def _real(x, block, values, rows, mask_value):
     if mask_value is None:
         return np.ones(len(values), bool)
     return (values != mask_value).any(axis=1)
-
-
-def _entries(block):
-    return 1 if block["kind"] == "features" else int(block["shape"][0])
 
 
 def _width(block):

@@ -331,8 +331,18 @@ def test_a_shuffled_selection_is_read_in_the_order_of_the_disk(tmp_path, small_b
     np.testing.assert_array_equal(np.sort(read), np.arange(2000))
 
 
+PLAIN = {
+    "activation": "relu",
+    "dropout": 0.0,
+    "optimizer": "adam",
+    "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
+}
+
+
 def fit(X, y, sample_weight=None, **parameters):
-    given = {"units": (8,), "epochs": 4, "batch_size": 50, "random_state": 0, **parameters}
+    given = {**PLAIN, "units": (8,), "epochs": 4, "batch_size": 50, "random_state": 0, **parameters}
     return DenseClassifier(**given).fit(X, y, sample_weight)
 
 
@@ -426,8 +436,10 @@ def test_no_fit_and_no_prediction_holds_all_events(sample, tmp_path, small_buffe
     monkeypatch.setattr(MappedRows, "read_into", watched)
     monkeypatch.setattr(_mapped, "CHUNK_BYTES", 4096)
     monkeypatch.setattr("skhep_nn.training._engine.CHUNK_ROWS", 512)
-    fit(M, y, weights).predict_proba(M)
-    assert max(longest) == 512
+    monkeypatch.setattr("skhep_nn.estimators._input_scaling.SAMPLE_EVENTS", 500)
+    for scaling in (None, "robust"):
+        fit(M, y, weights, input_scaling=scaling).predict_proba(M)
+        assert max(longest) == 512
 
 
 @pytest.mark.parametrize("layout", ["array", "columns", "block"])
