@@ -397,8 +397,9 @@ def particles_with_momenta():
 )
 def test_presets_of_attention_train_and_predict(preset, data):
     X, y = data()
-    clf = BlockClassifier(**getattr(estimators, preset), epochs=1, random_state=0, verbose=0)
-    fitted = clf.fit(X, y)
+    plain = {"input_scaling": None, "feature_scale": False}
+    given = {**getattr(estimators, preset), "epochs": 1, "random_state": 0, "verbose": 0}
+    fitted = BlockClassifier(**given, **plain).fit(X, y)
     assert np.isfinite(fitted.predict_proba(X)).all()
     assert fitted.network_.recipe.key() is not None
     n_parameters = {
