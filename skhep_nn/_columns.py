@@ -324,7 +324,8 @@ def _check_unique(X):
 
 def _check_no_records(X):
     """Raise if `X` has named columns and is no table; the message has the line that makes one."""
-    if isinstance(X, dict):
+    # one of scipy's sparse matrices is a dict too
+    if isinstance(X, dict) and not hasattr(X, "tocsr"):
         what, line = "a dict of arrays", "pd.DataFrame(X)"
     elif isinstance(X, list) and X and isinstance(X[0], dict):
         what, line = "a list of dicts", "pd.DataFrame(X)"

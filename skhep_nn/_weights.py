@@ -179,7 +179,9 @@ def effective_events(weights):
 def len_of(X):
     """Number of events of a table, array or blocks."""
     X = _frames.as_pandas(X)
-    shape = (len(X),) if hasattr(X, "__len__") and not hasattr(X, "shape") else np.shape(X)
+    if not hasattr(X, "shape") and not hasattr(X, "__len__"):
+        X = np.asarray(X)
+    shape = X.shape if hasattr(X, "shape") else (len(X),)
     if not shape:
         msg = f"X must be a table or an array of events, got {X!r:.60}"
         raise ValueError(msg)
