@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -86,14 +88,30 @@ def rows_of(dataset, rows, part=None):
     return values if part is None or dataset.ndim == 1 else values[:, part]
 
 
-def lists_of(values):
-    """Arrow lists from an array of arrays, as h5py gives what is of variable length."""
+def lists_of(dataset, rows):
+    """Arrow lists from some rows of a dataset of arrays of variable length."""
+    of_file = require("h5py", "io").check_vlen_dtype(dataset.dtype)
+    native = of_file.newbyteorder("=")
+    values = dataset[rows]
     lengths = [len(one) for one in values]
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
-    inner = np.concatenate(values) if len(values) else np.zeros(0)
-    inner = inner.astype(inner.dtype.newbyteorder("="))
+    inner = np.concatenate(values) if len(values) else np.zeros(0, native)
+    if not of_file.isnative and not _are_lists_converted():
+        inner = inner.view(of_file)
+    inner = inner.astype(native)
     lists = pa.LargeListArray.from_arrays(offsets, pa.array(inner))
     return pd.arrays.ArrowExtensionArray(pa.chunked_array([lists]))
+
+
+@cache
+def _are_lists_converted():
+    """Whether this h5py has other byte orders right in lists; 3.14 only calls them native."""
+    h5py = require("h5py", "io")
+    other = np.dtype(np.int16).newbyteorder("S")
+    with h5py.File("lists", "w", driver="core", backing_store=False) as file:
+        lists = file.create_dataset("a", (1,), dtype=h5py.vlen_dtype(other))
+        lists[0] = np.array([1], other)
+        return int(lists[0][0]) == 1
 
 
 def _use_plugins(path, dataset, code):

@@ -260,16 +260,21 @@ def _kind(value):
         return "text"
     value = np.asarray(value)
     if value.dtype.kind in "mM":
-        return "times"
+        return "times" if value.dtype.kind == "M" else "durations"
     if value.dtype != object:
-        return "numbers"
+        # formats without a type for what is missing give columns of NaN
+        is_missing = value.ndim and value.dtype.kind == "f" and np.isnan(value).all()
+        return None if is_missing else "numbers"
     kinds = {"text" if isinstance(one, str) else "numbers" for one in _there(value)}
     return kinds.pop() if len(kinds) == 1 else (None if not kinds else "text mixed with numbers")
 
 
 def _as_moment(value, other):
     is_moment = getattr(getattr(other, "dtype", None), "kind", None) == "M"
-    return np.datetime64(pd.Timestamp(value)) if is_moment and isinstance(value, str) else value
+    if not is_moment or not isinstance(value, str):
+        return value
+    # as the columns are: without a time zone, in UTC
+    return np.datetime64(pd.to_datetime(value, utc=True).tz_localize(None))
 
 
 def _as_stored(value, dtype):

@@ -135,6 +135,14 @@ def _allowed(name):
     except PermissionError as error:
         msg = f"{name} cannot be read; you have no permission to: {error}"
         raise FileFormatError(msg) from error
+    # a name that is too long, or a home of nobody
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, SkhepNNError):
+            raise
+        msg = (
+            f"there can be no file {str(name)!r:.200}: {getattr(error, 'strerror', None) or error}"
+        )
+        raise MissingFileError(msg) from error
 
 
 def _expand_one(name):

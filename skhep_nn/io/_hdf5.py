@@ -5,6 +5,8 @@ Nothing in a file is run or followed: neither pickles, nor links, nor arrays in 
 
 from __future__ import annotations
 
+import numpy as np
+
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._datasets import check_dataset, is_vlen, lists_of, rows_of, why_not
@@ -72,7 +74,7 @@ class ArraySource(Source):
         if self._is_compound():
             return rows_of(self._node, rows, name)
         array = self._node[name]
-        return lists_of(array[rows]) if is_vlen(array.dtype) else rows_of(array, rows)
+        return lists_of(array, rows) if is_vlen(array.dtype) else rows_of(array, rows)
 
 
 def _tables(file):
@@ -88,19 +90,33 @@ def _tables(file):
 
 def _groups(file):
     """{group or compound array: {array or field: (shape, type, reason)}}, the root as "/"."""
-    groups = {}
+    groups, holders = {}, [file]
 
     def visit(name, node):
-        if hasattr(node, "keys") or not node.shape:
-            return
-        if node.dtype.names:
+        if hasattr(node, "keys"):
+            holders.append(node)
+        elif node.shape and node.dtype.names:
             groups[name] = _fields(node)
-        else:
-            parent, _, own = name.rpartition("/")
-            groups.setdefault(parent or "/", {})[own] = (node.shape, node.dtype, why_not(node))
 
     file.visititems(visit)
+    for holder in holders:
+        arrays = _arrays(holder)
+        if any(shape for shape, _, _ in arrays.values()):
+            groups[holder.name.strip("/") or "/"] = arrays
     return groups
+
+
+def _arrays(group):
+    """{name: (shape, type, reason)}; what has two names has both, and links have no shape."""
+    h5py, arrays = require("h5py", "io"), {}
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            arrays[name] = ((), np.dtype("V"), "it is a link, which is not followed")
+            continue
+        node = group[name]
+        if getattr(node, "shape", None) and not node.dtype.names:
+            arrays[name] = (node.shape, node.dtype, why_not(node))
+    return arrays
 
 
 def _fields(node):

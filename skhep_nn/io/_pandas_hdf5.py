@@ -190,28 +190,43 @@ class TableSource(PandasSource):
     def _column(self, field, at):
         kind = self._about(field, "dtype")
         if self._about(field, "meta") == "category":
-            return self._category(field)
+            return self._category(field, at)
 
         def read(rows):
-            values = self._read(field, rows)
-            return self._converted(values[:, at] if values.ndim == 2 else values, kind, field)
+            return self._converted(self._read_one(field, at, rows), kind, field)
 
         return read
 
     def _read(self, field, rows):
         return rows_of(self._table, rows, field)
 
+    def _read_one(self, field, at, rows):
+        values = self._read(field, rows)
+        return values[:, at] if values.ndim == 2 else values
+
     def _converted(self, values, kind, field):
         if values.dtype.kind != "S":
             return _as(kind, values)
-        return self._text(values, self._about(field, "nan_rep") or "nan")
+        return self._text(values, self._word_for_missing(field))
 
-    def _category(self, field):
+    def _word_for_missing(self, field):
+        """What stands for missing text in a field; None if nothing does."""
+        own = self._about(field, "nan_rep")
+        if own is not None:
+            return own
+        # newer versions of pandas tell it for each field in which something is missing
+        levels = _listed(plain(attribute(self._group, "levels")))
+        tells_level = field in levels and attribute(self._group, "mi_level_nan_rep")
+        if tells_level or attribute(self._group, "data_col_nan_rep"):
+            return None
+        return plain(attribute(self._group, "nan_rep")) or "nan"
+
+    def _category(self, field, at):
         key = f"{self._group.name}/meta/{field}/meta".lstrip("/")
         source = open_table(self._file.filename, self._file, key)
         (name,) = source.names[-1:]
         (categories,) = (chunk[name] for chunk in source.chunks([name], source.n_events or 1))
-        return lambda rows: _chosen(categories, self._read(field, rows))
+        return lambda rows: _chosen(categories, self._read_one(field, at, rows))
 
 
 KINDS = {

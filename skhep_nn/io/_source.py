@@ -105,6 +105,7 @@ def nearest(name, names):
     if not names:
         return "it has none"
     # names are numbers where pandas numbered them
+    names = list(names)
     labels = [str(one) for one in names]
     near = difflib.get_close_matches(str(name), labels, n=3)
     near = near or [one for one in labels if str(name).lower() in one.lower()][:3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -69,6 +69,9 @@ class Selection:
             raise ValueError(msg)
         _check_character("separator", self.separator, ";")
         _check_character("comment", self.comment, "#")
+        if self.comment is not None and self.comment == (self.separator or ","):
+            msg = f"comment and separator are both {self.comment!r}; fields would be comments"
+            raise ValueError(msg)
         self.cut = None if self.cut is None else Cut(self.cut)
         if not isinstance(self.tree, str | None):
             msg = f"tree must be the name of a tree, key or group, got {self.tree!r}"
@@ -198,7 +201,10 @@ def _check_columns(columns):
         names = [columns] if isinstance(columns, (str, Integral)) else list(columns)
     except TypeError:
         names = []
-    good = all(isinstance(name, (str, Integral, tuple)) for name in names)
+    # a set has no order, and columns come in the order in which they are named
+    good = not isinstance(columns, (Set, bytes)) and all(
+        isinstance(name, (str, Integral, tuple)) for name in names
+    )
     if not names or not good or len(set(names)) < len(names):
         msg = f"columns must name at least one column, and each once, got {columns!r:.100}"
         raise ColumnError(msg)

@@ -10,12 +10,15 @@ from skhep_nn.exceptions import FileFormatError
 EXACT_IN_FLOAT64 = 2**53
 # what an array of these kinds and at most 8 bytes per number holds can be a column
 NUMBERS, TEXT, TIMES = "biuf", "SU", "mM"
+KINDS = {**dict.fromkeys(NUMBERS, "numbers"), "M": "times", "m": "durations"}
 
 
 def refusal(dtype):
     """Why no column can hold a NumPy type; None if one can."""
     if dtype.names:
         return f"it is a record array with fields {list(dtype.names)}"
+    if dtype.kind in TIMES and np.datetime_data(dtype)[0] == "generic":
+        return "its times have no unit"
     if dtype.kind in TEXT + TIMES or (dtype.kind in NUMBERS and dtype.itemsize <= 8):
         return None
     return f"its type is {dtype}"
@@ -65,7 +68,7 @@ def kind_of(values):
     kind = getattr(values.dtype, "kind", "O")
     if kind not in "biu" and len(values) and pd.isna(values).all():
         return None
-    return "numbers" if kind in NUMBERS else ("times" if kind in TIMES else "text")
+    return KINDS.get(kind, "text")
 
 
 def is_list(values):
@@ -91,7 +94,7 @@ def joined(parts, what):
         return joined_lists(parts, what)
     if kinds == {"text"}:
         return _joined_text(parts)
-    if kinds == {"times"}:
+    if kinds in ({"times"}, {"durations"}):
         return _joined_times(parts)
     return _joined_numbers(parts, what)
 

@@ -289,3 +289,10 @@ def test_whole_numbers_that_would_be_rounded_are_an_error(path, values):
 def test_whole_numbers_that_a_float_holds_exactly_are_read(path):
     path.write_text(f"x\n{10**20}\n0.5\n{2**60}\n")
     assert read_events(path)["x"].tolist() == [1e20, 0.5, 2.0**60]
+
+
+@pytest.mark.parametrize("options", [{"comment": ","}, {"comment": ";", "separator": ";"}])
+def test_a_separator_that_begins_a_comment_is_an_error(tmp_path, options):
+    (tmp_path / "x.csv").write_text("pt,eta\n1,2\n")
+    with pytest.raises(ValueError, match="comment and separator are both"):
+        read_events(tmp_path / "x.csv", **options)

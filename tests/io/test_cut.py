@@ -210,3 +210,18 @@ def test_a_cut_that_is_no_text_is_an_error():
 def test_arithmetic_of_whole_numbers_is_that_of_python(values, sign, other, limit):
     expected = [eval(f"{int(v)} {sign} {other} > {limit}") for v in values]
     assert Cut(f"v {sign} {other} > {limit}").mask({"v": values}, "here").tolist() == expected
+
+
+def test_times_are_compared_in_utc(tmp_path):
+    zone = pd.to_datetime(["2020-01-01", "2020-01-02"], utc=True).tz_convert("Europe/Berlin")
+    pd.DataFrame({"t": zone}).to_parquet(tmp_path / "x.parquet")
+    for text, expected in [("t > '2020-01-01T02:00+01:00'", 1), ("t >= '2020-01-01T00:00'", 2)]:
+        assert len(read_events(tmp_path / "x.parquet", cut=text)) == expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("p == 'tt'", 0), ("p != 'tt'", 2), ("p > 0", 0), ("p.isna()", 2)]
+)
+def test_a_column_of_nothing_but_missing_is_compared_with_anything(tmp_path, text, expected):
+    pd.DataFrame({"p": [None, None]}).to_parquet(tmp_path / "x.parquet")
+    assert len(read_events(tmp_path / "x.parquet", cut=text)) == expected

@@ -159,3 +159,9 @@ def test_a_file_that_may_not_be_opened_is_an_error_that_says_so(folder, monkeypa
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(FileFormatError, match=r"tt_1.csv cannot be read; you have no permission"):
         read_events(folder / "tt_1.csv")
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".csv", "~nobody-has-this-name/x.csv"])
+def test_a_name_that_no_file_can_have_is_an_error_of_the_package(name):
+    with pytest.raises(MissingFileError, match="there can be no file"):
+        read_events(name)

@@ -202,6 +202,23 @@ def test_categories_are_their_values(tmp_path):
     assert got["kind"].isna().tolist() == (ROWS % 4 == 0).tolist()
 
 
+@pytest.mark.parametrize("others", [{}, {"x": [1.0, 2.0, 3.0]}])
+def test_categories_without_a_column_of_their_own_are_their_values_too(tmp_path, others):
+    frame = pd.DataFrame({"kind": pd.Categorical(["b", None, "a"]), **others})
+    frame.to_hdf(tmp_path / "x.h5", key="x", format="table")
+    got = read_events(tmp_path / "x.h5")
+    assert got["kind"].fillna("none").tolist() == ["b", "none", "a"]
+    assert list(got) == ["kind", *others]
+
+
+@pytest.mark.parametrize("data_columns", [True, None])
+def test_the_word_for_missing_text_is_that_of_the_file(tmp_path, data_columns):
+    frame = pd.DataFrame({"s": ["x", None, "nan"]})
+    options = {"format": "table", "nan_rep": "-", "data_columns": data_columns}
+    frame.to_hdf(tmp_path / "x.h5", key="x", **options)
+    assert read_events(tmp_path / "x.h5")["s"].fillna("gone").tolist() == ["x", "gone", "nan"]
+
+
 @pytest.mark.parametrize("options", [{}, {"format": "table"}])
 def test_columns_numbered_by_pandas_have_numbers_as_names(tmp_path, options):
     pd.DataFrame(np.arange(6.0).reshape(2, 3)).to_hdf(tmp_path / "x.h5", key="x", **options)
@@ -333,6 +350,24 @@ def test_arrays_of_variable_length_are_lists_beside_others(tmp_path):
     assert len(pd.concat(iterate_events(tmp_path / "x.h5", chunk_size=2))) == 3
 
 
+@pytest.mark.parametrize("kind", [">f4", ">f8", ">i2", ">u8", "<i4", "i1"])
+def test_lists_in_any_byte_order_are_made_native(tmp_path, kind):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        lists = file.create_dataset("n", (3,), dtype=h5py.vlen_dtype(kind))
+        lists[0], lists[2] = np.array([1, 100], kind), np.array([3], kind)
+    got = read_events(tmp_path / "x.h5")["n"]
+    assert [list(values) for values in got] == [[1, 100], [], [3]]
+    native = pa.from_numpy_dtype(np.dtype(kind).newbyteorder("="))
+    assert got.dtype == pd.ArrowDtype(pa.large_list(native))
+
+
+def test_an_array_with_two_names_is_two_columns(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["g/pt"] = [1.0]
+        file["g/also"] = file["g/pt"]
+    assert read_events(tmp_path / "x.h5").to_dict("list") == {"also": [1.0], "pt": [1.0]}
+
+
 def test_what_no_column_can_hold_is_left_out_with_one_warning(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["pt"] = [1.0]
@@ -357,8 +392,11 @@ def test_nothing_outside_of_the_file_is_read(tmp_path):
         file["external"] = h5py.ExternalLink(tmp_path / "other.h5", "pt")
         file.create_virtual_dataset("virtual", layout)
         file.create_dataset("raw", (1,), "f8", external=[(tmp_path / "secret", 0, 8)])
-    with pytest.warns(LeftOutWarning, match=r"'raw', 'virtual' \(its values are in another file\)"):
+    with pytest.warns(LeftOutWarning, match="'raw', 'virtual' .its values are in another") as told:
         assert list(read_events(tmp_path / "x.h5")) == ["own"]
+    assert "'dangling', 'external', 'soft' (it is a link" in str(told[0].message)
+    with pytest.raises(ColumnError, match="'soft', which cannot be a column: it is a link"):
+        read_events(tmp_path / "x.h5", columns=["soft"])
 
 
 def test_big_endian_arrays_are_made_native(tmp_path):

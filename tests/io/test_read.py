@@ -166,6 +166,8 @@ def test_a_missing_column_in_a_cut_is_an_error_with_the_nearest_name(written):
     path, _ = written
     with pytest.raises(ColumnError, match=rf"{path.name}.*uses 'chrge'.*'charge'"):
         read_events(path, cut="chrge > 0")
+    with pytest.raises(ColumnError, match=rf"{path.name}.*uses 'chrge'.*'charge'"):
+        read_events(path, columns=["charge"], cut="chrge > 0")
 
 
 def test_a_file_cut_off_half_way_is_an_error_that_names_it(written):

@@ -105,6 +105,7 @@ def test_a_missing_event_number_leaves_the_others_exact(tmp_path, suffix):
         (np.array([None, "a"], object), "text"),
         (np.array([None], object), None),
         (np.array(["2024-01-01"], "M8[s]"), "times"),
+        (np.array([1], "m8[s]"), "durations"),
         (np.ones((2, 3)), r"arrays of shape (3,)"),
         (pd.array([BIG], dtype="Int64"), "numbers"),
     ],
@@ -120,7 +121,9 @@ def test_numbers_text_and_times_can_be_columns(dtype):
     assert refusal(np.dtype(dtype)) is None
 
 
-@pytest.mark.parametrize("dtype", ["c8", "V4", [("x", "f4")], ("f8", (3,)), np.longdouble])
+@pytest.mark.parametrize(
+    "dtype", ["c8", "V4", [("x", "f4")], ("f8", (3,)), np.longdouble, "M8", "m8"]
+)
 def test_other_types_cannot(dtype):
     assert refusal(np.dtype(dtype))
 
@@ -132,3 +135,10 @@ def test_objects_that_are_neither_text_nor_missing_are_an_error():
         settled(np.array([{}, "a"], object), "a.h5: column 'x'")
     got = settled(np.array([b"a", "b", None], object), "x")
     assert got.tolist() == ["a", "b", None]
+
+
+def test_times_and_durations_do_not_join(tmp_path):
+    for name, kind in (("a", "M8[s]"), ("b", "m8[s]")):
+        np.savez(tmp_path / f"{name}.npz", t=np.array([1], kind))
+    with pytest.raises(FileFormatError, match="'t' holds durations here and times before"):
+        read_events([tmp_path / "a.npz", tmp_path / "b.npz"])
