@@ -85,11 +85,11 @@ stubs: $(VENV)/.dev  ## write the stubs, which tell editors the signatures
 	$(BIN)/ruff format -q skhep_nn
 
 .PHONY: test-cpp
-test-cpp: $(VENV)/.dev  ## the C++ example against ONNX Runtime, whose headers it fetches
+test-cpp: $(VENV)/.dev  ## the C++ example and SOFIE: fetches headers, installs nothing else
 	.ci/headers $(CPP)
-
-	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime \
-	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py
+	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --upgrade --target $(CPP)/python sofie
+	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime SOFIE=$(abspath $(CPP))/python \
+	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py tests/deploy/onnx/test_sofie.py
 
 .PHONY: test-oldest
 test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows

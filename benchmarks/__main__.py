@@ -38,6 +38,11 @@ CASES = {
     "tokens of 50M PDG codes": "preprocessing",
     "decay strings of 20,000 events": "preprocessing",
     "import": "imports",
+    "deploy: one event": "deploy",
+    "deploy: one event, LSTM backwards": "deploy",
+    "deploy: 1M events": "deploy",
+    "deploy: import and first score": "deploy",
+    "deploy: memory after loading, MiB": "deploy",
     "growth with events": "scaling",
     "growth with width": "scaling",
 }

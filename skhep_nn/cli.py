@@ -204,6 +204,7 @@ def _export_arguments(parser):
     add("--tokens", choices=["int32", "int64", "float32"], default="int32", help="type of tokens")
     add("--masks", choices=["bool", "float32"], default="bool", help="type of masks")
     add("--at", type=_numbers, metavar="M", help="mass hypothesis to build in")
+    add("--target", choices=["onnxruntime", "sofie"], default="onnxruntime", help="what reads it")
     add("--tolerance", type=float, help="largest difference of a probability that is allowed")
 
 
@@ -221,6 +222,7 @@ def _export(arguments):
         tokens=arguments.tokens,
         masks=arguments.masks,
         at=arguments.at,
+        target=arguments.target,
         tolerance=arguments.tolerance,
     )
 

@@ -41,6 +41,7 @@ def export_onnx(
     tokens: Literal["int32", "int64", "float32"] = ...,
     masks: Literal["bool", "float32"] = ...,
     at: Any = ...,
+    target: Literal["onnxruntime", "sofie"] = ...,
     tolerance: float | None = ...,
 ) -> Verification: ...
 def load_onnx(path: Any, *, n_threads: int | None = ...) -> OnnxClassifier: ...

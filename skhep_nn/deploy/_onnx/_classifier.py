@@ -26,7 +26,7 @@ def load_onnx(path, *, n_threads=None):
     path : path or bytes
         A file that `export_onnx` wrote. Nothing in it can run code.
     n_threads : int, default=None
-        Threads of ONNX Runtime; None: as many as there are cores.
+        Threads that many events are shared among; None: as many as there are cores.
 
     Returns
     -------
@@ -65,7 +65,7 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
     hypothesis : sequence of float, default=None
         Mass at which events are read, see :meth:`at`.
     n_threads : int, default=None
-        Threads of ONNX Runtime.
+        Threads that many events are shared among.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
             category that the model does not know.
         """
         feeds = self._feeds(X)
-        out = _session.run(self._runtime(), feeds, len(self.classes_))
+        out = _session.run(self._runtime(), feeds, len(self.classes_), self.n_threads)
         self._check_outcome(out)
         return out
 
@@ -300,13 +300,13 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         if metadata.digest != contents.digest:
             msg = f"{called} was changed after export_onnx wrote it: its digest is another"
             raise FileFormatError(msg)
-        self._session = _session.open_session(contents.content, called, self.n_threads)
+        self._session = _session.open_session(contents.content, called)
         self._metadata = metadata
         _check_references(self._session, metadata, called)
 
     def _runtime(self):
         if "_session" not in vars(self):
-            self._session = _session.open_session(self.model, "the ONNX model", self.n_threads)
+            self._session = _session.open_session(self.model, "the ONNX model")
         return self._session
 
     def __repr__(self, N_CHAR_MAX=700):

@@ -20,6 +20,7 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
     _scalers,
     _scaling,
     _sequences,
+    _sofie,
 )
 from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph import Graph
@@ -27,6 +28,8 @@ from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._registry import NeededColumnError
 from skhep_nn.deploy._onnx._root import is_fixed, make_root, network_of
 
+# How graphs for each target differ.
+TARGETS = {"onnxruntime": {}, "sofie": {"single": True, "batch": 1}}
 LIBRARIES = ("onnx", "keras", "tensorflow", "scikit-learn", "numpy")
 
 
@@ -44,7 +47,7 @@ def convert(model, options):
     """
     wanted = set()
     while True:
-        graph = Graph()
+        graph = Graph(**TARGETS[options.target])
         root = make_root(graph, model, options, wanted)
         try:
             out = probabilities(graph, model, root.data, fixed=options.at)
@@ -54,6 +57,8 @@ def convert(model, options):
         graph.output(
             "probabilities", graph.cast(_guarded(graph, out), np.float32), [len(model.classes_)]
         )
+        if options.target == "sofie":
+            _sofie.check(graph, root.inputs)
         return graph, _metadata(model, root, options)
 
 

@@ -25,6 +25,7 @@ CHOICES = {
     "dtype": ("float32", "float64"),
     "tokens": ("int32", "int64", "float32"),
     "masks": ("bool", "float32"),
+    "target": ("onnxruntime", "sofie"),
 }
 
 
@@ -38,6 +39,7 @@ def export_onnx(
     tokens="int32",
     masks="bool",
     at=None,
+    target="onnxruntime",
     tolerance=None,
 ):
     """Write a fitted classifier or Pipeline as one ONNX file: scaling, network, classes and names.
@@ -63,6 +65,9 @@ def export_onnx(
     at : float, sequence of float or dict, default=None
         Mass hypothesis to build into the file of a parametric classifier, which then has no
         input for it.
+    target : {"onnxruntime", "sofie"}, default="onnxruntime"
+        ``"sofie"``: for ROOT's SOFIE, which makes C++ of the file: one event at a time, single
+        precision, and only what SOFIE was seen to compute right.
     tolerance : float, default=None
         Largest difference of a probability from that of `model`; see `verify_onnx`.
 
@@ -98,7 +103,7 @@ def export_onnx(
     ...     load_onnx(path), found.largest < 1e-6
     (OnnxClassifier(DenseClassifier, 3 features, classes [0, 1]), True)
     """
-    options = {"inputs": inputs, "dtype": dtype, "tokens": tokens, "masks": masks}
+    options = {"inputs": inputs, "dtype": dtype, "tokens": tokens, "masks": masks, "target": target}
     for name, value in options.items():
         if value not in CHOICES[name]:
             msg = f"{name}={value!r}; it must be one of {list(CHOICES[name])}"

@@ -27,9 +27,17 @@ class Graph:
 
     A value is known by its name. Where a node takes a value, a number or an array may stand, which
     becomes a constant of the type of the node's first value.
+
+    Parameters
+    ----------
+    single : bool, default=False
+        Compute in single precision what is computed in double else.
+    batch : str or int
+        Number of events, ``"n"`` for any.
     """
 
-    def __init__(self):
+    def __init__(self, *, single=False, batch=BATCH):
+        self.single, self.batch = single, batch
         self._onnx = require("onnx", "onnx")
         self.nodes, self.inputs, self.outputs = [], [], []
         # booleans of shape (n,): events that the model refuses, whose outcome is to be NaN
@@ -50,7 +58,7 @@ class Graph:
     def input(self, name, dtype, shape):
         """A new input; `shape` without the events' axis, None for an axis of any length."""
         self.types[name] = np.dtype(dtype)
-        axes = [BATCH, *(f"{name}_length" if n is None else n for n in shape)]
+        axes = [self.batch, *(f"{name}_length" if n is None else n for n in shape)]
         self.inputs.append(self._info(name, axes))
         return name
 
@@ -58,11 +66,13 @@ class Graph:
         """Make `value` the output `name`."""
         self.types[name] = self.types[value]
         self.nodes.append(self._onnx.helper.make_node("Identity", [value], [name], name=name))
-        self.outputs.append(self._info(name, [BATCH, *shape]))
+        self.outputs.append(self._info(name, [self.batch, *shape]))
 
     def constant(self, value, dtype=None):
         """The name of a constant; equal ones are one."""
-        array = np.ascontiguousarray(np.asarray(value, dtype)).reshape(np.shape(value))
+        array = np.asarray(value, None if dtype is None else self._precision(dtype))
+        array = array.astype(self._precision(array.dtype))
+        array = np.ascontiguousarray(array).reshape(np.shape(value))
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
             name = self._free(f"constant_{len(self._constants)}")
@@ -95,7 +105,7 @@ class Graph:
 
     def cast(self, value, dtype):
         """`value` in another type."""
-        dtype = np.dtype(dtype)
+        dtype = self._precision(dtype)
         if self.types[value] == dtype:
             return value
         return self.op("Cast", value, dtype=dtype, to=self._type_of(dtype))
@@ -106,7 +116,7 @@ class Graph:
             self.cast(v, dtype) if isinstance(v, str) else self.constant(v, dtype)
             for v in (one, other)
         )
-        return self.op("Where", condition, one, other, dtype=dtype)
+        return self.op("Where", condition, one, other, dtype=self._precision(dtype))
 
     def axes(self, *numbers):
         """The constant that holds axes or a shape."""
@@ -136,6 +146,10 @@ class Graph:
     def is_missing(self, value):
         """Where `value` is NaN, the one number that differs from itself."""
         return self.op("Not", self.op("Equal", value, value))
+
+    def operators(self):
+        """Nodes that the outputs depend on, as pairs of operator and name."""
+        return [(node.op_type, node.name) for node in self._needed()]
 
     def model(self, metadata, **about):
         """The finished model.
@@ -171,6 +185,11 @@ class Graph:
     def _used_constants(self):
         used = {name for node in self._needed() for name in node.input}
         return [tensor for tensor in self._constants.values() if tensor.name in used]
+
+    def _precision(self, dtype):
+        """`dtype`, or float32 in place of float64 where all is computed in single precision."""
+        dtype = np.dtype(dtype)
+        return np.dtype(np.float32) if self.single and dtype == np.float64 else dtype
 
     def _free(self, name):
         # an input may be called like anything

@@ -20,6 +20,7 @@ class Options:
     tokens: str = "int32"
     masks: str = "bool"
     at: list | None = None
+    target: str = "onnxruntime"
 
 
 @dataclass

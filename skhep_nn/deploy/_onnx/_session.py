@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 
-# Events per run: what stays in the processor's cache.
-CHUNK = 65_536
+# Events per run: what one layer makes of them stays in the processor's cache.
+CHUNK = 8_192
 OUTPUT = "probabilities"
 ERRORS_ONLY = 3
 
 
-def open_session(content, called, n_threads=None):
-    """A session of ONNX Runtime.
+def open_session(content, called):
+    """A session of ONNX Runtime, which works in the thread that calls it.
 
     Parameters
     ----------
     content : bytes
     called : str
         Name of the file, for messages.
-    n_threads : int, default=None
-        None: as many as there are cores.
 
     Raises
     ------
@@ -32,8 +33,8 @@ def open_session(content, called, n_threads=None):
     runtime = require("onnxruntime", "onnx")
     options = runtime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
-    if n_threads is not None:
-        options.intra_op_num_threads = n_threads
+    # threads that share one layer wait for each other; those of `run` have events of their own
+    options.intra_op_num_threads = 1
     providers = ["CPUExecutionProvider"]
     try:
         return runtime.InferenceSession(content, sess_options=options, providers=providers)
@@ -44,16 +45,31 @@ def open_session(content, called, n_threads=None):
         raise FileFormatError(msg) from error
 
 
-def run(session, feeds, n_classes):
-    """Probabilities of the events in `feeds`, by chunks."""
+def run(session, feeds, n_classes, n_threads=None):
+    """Probabilities of the events in `feeds`, by chunks, in several threads."""
     n_events = len(next(iter(feeds.values())))
     if n_events == 0:
         return np.empty((0, n_classes), np.float32)
+    if session.get_outputs()[0].shape[0] == 1:
+        # a file for one event at a time
+        rows = ({name: a[at : at + 1] for name, a in feeds.items()} for at in range(n_events))
+        return np.concatenate([session.run([OUTPUT], row)[0] for row in rows])
     if n_events <= CHUNK:
         return session.run([OUTPUT], feeds)[0]
     out = np.empty((n_events, n_classes), np.float32)
-    for first in range(0, n_events, CHUNK):
+
+    def fill(first):
         here = slice(first, first + CHUNK)
         part = {name: array[here] for name, array in feeds.items()}
         out[here] = session.run([OUTPUT], part)[0]
+
+    starts = range(0, n_events, CHUNK)
+    with ThreadPoolExecutor(min(n_threads or _n_cores(), len(starts))) as pool:
+        for _ in pool.map(fill, starts):
+            pass
     return out
+
+
+def _n_cores():
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
