@@ -10,6 +10,7 @@ from scikeras._utils import accepts_kwargs
 
 from skhep_nn import _validation
 from skhep_nn.estimators import _compile, _parameters
+from skhep_nn.networks._seeds import fresh, numbered
 
 # Names that Keras' own compilation explains.
 BY_OUTPUTS = {
@@ -138,7 +139,9 @@ def _check_name(estimator, path, kind, word):
     if word in BY_OUTPUTS.get(kind, ()):
         return
     try:
-        found = module.get(word)
+        # Keras' own `get` would draw a seed for an initializer from Python's generator
+        with numbered():
+            found = fresh(word) if kind == "initializer" else module.get(word)
     except (ValueError, TypeError):
         found = None
     if found is None:
