@@ -69,7 +69,7 @@ SILENT = {
 
 @pytest.mark.parametrize("what", SILENT)
 def test_no_bar_is_made_that_is_not_shown(folder, what, monkeypatch):
-    monkeypatch.setattr("skhep_nn.training._progress._is_watched", lambda: False)
+    monkeypatch.setattr("skhep_nn.training._progress.is_watched", lambda: False)
     SILENT[what]()
 
 

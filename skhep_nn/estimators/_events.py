@@ -89,6 +89,33 @@ def split_if_weights_allow(events, fraction, seed):
     return parts if all((s[present] > 0).all() for s in sums) else (events, None)
 
 
+def fold(events, number, of):
+    """Training events, and one of several parts of every class that are all events together.
+
+    The parts are the same whoever asks: they depend on the events' classes alone.
+
+    Parameters
+    ----------
+    events : Events
+    number, of : int
+        The part, from 0, and how many there are.
+
+    Returns
+    -------
+    tuple of Events
+        The second is None where a class has too few events, or no positive weight in a part.
+    """
+    rng, part = np.random.default_rng(of), np.zeros(len(events), dtype=int)
+    for code in np.unique(events.codes):
+        rows = np.flatnonzero(events.codes == code)
+        part[rng.permutation(rows)] = np.arange(len(rows)) % of
+    parts = [events.at(np.flatnonzero(part != number)), events.at(np.flatnonzero(part == number))]
+    n_classes = int(events.codes.max()) + 1
+    sums = [_weights.class_sums(p.codes, p.weights, n_classes) for p in parts]
+    present = np.bincount(events.codes, minlength=n_classes) > 0
+    return tuple(parts) if all((s[present] > 0).all() for s in sums) else (events, None)
+
+
 def _held_out(events, fraction, seed):
     rng = np.random.default_rng(seed)
     held_out = np.zeros(len(events), dtype=bool)

@@ -23,7 +23,7 @@ from skhep_nn.training._mapped import is_mapped
 from skhep_nn.training._stream import shuffled
 
 # Parameters that the training loop is given.
-PLANNED = ("epochs", "batch_size", "shuffle", "verbose")
+PLANNED = ("epochs", "batch_size", "shuffle")
 
 
 def fit(estimator, X, y, sample_weight, validation):
@@ -185,6 +185,9 @@ def _parts(estimator, events, given, seed):
         )
         return train, held_out
     if _splits(estimator, events):
+        membership = vars(estimator).get("_membership")
+        if membership is not None:
+            return _events.fold(events, membership.number, membership.of)
         auto = estimator.early_stopping == "auto"
         divide = _events.split_if_weights_allow if auto else _events.split
         return divide(events, estimator.validation_fraction, seed)
@@ -316,8 +319,8 @@ def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
         judge_averages=estimator.ema is not None,
         statistics=getattr(estimator, "bn_statistics", None),
         callbacks=callbacks,
-        verbose=arguments["verbose"],
-        title=type(estimator).__name__ + phase.note,
+        title=type(estimator).__name__ + _note(estimator) + phase.note,
+        **_as_a_member(estimator),
         redraw=estimator._redraw_for_fit(events, seed),
         shuffle=arguments["shuffle"],
         sampled=sampler is not None,
@@ -325,6 +328,30 @@ def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
         phase=phase.number,
         n_phases=phase.of,
     )
+
+
+def _as_a_member(estimator):
+    """What a plan says of an ensemble that the network is trained for."""
+    membership = vars(estimator).get("_membership")
+    verbose = _argument(estimator, "verbose")
+    if membership is None:
+        return {"verbose": verbose}
+    return {
+        "verbose": 0 if membership.quiet else verbose,
+        "stop": membership.stop,
+        "keep_checkpoint": True,
+    }
+
+
+def _note(estimator):
+    membership = vars(estimator).get("_membership")
+    return "" if membership is None else membership.note
+
+
+def _fits_alike(estimator):
+    """Fits that what is compiled for this one serves."""
+    membership = vars(estimator).get("_membership")
+    return 1 if membership is None else membership.alike
 
 
 def _argument(estimator, name, default=None):
@@ -370,7 +397,7 @@ def _train(estimator, train, held_out, plan, seed):
     data = _data(estimator, train)
     source = (StreamSource if is_mapped(data[0]) else ArraySource)(*data)
     held_out = None if held_out is None else _data(estimator, held_out)
-    steps = -(-len(train) // plan.batch_size) * plan.epochs
+    steps = -(-len(train) // plan.batch_size) * plan.epochs * _fits_alike(estimator)
     outcome = estimator.network_.fit(source, held_out, plan, seed=seed, planned_steps=steps)
     estimator.history_ = _joined(plan, outcome)
     estimator.best_epoch_ = outcome.best_epoch

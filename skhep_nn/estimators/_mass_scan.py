@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 
+from skhep_nn.estimators._ensemble_network import EnsembleNetwork
 from skhep_nn.networks._parametric import PARAMETER, split_at_parameter
 from skhep_nn.training import Engine
 from skhep_nn.training._engine import n_rows_of
@@ -19,7 +20,7 @@ def scan(network, x, hypotheses):
 
     Parameters
     ----------
-    network : PooledNetwork
+    network : PooledNetwork or EnsembleNetwork
     x : dict of str to ndarray
         Inputs but the parameter.
     hypotheses : ndarray of shape (n_hypotheses, n_parameters)
@@ -28,6 +29,10 @@ def scan(network, x, hypotheses):
     ------
     ndarray of shape (n_events, n_outputs)
     """
+    if isinstance(network, EnsembleNetwork):
+        each = (scan(one, x, hypotheses) for one in network.networks)
+        yield from (np.mean(outputs, axis=0) for outputs in zip(*each, strict=True))
+        return
     if len(hypotheses) == 1:
         yield network.predict({**x, PARAMETER: repeated(hypotheses[0], n_rows_of(x))})
         return

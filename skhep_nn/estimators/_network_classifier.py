@@ -8,8 +8,9 @@ import re
 import keras
 import numpy as np
 
-from skhep_nn.estimators import _compile
+from skhep_nn.estimators import _compile, _ensemble, _targets
 from skhep_nn.estimators._base import KerasClassifier
+from skhep_nn.estimators._ensemble_network import EnsembleNetwork
 from skhep_nn.estimators._input_scaling import learnt_scales
 from skhep_nn.estimators._networks import PooledNetwork, Recipe
 from skhep_nn.estimators._objects import Kept
@@ -31,6 +32,104 @@ class NetworkClassifier(KerasClassifier):
 
     def __init__(self, **training):
         self._store(training)
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **keras_arguments,
+    ):
+        """Train the network, or each of `n_networks`, from new initial weights.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val, **keras_arguments
+            As in :meth:`KerasClassifier.fit`; every network gets the same validation events.
+
+        Returns
+        -------
+        self
+
+        Notes
+        -----
+        Several networks are trained at a time, one for each core, unless there are `callbacks`.
+        Of an interrupted fit those networks are kept that have an epoch. A fit that was killed
+        goes on from its `checkpoint_dir`, which keeps the networks that are done until all are.
+        """
+        arguments = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        arguments |= keras_arguments
+        if self.n_networks == 1:
+            return super().fit(X, y, sample_weight, **arguments)
+        alone = bool(self.callbacks or keras_arguments.get("callbacks"))
+        return _ensemble.fit(
+            self, lambda member: member.fit(X, y, sample_weight, **arguments), alone=alone
+        )
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train one epoch on these events, from where the network is, or each of several.
+
+        Parameters
+        ----------
+        X, y, classes, sample_weight
+            As in :meth:`KerasClassifier.partial_fit`.
+
+        Returns
+        -------
+        self
+        """
+        if self.n_networks == 1:
+            return super().partial_fit(X, y, classes, sample_weight)
+        return _ensemble.partial_fit(
+            self,
+            lambda member: member.partial_fit(X, y, classes, sample_weight),
+            first=not self.__sklearn_is_fitted__(),
+        )
+
+    def initialize(self, X, y):
+        """Build the network, or each of several, for such events without training it.
+
+        Parameters
+        ----------
+        X, y
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        self
+        """
+        if self.n_networks == 1:
+            return super().initialize(X, y)
+        return _ensemble.initialize(self, lambda member: member.initialize(X, y))
+
+    def predict_spread(self, X):
+        """How far the networks of an ensemble are apart, as an uncertainty of each event's score.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            As in :meth:`predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+            Standard deviation of the networks' probabilities around their mean, with n - 1.
+
+        Raises
+        ------
+        ValueError
+            If there is one network only.
+        """
+        self._check_is_fitted()
+        if not isinstance(self.network_, EnsembleNetwork):
+            msg = f"{type(self).__name__}.predict_spread needs several networks; n_networks=1"
+            raise ValueError(msg)
+        outputs = self.network_.outputs(self._read_for_prediction(X))
+        return np.std([_targets.probabilities(one) for one in outputs], axis=0, ddof=1)
 
     def _network_arguments(self):
         return set()

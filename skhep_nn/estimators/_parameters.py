@@ -233,6 +233,14 @@ BUILT = {
         ``"standard"``: weighted mean and standard deviation. None: features come in as they
         are.""",
     ),
+    "n_networks": Shared(
+        1,
+        [POSITIVE],
+        """int
+        Networks whose probabilities are averaged, each from initial weights and an order of events
+        of its own. Where validation events are split off (see `early_stopping`), each has another
+        part of the events for validation, so that together they see all of them.""",
+    ),
     "feature_scale": Shared(
         True,
         ["boolean"],

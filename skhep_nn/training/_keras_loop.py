@@ -13,7 +13,7 @@ from skhep_nn._fork import running_tensorflow
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training._best import BestEpoch, averaged, start_averages
 from skhep_nn.training._callbacks import stops_on_nan
-from skhep_nn.training._messages import not_finite, warn_interrupted
+from skhep_nn.training._messages import not_finite, stop_others, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
 from skhep_nn.training._source import ArraySource
@@ -44,6 +44,7 @@ def train(model, source, validation, plan, reason):
                 verbose=0,
             )
         except KeyboardInterrupt:
+            stop_others(plan)
             if not watcher.history and plan.phase == 1:
                 raise
             interrupted = True

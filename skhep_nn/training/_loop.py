@@ -12,7 +12,13 @@ import tensorflow as tf
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training import _callbacks, _keras_loop
 from skhep_nn.training._best import BestEpoch, averaged, start_averages
-from skhep_nn.training._messages import not_finite, out_of_memory, warn_interrupted
+from skhep_nn.training._messages import (
+    check_going,
+    not_finite,
+    out_of_memory,
+    stop_others,
+    warn_interrupted,
+)
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
 
@@ -80,6 +86,7 @@ class CompiledLoop:
             self._start_phase(first)
             self._epochs(first)
         except KeyboardInterrupt:
+            stop_others(self.plan)
             if self.n_epochs == 0 and self.plan.phase == 1:
                 raise
             interrupted = True
@@ -130,6 +137,7 @@ class CompiledLoop:
             plan.redraw(plan.done + epoch, self.source)
         order = plan.order(plan.done + epoch)
         for n_events, loss in self._losses(order, self._rates(epoch, len(order))):
+            check_going(plan)
             done, total = done + n_events, total + loss
             self.progress.within(epoch, min(1.0, done / len(order)))
         return self.engine.results(total / done)

@@ -39,3 +39,15 @@ def out_of_memory(error, n_bytes, batch_size=None):
         size += f" and batch_size={batch_size}"
         remedy = f"lower batch_size, {remedy}, or use a smaller network"
     return f"{size}; {remedy} ({type(error).__name__})"
+
+
+def check_going(plan):
+    """Raise KeyboardInterrupt if a fit was interrupted that this one is a part of."""
+    if plan.stop is not None and plan.stop.is_set():
+        raise KeyboardInterrupt
+
+
+def stop_others(plan):
+    """Have the other fits of which this one is a part end, too."""
+    if plan.stop is not None:
+        plan.stop.set()

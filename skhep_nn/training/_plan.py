@@ -51,6 +51,10 @@ class Plan:
         The epoch, from 1, of an earlier phase whose network this one starts from and has to beat.
     phase, n_phases : int
         This phase, from 1, and how many there are; 0 in a fit without phases.
+    stop : threading.Event or None
+        Set when training is interrupted here or elsewhere; it then ends at the next call.
+    keep_checkpoint : bool
+        Whether the state stays on disk when all is done, for a fit of which this is a part.
     """
 
     epochs: int
@@ -72,6 +76,8 @@ class Plan:
     best: int | None = None
     phase: int = 1
     n_phases: int = 0
+    stop: object = None
+    keep_checkpoint: bool = False
 
     @property
     def done(self):
@@ -80,8 +86,8 @@ class Plan:
 
     @property
     def is_last(self):
-        """Whether no phase comes after this one."""
-        return self.phase >= self.n_phases
+        """Whether nothing comes after this phase that needs its state."""
+        return self.phase >= self.n_phases and not self.keep_checkpoint
 
     @property
     def where(self):

@@ -13,7 +13,7 @@ FORMAT = (
 DELAY = {"auto": 2.0}
 
 
-def _is_watched():
+def is_watched():
     """Whether standard error is a terminal or a notebook, not a file or a batch log."""
     return "ipykernel" in sys.modules or bool(sys.stderr and sys.stderr.isatty())
 
@@ -36,7 +36,7 @@ class Progress:
         self.lines = verbose == 2
         self.title, self.epochs = title, epochs
         self.bar = make_bar(
-            bool(verbose) and not self.lines and (verbose != "auto" or _is_watched()),
+            bool(verbose) and not self.lines and (verbose != "auto" or is_watched()),
             total=epochs,
             initial=initial,
             desc=title,

@@ -51,7 +51,7 @@ def test_auto_is_silent_where_nobody_looks(capsys):
 
 
 def test_auto_shows_a_bar_after_two_seconds(capsys, monkeypatch):
-    monkeypatch.setattr(_progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(_progress, "is_watched", lambda: True)
     progress = Progress(3, "auto", "Net")
     progress.bar.start_t -= 3
     progress.bar.last_print_t -= 3
