@@ -55,6 +55,11 @@ class EnsembleNetwork:
         return self.networks[0].recipe
 
     @property
+    def numbers(self):
+        """The types of numbers of the fit."""
+        return self.networks[0].numbers
+
+    @property
     def from_logits(self):
         """Whether outputs are before sigmoid or softmax: they are not."""
         return self.networks[0].from_logits

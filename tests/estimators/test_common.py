@@ -73,7 +73,14 @@ class ResNetOfColumns(OfColumns, ResNetClassifier):
 
 
 class MassTaken:
-    """A column is taken for the mass, so that too little is left to tell the classes apart."""
+    """A column is taken for the mass, so that too little is left to tell the classes apart.
+
+    The checks' frames have numbers for names, and the mass is given by its place.
+    """
+
+    def fit(self, X, y, *arguments, **named):
+        X = X.to_numpy() if hasattr(X, "columns") and 0 in X.columns else X
+        return super().fit(X, y, *arguments, **named)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -92,6 +99,7 @@ class IndividualMass(MassTaken, IndividualMassClassifier):
 SMALL = {"learning_rate": 0.1, "epochs": 10, "batch_size": 64, "verbose": 0}
 CLASSIFIERS = [
     DenseClassifier(units=(20,), **SMALL),
+    DenseClassifier(units=(20,), n_networks=2, **SMALL),
     KerasClassifier(Named(network), **SMALL),
     BlockClassifier(head={"units": (20,)}, **SMALL),
     ResNetClassifier(1, units=20, **SMALL),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, ParametricClassifier
 from skhep_nn.estimators import _ensemble, _events
@@ -264,8 +263,3 @@ def test_a_killed_fit_goes_on_from_the_networks_that_are_done(sample, tmp_path):
     np.testing.assert_array_equal(again.predict_proba(sample[0]), whole.predict_proba(sample[0]))
     assert again.best_epochs_ == whole.best_epochs_
     assert not list(folder.rglob("*.npz"))
-
-
-@parametrize_with_checks([DenseClassifier(n_networks=2, units=(4,), epochs=3, verbose=0)])
-def test_an_ensemble_passes_the_checks_of_scikit_learn(estimator, check):
-    check(estimator)
