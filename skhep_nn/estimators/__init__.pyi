@@ -184,6 +184,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     l2: float
     batch_normalization: Literal[False, "input", "hidden", "all"]
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -236,6 +237,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         l2: float = ...,
         batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -272,8 +274,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
+        y: Any,
+        sample_weight: Any = ...,
         *,
         X_val: Any = ...,
         y_val: Any = ...,
@@ -290,6 +292,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 
@@ -300,6 +303,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     embedding_size: int
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -352,6 +356,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         embedding_size: int = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -388,8 +393,8 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
+        y: Any,
+        sample_weight: Any = ...,
         *,
         X_val: Any = ...,
         y_val: Any = ...,
@@ -406,6 +411,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 
@@ -433,6 +439,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     embedding_size: int
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -506,6 +513,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         embedding_size: int = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -562,6 +570,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba_scan(self, X: Any, hypotheses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 
@@ -581,6 +590,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     shared_embeddings: Sequence[Sequence[str]]
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -642,6 +652,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         shared_embeddings: Sequence[Sequence[str]] = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -678,8 +689,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
+        y: Any,
+        sample_weight: Any = ...,
         *,
         X_val: Any = ...,
         y_val: Any = ...,
@@ -696,6 +707,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 
@@ -718,6 +730,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     shared_embeddings: Sequence[Sequence[str]]
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -782,6 +795,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         shared_embeddings: Sequence[Sequence[str]] = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -818,8 +832,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
+        y: Any,
+        sample_weight: Any = ...,
         *,
         X_val: Any = ...,
         y_val: Any = ...,
@@ -836,6 +850,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 
@@ -863,6 +878,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     shared_embeddings: Sequence[Sequence[str]]
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
+    n_networks: int
     feature_scale: bool
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
@@ -932,6 +948,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         shared_embeddings: Sequence[Sequence[str]] = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
+        n_networks: int = ...,
         feature_scale: bool = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
@@ -968,8 +985,8 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
+        y: Any,
+        sample_weight: Any = ...,
         *,
         X_val: Any = ...,
         y_val: Any = ...,
@@ -986,5 +1003,6 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
