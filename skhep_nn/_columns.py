@@ -17,7 +17,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skhep_nn import _frames, _masks
+from skhep_nn import _floats, _frames, _masks
 from skhep_nn.exceptions import ColumnError
 
 _STRIPPED = (
@@ -331,7 +331,7 @@ def _check_no_records(X):
         what, line = "a list of dicts", "pd.DataFrame(X)"
     elif getattr(getattr(X, "dtype", None), "names", None):
         what, line = "an array of records (a structured dtype)", "pd.DataFrame(X)"
-    elif _is_awkward(X) and X.fields and all(X[field].ndim == 1 for field in X.fields):
+    elif _floats.is_awkward(X) and X.fields and all(X[field].ndim == 1 for field in X.fields):
         what, line = "an awkward array of records", "pd.DataFrame({f: X[f] for f in X.fields})"
     else:
         _check_no_lists(X)
@@ -345,7 +345,7 @@ def _check_no_records(X):
 
 def _check_no_lists(X):
     """Raise if `X` is an awkward array of lists, which NumPy makes no array of."""
-    if not _is_awkward(X):
+    if not _floats.is_awkward(X):
         return
     try:
         is_records = bool(X.fields) or np.asarray(X).dtype.names is not None
@@ -358,10 +358,6 @@ def _check_no_lists(X):
             "event"
         )
         raise TypeError(msg)
-
-
-def _is_awkward(X):
-    return type(X).__module__.partition(".")[0] == "awkward" and hasattr(X, "fields")
 
 
 def _replace_at(X, at, values):

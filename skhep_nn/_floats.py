@@ -66,10 +66,16 @@ def as_array(values, name, error=ValueError):
     """
     values = _frames.as_array(values)
     try:
-        return np.asarray(values)
+        # what an awkward array has none of becomes masked, which is counted later
+        return values.to_numpy() if is_awkward(values) else np.asarray(values)
     except (TypeError, ValueError, OverflowError) as why:
         msg = f"{name} must be an array of numbers, got {_shown(values)}"
         raise error(msg) from why
+
+
+def is_awkward(values):
+    """Whether `values` is an awkward array; awkward is not imported for that."""
+    return type(values).__module__.partition(".")[0] == "awkward" and hasattr(values, "fields")
 
 
 def check_type(dtype, name, error=ValueError):

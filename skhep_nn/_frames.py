@@ -113,14 +113,19 @@ def as_floats(column):
     Raises
     ------
     TypeError, ValueError
-        If they are no real numbers: text, dates, complex numbers.
+        If they are no real numbers: text, dates, complex numbers, beyond float64.
     """
     kind = getattr(column.dtype, "kind", "O")
     if kind in "mMc":
         msg = f"{column.dtype} is no type of real numbers"
         raise TypeError(msg)
-    values = column_values(column) if kind in "biuf" else column.astype("float64").to_numpy()
-    return values.astype(np.float64, copy=False)
+    if kind in "biuf":
+        return column_values(column).astype(np.float64, copy=False)
+    try:
+        return column.astype("float64").to_numpy()
+    except OverflowError as error:
+        msg = f"a number is beyond float64: {error}"
+        raise ValueError(msg) from error
 
 
 def column_values(column):

@@ -13,7 +13,15 @@ import numpy as np
 from skhep_nn import _floats, _masks
 
 COLLECTIONS = (list, tuple, set, frozenset)
-_TYPES = {"b": "numbers", "i": "numbers", "u": "numbers", "f": "numbers", "U": "text", "S": "bytes"}
+_TYPES = {
+    "b": "numbers",
+    "i": "numbers",
+    "u": "numbers",
+    "f": "numbers",
+    "U": "text",
+    "S": "bytes",
+    "T": "text",
+}
 
 
 def check(y, name="y_true"):
@@ -41,7 +49,7 @@ def check(y, name="y_true"):
     if found.ndim != 1 or not len(found):
         msg = f"{name} must be a 1-D array with at least one event, got shape {found.shape}"
         raise ValueError(msg)
-    _check_one_type(found, name)
+    check_one_type(found, name)
     _check_finite(found, name)
     return found
 
@@ -52,14 +60,16 @@ def present(y, name="y_true"):
     Raises
     ------
     ValueError
-        If labels are missing (NaN, None, NA, NaT, masked), or rows differ in length.
+        If labels are missing (NaN, None, NA, NaT, masked), numbers and text stand in one list, or
+        rows differ in length.
     """
     if y is None:
         # scikit-learn's checks ask for this wording
         msg = f"requires {name} to be passed, but the target {name} is None: a label per event"
         raise ValueError(msg)
     found = _masks.unmasked(_floats.as_array(_masks.unmasked(y, name), name), name)
-    gone = missing(found if isinstance(y, np.ndarray) else _untouched(y, found))
+    untouched = found if isinstance(y, np.ndarray) else _untouched(y, found)
+    gone = missing(untouched)
     if gone.any():
         rows = gone.reshape(gone.shape[0] if gone.ndim else 1, -1).any(axis=1)
         msg = (
@@ -68,14 +78,17 @@ def present(y, name="y_true"):
             "belongs to no class, drop it"
         )
         raise ValueError(msg)
-    return found
+    if untouched is not found:
+        check_one_type(untouched.reshape(-1), name)
+    # NumPy's text of variable length is text like other text to what comes after
+    return np.array(found.tolist(), dtype=str) if found.dtype.kind == "T" else found
 
 
 def type_of(labels):
     """``"numbers"``, ``"text"``, ``"bytes"``, several of these, or None for what is no label."""
     if labels.dtype != object:
-        return "text" if labels.dtype.kind == "T" else _TYPES.get(labels.dtype.kind)
-    found = {_type_of_one(label) for label in labels.reshape(-1)}
+        return _TYPES.get(labels.dtype.kind)
+    found = {type_of_one(label) for label in labels.reshape(-1)}
     return None if None in found or not found else " and ".join(sorted(found))
 
 
@@ -90,7 +103,7 @@ def listed(signal, name="signal"):
     if isinstance(signal, np.ndarray):
         signal = signal.tolist()
     found = list(signal) if isinstance(signal, COLLECTIONS) else [signal]
-    if not found or any(_type_of_one(label) is None for label in found):
+    if not found or any(type_of_one(label) is None for label in found):
         msg = f"{name}={signal!r:.60}; it must be a label, or a list of labels"
         raise ValueError(msg)
     return found
@@ -104,7 +117,7 @@ def one(signal, name="signal"):
     ValueError
         If it is none.
     """
-    if isinstance(signal, (*COLLECTIONS, np.ndarray)) or _type_of_one(signal) is None:
+    if isinstance(signal, (*COLLECTIONS, np.ndarray)) or type_of_one(signal) is None:
         msg = f"{name}={signal!r:.60}; it must be a label"
         raise ValueError(msg)
     return signal
@@ -127,10 +140,23 @@ def check_type(labels, classes, name):
         raise ValueError(msg)
 
 
-def _check_one_type(found, name):
+def plain(labels):
+    """Numbers that stand in an array of objects, in one of numbers; other labels as they are."""
+    is_numbers = labels.dtype == object and type_of(labels) == "numbers"
+    return np.asarray(labels.tolist()) if is_numbers else labels
+
+
+def check_one_type(found, name):
+    """Raise unless `found` are numbers, or text, or bytes.
+
+    Raises
+    ------
+    ValueError
+        If some are none of these, or they are several of them.
+    """
     kind = type_of(found)
     if kind is None:
-        bad = next((v for v in found.tolist() if _type_of_one(v) is None), found[0])
+        bad = next((v for v in found.tolist() if type_of_one(v) is None), found[0])
         msg = f"{name} must hold labels, which are numbers or text, got {bad!r:.60} ({found.dtype})"
         raise ValueError(msg)
     if " and " in kind:
@@ -161,13 +187,14 @@ def missing(found):
 
 
 def _untouched(y, found):
-    """The labels before NumPy made text of a NaN between them."""
+    """The labels before NumPy made text of a NaN or a number between them."""
     if found.dtype.kind not in "US":
         return found
     return np.asarray(y, dtype=object).reshape(found.shape)
 
 
-def _type_of_one(label):
+def type_of_one(label):
+    """``"numbers"``, ``"text"``, ``"bytes"``, or None for what is no label."""
     if isinstance(label, str):
         return "text"
     if isinstance(label, bytes):

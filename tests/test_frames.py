@@ -132,6 +132,11 @@ def test_dates_and_complex_numbers_are_no_numbers():
             _frames.as_floats(column)
 
 
+def test_a_number_beyond_floats_is_no_number():
+    with pytest.raises(ValueError, match="a number is beyond float64"):
+        _frames.as_floats(pd.Series([10**400]))
+
+
 def test_a_lazy_frame_is_an_error_that_says_how_to_collect(frame):
     with pytest.raises(TypeError, match=r"polars LazyFrame.*not in memory; pass X.collect\(\)"):
         _columns.table(pl.from_pandas(frame).lazy())

@@ -39,6 +39,31 @@ def test_a_masked_label_is_an_error():
         _labels.check(np.ma.MaskedArray(NUMBERS, mask=[1, 0, 1, 0, 0]), "y")
 
 
+def test_a_missing_label_of_an_awkward_array_is_counted():
+    awkward = pytest.importorskip("awkward")
+    with pytest.raises(ValueError, match=r"y .* 1 of its 3 values are masked, .* event 1"):
+        _labels.check(awkward.Array([1, None, 0]), "y")
+    assert _labels.check(awkward.Array(["b", "s"])).tolist() == ["b", "s"]
+
+
+def test_numbers_do_not_become_text_among_text():
+    with pytest.raises(ValueError, match=r"y has labels of several types, numbers and text"):
+        _labels.check([1, "ttbar", 1], "y")
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="needs NumPy 2")
+def test_text_of_variable_length_is_text():
+    text = np.dtypes.StringDType()
+    assert _labels.check(np.array(["a", "b"], dtype=text)).dtype.kind == "U"
+    with pytest.raises(ValueError, match="1 of 2 labels are missing"):
+        _labels.check(np.array(["a", None], dtype=np.dtypes.StringDType(na_object=None)), "y")
+
+
+def test_numbers_in_an_array_of_objects_become_numbers():
+    assert _labels.plain(np.array([1, 0], dtype=object)).dtype.kind == "i"
+    assert _labels.plain(np.array(["a", "b"], dtype=object)).dtype == object
+
+
 @pytest.mark.parametrize(
     "y",
     [

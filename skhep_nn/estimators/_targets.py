@@ -34,7 +34,7 @@ def labels_of(y, owner, name="y", classes=None):
             "one per event"
         )
         raise ValueError(msg)
-    present = _labels.present(y, name)
+    present = _labels.plain(_labels.present(y, name))
     y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):
@@ -50,6 +50,7 @@ def labels_of(y, owner, name="y", classes=None):
             stacklevel=4,
         )
     labels = column_or_1d(y)
+    _labels.check_one_type(labels, name)
     if classes is not None:
         _labels.check_type(labels, classes, name)
     return labels

@@ -77,10 +77,10 @@ def labels(y_true, name="y_true"):
 
 def equals(y, signal):
     """Where `y` is `signal`, a label or one of a list of labels."""
-    mask = np.zeros(len(y), dtype=bool)
+    mask, kind = np.zeros(len(y), dtype=bool), _labels.type_of(y)
     for label in _labels.listed(signal):
-        # a string label never equals a number, which NumPy's own comparison refuses to say
-        if (y.dtype.kind in "US") == isinstance(label, str) or y.dtype.kind == "O":
+        # text never equals a number or bytes, which NumPy's own comparison refuses to say
+        if kind == _labels.type_of_one(label):
             mask |= np.asarray(y == label, dtype=bool)
     return mask
 

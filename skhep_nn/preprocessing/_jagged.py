@@ -147,6 +147,9 @@ def _of_awkward_field(ak, part, name, owner):
     except ValueError as error:
         msg = f"{owner}: the particles of field {name!r} are lists of several lengths; {_FLAT}"
         raise ValueError(msg) from error
+    except TypeError as error:
+        msg = f"{owner}: field {name!r} must hold numbers, got {part.type.content}"
+        raise ValueError(msg) from error
     return ak.to_numpy(ak.num(part, axis=1)), _numbers(values, name, owner)
 
 

@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _frames
 from skhep_nn._validation import check_parameters
-from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _numbers
 from skhep_nn.preprocessing._data_range import given_ranges
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
@@ -268,22 +267,11 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
     def _set_range(self, data_min, data_max):
         low, high = self.feature_range
         with np.errstate(over="ignore"):
-            width = data_max - data_min
-            self._check_width(data_min, data_max, width)
+            width = self._checked_width(data_min, data_max)
             constant = width == 0
             self.scale_ = (high - low) / np.where(constant, np.inf, width)
             self.min_ = np.where(constant, self._middle, low - data_min * self.scale_)
         self.data_min_, self.data_max_, self.data_range_ = data_min, data_max, width
-
-    def _check_width(self, data_min, data_max, width):
-        if np.isinf(width).any():
-            k = int(np.flatnonzero(np.isinf(width))[0])
-            msg = (
-                f"column {self.scaled_columns_[k]!r} goes from {data_min[k]:.6g} to "
-                f"{data_max[k]:.6g}, a width that no number holds; is one of them a "
-                "missing_value?"
-            )
-            raise ColumnError(msg)
 
     def _split_output(self, X):
         n_in, fitted = self.n_features_in_, self._fitted

@@ -175,7 +175,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
 
     def _read_rectangular(self, X, reset):
         owner = type(self).__name__
-        if getattr(X, "ndim", 2) == 3 or (np.ma.isMaskedArray(X) and X.ndim != 2):
+        if getattr(X, "ndim", 2) > 2 or (np.ma.isMaskedArray(X) and X.ndim != 2):
             particles = of_rectangle(X, owner)
             if reset:
                 self.n_features_in_, self._by_columns = X.shape[2], False
@@ -188,6 +188,8 @@ class SequencePadder(TransformerMixin, BaseEstimator):
                 raise ValueError(msg)
             if not (_columns.is_frame(X) or issparse(X)):
                 X = _floats.plain_objects(_floats.as_array(X, "X"), f"{owner}: X")
+                if X.ndim > 2:
+                    return self._read_rectangular(X, reset)
             X = validate_data(self, X, reset=reset, ensure_min_features=1)
         if reset:
             self.n_features_in_, self._by_columns = np.shape(X)[1], True

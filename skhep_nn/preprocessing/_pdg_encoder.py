@@ -6,6 +6,7 @@ from collections import Counter
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -151,6 +152,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         if reset and n_axes != 2:
             self._n_columns = None
         if n_axes == 2 if reset else n_axes < 3 and self._n_columns is not None:
+            X = _exact_columns(X, type(self).__name__) if is_frame(X) else X
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
         X = np.asarray(X)
         if reset and n_axes == 2:
@@ -349,6 +351,17 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
         if isinstance(source, _jagged.Jagged):
             return source.with_values(list(tokens.T)).rebuilt()
         return _with_mask(tokens, X) if np.ma.isMaskedArray(X) else tokens
+
+
+def _exact_columns(frame, owner):
+    """A frame of codes as integers, each column by its own type: together some would be rounded."""
+    if frame.dtypes.nunique() < 2 and isinstance(next(iter(frame.dtypes), None), np.dtype):
+        return frame
+    columns = {
+        at: _pdg.as_codes(_frames.column_values(frame.iloc[:, at]), f"{owner}: column {name!r}")
+        for at, name in enumerate(frame.columns)
+    }
+    return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
 
 
 def _with_mask(values, X):

@@ -258,6 +258,8 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
             self.n_missing_[name] += int(np.isnan(column).sum())
 
     def _learn(self):
+        ends = [d.values[[0, -1]] if len(d) else (0.0, 0.0) for d in self._distinct]
+        self._checked_width(*np.reshape(ends, (-1, 2)).T)
         found = ColumnScale.of([robust_scale(distinct) for distinct in self._distinct])
         self.center_, self._slope, self._bend = found.center, found.slope, found.bend
         with np.errstate(divide="ignore"):

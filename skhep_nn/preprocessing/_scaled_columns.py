@@ -63,6 +63,21 @@ class ScaledColumns:
         with np.errstate(over="ignore"):
             return np.array([dtype.type(value) for dtype in types], dtype=np.float64)
 
+    def _checked_width(self, lowest, highest):
+        """Highest minus lowest value of each column."""
+        with np.errstate(over="ignore"):
+            width = highest - lowest
+        beyond = np.flatnonzero(np.isinf(width))
+        if len(beyond):
+            k = int(beyond[0])
+            msg = (
+                f"column {self.scaled_columns_[k]!r} goes from {lowest[k]:.6g} to "
+                f"{highest[k]:.6g}, a width that no number holds; is one of them a "
+                "missing_value?"
+            )
+            raise ColumnError(msg)
+        return width
+
     def _check_finite(self, values, missing, start):
         bad = np.isinf(values) & ~missing
         if bad.any():

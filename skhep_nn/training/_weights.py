@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _weights
+from skhep_nn.exceptions import WeightError
 
 
 def normalise(weights, factor=None):
@@ -15,8 +16,21 @@ def normalise(weights, factor=None):
     weights : ndarray of shape (n_events,)
     factor : float, optional
         A factor from an earlier call, used instead (``partial_fit`` keeps its first one).
+
+    Raises
+    ------
+    WeightError
+        If the weights are so small that no factor makes their mean one.
     """
-    factor = 1.0 / np.mean(weights) if factor is None else factor
+    if factor is None:
+        with np.errstate(over="ignore", divide="ignore"):
+            factor = 1.0 / np.mean(weights)
+        if not np.isfinite(factor):
+            msg = (
+                f"the mean of the event weights is {np.mean(weights):.6g}, and no number times "
+                "that is one; multiply all weights by a factor"
+            )
+            raise WeightError(msg)
     return weights * factor, float(factor)
 
 
@@ -40,7 +54,10 @@ def match_shares(weights, codes, train_sums, classes):
     WeightError
         If a class has no validation events or its weights sum to nothing or less.
     """
-    sums = _weights.class_sums(codes, weights, len(classes))
-    _weights.check_class_sums(sums, classes, what="validation class")
-    scaled = weights * (train_sums / sums)[codes]
+    n = len(classes)
+    _weights.check_class_sums(
+        _weights.class_sums(codes, weights, n), classes, what="validation class"
+    )
+    weights = _weights.of_moderate_scale(weights)
+    scaled = weights * (train_sums / _weights.class_sums(codes, weights, n))[codes]
     return normalise(scaled)[0]

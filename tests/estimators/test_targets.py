@@ -162,3 +162,15 @@ def test_a_network_with_the_wrong_number_of_outputs_is_refused(n_outputs, codes,
 def test_outputs_that_are_no_probabilities_are_an_error_that_says_what_is_missing(outputs):
     with pytest.raises(ValueError, match=r"not probabilities: .* end the network with a sigmoid"):
         _targets.probabilities(np.array(outputs))
+
+
+def test_numbers_in_an_array_of_objects_are_labels():
+    y = np.array([0, 1, 1], dtype=object)
+    assert _targets.labels_of(y, "DenseClassifier").dtype.kind == "i"
+    assert _targets.labels_of(y > 0, "DenseClassifier", classes=np.array([0, 1])).dtype.kind == "b"
+
+
+@pytest.mark.parametrize("kind", ["M8[s]", "m8[s]"])
+def test_dates_are_no_labels(kind):
+    with pytest.raises(ValueError, match="y must hold labels, which are numbers or text"):
+        _targets.labels_of(np.array([0, 1]).astype(kind), "DenseClassifier")

@@ -142,3 +142,21 @@ def test_bad_input_is_an_error(y, score, weight, message):
 def test_a_class_without_positive_sum_is_an_error(weight, message):
     with pytest.raises(WeightError, match=f"sample_weight of {message}; an efficiency needs"):
         roc_auc([0, 1, 1], [1, 2, 3], weight)
+
+
+@pytest.mark.parametrize(
+    ("labels", "signal"),
+    [
+        (np.array([b"b", b"s"]), b"s"),
+        (np.array([b"b", b"s"], dtype=object), b"s"),
+        (np.array(["b", "s"], dtype=object), "s"),
+        ([False, True], 1),
+    ],
+)
+def test_labels_of_every_type_are_found(labels, signal):
+    assert roc_auc(labels, [0.1, 0.9], signal=signal) == 1.0
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="needs NumPy 2")
+def test_labels_of_variable_length_are_found():
+    assert roc_auc(np.array(["b", "s"], dtype=np.dtypes.StringDType()), [0.1, 0.9], signal="s") == 1

@@ -288,3 +288,21 @@ def test_other_fields_than_in_fit_are_an_error():
 def test_parameters_are_checked(parameters):
     with pytest.raises(ValueError, match="parameter of SequencePadder must be"):
         SequencePadder(**parameters).fit([[1.0], [1.0, 2.0]])
+
+
+def test_lists_nested_too_deep_are_an_error():
+    for X in ([[[[1.0]]], [[[2.0]]]], np.ones((2, 2, 2, 2))):
+        with pytest.raises(ValueError, match=r"SequencePadder: .* got 4D array"):
+            SequencePadder(3).fit(X)
+
+
+def test_lists_of_equal_length_are_what_the_array_is():
+    X = [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]
+    padded = SequencePadder(3).fit_transform(X)
+    assert np.ma.allequal(padded, SequencePadder(3).fit_transform(np.array(X)))
+    assert padded.shape == (2, 3, 2)
+
+
+def test_numbers_and_text_in_one_list_are_an_error():
+    with pytest.raises(ValueError, match=r"field 0 must hold numbers, got .*union"):
+        SequencePadder(3).fit(ak.Array([[1.0], ["a"]]))

@@ -288,3 +288,25 @@ def test_many_codes_are_looked_up_in_portions():
 def test_the_lowest_code_of_a_small_type_is_folded():
     tokenizer = PDGTokenizer([128], antiparticles="merge").fit([22])
     assert tokenizer.transform(np.array([-128, 22], dtype="int8")).tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("encoder", [PDGTokenizer, PDGOneHotEncoder])
+@pytest.mark.parametrize(
+    "other", [[11.0, 13.0], np.array([11, 13]), pd.array([11.0, 13.0], dtype="Float64")]
+)
+def test_columns_are_exact_by_their_own_type_beside_wider_ones(encoder, other):
+    rounded = pd.DataFrame({"a": np.array([2**24 + 2, 22], "float32"), "b": other})
+    for X in (rounded, rounded.astype({"a": "Float32"}), rounded.astype({"a": "Float32"})[["a"]]):
+        with pytest.raises(ValueError, match=r"column 'a': PDG codes .* as float32, .* 2\*\*24"):
+            encoder().fit(X)
+    fitted = encoder().fit(rounded.assign(a=[211, 22]))
+    with pytest.raises(ValueError, match=r"column 'a': PDG codes .* as float32"):
+        fitted.transform(rounded)
+
+
+def test_large_codes_beside_floats_are_not_rounded():
+    nucleus = 1000822080
+    X = pd.DataFrame({"a": [2**53 + 1, nucleus], "b": [11.0, 13.0]})
+    with pytest.warns(UserWarning, match=str(2**53 + 1)):
+        tokens = PDGTokenizer().fit(X)
+    assert tokens.invalid_codes_ == {2**53 + 1: 1}

@@ -189,3 +189,10 @@ def test_standard_scales_are_mean_and_deviation():
     np.testing.assert_allclose(np.average(found, axis=0, weights=weights), 0, atol=1e-9)
     np.testing.assert_allclose(np.average(found**2, axis=0, weights=weights), 1)
     assert robust_scales(x, np.zeros(200) + 1e-300).slope.all()
+
+
+def test_a_width_that_no_number_holds_is_an_error():
+    X = pd.DataFrame({"pt": [1.0, 2.0, 3.0], "far": [1e308, -1e308, 0.0]})
+    with pytest.raises(ColumnError, match=r"column 'far' goes from -1e\+308 to 1e\+308, a width"):
+        RobustClipScaler().fit(X)
+    assert np.isfinite(RobustClipScaler(exclude=["far"]).fit(X).scale_).all()

@@ -30,3 +30,10 @@ def test_validation_classes_have_their_shares_of_training():
 def test_a_class_of_validation_whose_weights_cancel_is_an_error():
     with pytest.raises(WeightError, match="validation class 's' sums to -1"):
         match_shares(np.array([1.0, -1.0]), np.array([0, 1]), np.ones(2), np.array(["b", "s"]))
+
+
+def test_weights_that_no_factor_brings_to_one_are_an_error():
+    with pytest.raises(WeightError, match=r"the mean of the event weights is 4.94\d+e-324"):
+        normalise(np.full(3, 5e-324))
+    codes, sums, classes = np.array([0, 1]), np.ones(2), np.array(["b", "s"])
+    assert match_shares(np.full(2, 5e-324), codes, sums, classes).tolist() == [1.0, 1.0]
