@@ -79,13 +79,10 @@ def one_sequence(name, folder):
 def many(name, folder):
     """A million events."""
     model, x = _pipeline(folder)
-    loaded, network = _loaded(folder), model[-1]
-    bare = _bare(model, folder)
+    loaded = _loaded(folder)
     sides = {
         "ours": lambda: seconds_of(lambda: loaded.predict_proba(x)),
         "predict_proba": lambda: seconds_of(lambda: model.predict_proba(x)),
-        "network alone": lambda: seconds_of(lambda: _by_chunks(bare, x)),
-        "predict_proba of the network": lambda: seconds_of(lambda: network.predict_proba(x)),
     }
     return _rows(name, in_turns(sides, turns=3), {"predict_proba": ">= 1"})
 
@@ -151,11 +148,6 @@ def _session(path):
     import onnxruntime
 
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-
-
-def _by_chunks(session, x, size=65_536):
-    for first in range(0, len(x), size):
-        session.run(["probabilities"], {"features": x[first : first + size]})
 
 
 def _per_call(function, n_calls=N_CALLS):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from skhep_nn import _composition
 from skhep_nn.deploy._onnx._root import Root, is_fixed, network_of
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Block, Column, Features
 from skhep_nn.exceptions import ExportError
-from skhep_nn.preprocessing import _block_parts
 
 
 def make_root(graph, model, first, options):
@@ -65,7 +65,7 @@ def _of_transformer(graph, model, transformer, options):
 
 def _part_input(model, transformer, name, step, positions, options):
     """The inputs that a part of a BlockTransformer is made of."""
-    steps = _block_parts.steps_of(step)
+    steps = _composition.transformers(step)
     padder = next((s for s in steps if type(s).__name__ == "SequencePadder"), None)
     reads = next((s for s in steps if s is not padder), None)
     # PDG codes are whole numbers, of which float32 does not hold all

@@ -230,6 +230,12 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         return self._parameters()["names"]
 
     @property
+    def parameter(self):
+        """Columns of the mass hypotheses, as of the classifier that was exported."""
+        columns, names = self._parameters()["columns"], self.metadata_.names
+        return [c if isinstance(c, str) or names is None else names[c] for c in columns]
+
+    @property
     def parameter_range_(self):
         """Lowest and highest value of each in training."""
         return np.asarray(self._parameters()["range"], float)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from skhep_nn import _composition
 from skhep_nn.deploy._onnx._registry import TRANSFORMERS, named
 from skhep_nn.deploy._onnx._search import count_below
 from skhep_nn.deploy._onnx._values import Block, Column
 from skhep_nn.exceptions import ExportError
-from skhep_nn.preprocessing import _block_parts
 
 # Whole numbers up to here are themselves in single precision.
 EXACT_IN_FLOAT32 = 2**24
@@ -23,7 +23,7 @@ def block_transformer(graph, step, data):
     for name, transformer, positions in step._resolved:
         part = data[name] if isinstance(data, dict) else data.taken(graph, positions)
         with named(f"block {name!r}"), graph.scope(name):
-            for one in _block_parts.steps_of(transformer):
+            for one in _composition.transformers(transformer):
                 part = _through(graph, one, part)
         blocks |= _finished(graph, name, part)
     return blocks
