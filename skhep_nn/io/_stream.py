@@ -64,8 +64,8 @@ class Selection:
     _seen: dict = field(default_factory=dict, init=False)
 
     def __post_init__(self):
-        if self.empty not in EMPTY:
-            msg = f"empty must be one of {EMPTY}, got {self.empty!r}"
+        if not isinstance(self.empty, str) or self.empty not in EMPTY:
+            msg = f"empty must be one of {EMPTY}, got {self.empty!r:.60}"
             raise ValueError(msg)
         _check_character("separator", self.separator, ";")
         _check_character("comment", self.comment, "#")
@@ -190,7 +190,12 @@ def _check_character(name, value, example):
 
 def _check_names(names):
     names = [names] if isinstance(names, str) else names
-    if not isinstance(names, Iterable) or not all(isinstance(one, str) for one in names):
+    is_single = getattr(names, "ndim", 1) == 0
+    if (
+        is_single
+        or not isinstance(names, Iterable)
+        or not all(isinstance(one, str) for one in names)
+    ):
         msg = f"names must be a list of the names of columns, got {names!r}"
         raise TypeError(msg)
     return list(names)

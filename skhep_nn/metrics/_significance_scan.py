@@ -12,6 +12,7 @@ from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._figure_of_merit import check_settings, figure_of_merit
 
 _CHUNK = 1 << 16
+_MOST_THRESHOLDS = 10_000_000
 
 
 def significance_scan(
@@ -400,10 +401,14 @@ def _pair(score_range):
 
 def _even_grid(number, score_range, scores):
     low, high = (scores.min(), scores.max()) if score_range is None else _pair(score_range)
-    if number < 2 or not (np.isfinite(low) and np.isfinite(high)) or low > high:
+    if (
+        not 2 <= number <= _MOST_THRESHOLDS
+        or not (np.isfinite(low) and np.isfinite(high))
+        or low > high
+    ):
         msg = (
-            f"{number} thresholds over ({low:.6g}, {high:.6g}); a grid needs at least 2 and a "
-            "finite, ascending score_range"
+            f"{number} thresholds over ({low:.6g}, {high:.6g}); a grid needs at least 2, at "
+            f"most {_MOST_THRESHOLDS}, and a finite, ascending score_range"
         )
         raise ValueError(msg)
     return np.unique(np.linspace(low, high, number))

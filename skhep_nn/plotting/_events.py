@@ -32,7 +32,9 @@ def labels_and_weights(y, sample_weight, name="y_true", weight_name="sample_weig
     """
     y = _labels.check(y, name)
     given = 1.0 if sample_weight is None else sample_weight
-    return y, _weights.check(given, len(y), weight_name)
+    weights = _weights.check(given, len(y), weight_name)
+    _weights.check_squares(weights, weight_name)
+    return y, weights
 
 
 def scores_of(y_score, n_events, name="y_score"):

@@ -101,9 +101,15 @@ def edges_of(values, weights, bins):
     if not finite.any():
         return np.linspace(0.0, 1.0, bins + 1)
     low, high = robust_range(values[finite], np.abs(weights[finite]))
-    if _are_whole_numbers(values[finite]):
-        return _integer_edges(low, high, bins)
-    return np.linspace(*_widened(low, high), bins + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if _are_whole_numbers(values[finite]):
+            edges = _integer_edges(low, high, bins)
+        else:
+            edges = np.linspace(*_widened(low, high), bins + 1)
+        if not (np.diff(edges) > 0).all():
+            msg = f"bins={bins}: the values from {low:.6g} to {high:.6g} have no such bins"
+            raise ValueError(msg)
+    return edges
 
 
 def robust_range(values, weights):

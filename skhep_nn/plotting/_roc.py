@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _composition
+from skhep_nn import _composition, _weights
 from skhep_nn.metrics import _inputs, _tail_sums, roc_auc
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -134,6 +134,7 @@ class RocDisplay:
         >>> plt.close(display.figure_)
         """
         scores, is_signal, weights = _inputs.check_events(y_true, y_score, sample_weight, signal)
+        weights = _weights.classes_of_moderate_scale(is_signal, weights)
         sums = _tail_sums.at_every_score(scores, is_signal, weights)
         signal_curve = _efficiency(sums.signal, sums.signal_squares)
         background_curve = _efficiency(sums.background, sums.background_squares)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -178,13 +179,29 @@ def _of_column(column, name, owner):
     n_events = len(cells)
     _check_lists(np.fromiter(map(_is_missing, cells), bool, n_events), name, owner)
     try:
-        counts = np.fromiter(map(len, cells), np.int64, n_events)
+        counts = np.fromiter(map(_length, cells), np.int64, n_events)
     except TypeError:
-        bad = next(at for at, cell in enumerate(cells) if np.ndim(cell) == 0)
+        bad = next(at for at, cell in enumerate(cells) if not _is_list_like(cell))
         found = cells[bad].item() if isinstance(cells[bad], np.generic) else cells[bad]
         msg = f"{owner}: column {name!r} has {found!r:.60} in event {bad}, not a list of particles"
         raise ValueError(msg) from None
     return counts, _numbers(_chained(cells, counts, name, owner), name, owner)
+
+
+def _is_list_like(cell):
+    try:
+        _length(cell)
+    except TypeError:
+        return False
+    return True
+
+
+def _length(cell):
+    if isinstance(cell, (str, bytes, Mapping, Set)):
+        # of these, letters and keys would be particles
+        msg = "not a list"
+        raise TypeError(msg)
+    return len(cell)
 
 
 def _cells(column):

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _frames
+from skhep_nn import _columns, _floats, _frames
 from skhep_nn._validation import check_parameters
 from skhep_nn.preprocessing import _numbers
 from skhep_nn.preprocessing._data_range import given_ranges
@@ -287,7 +287,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         return self._narrowed(present), table, flags
 
     def _check_feature_range(self):
-        pair = np.asarray(self.feature_range, dtype=np.float64)
+        pair = _floats.real(self.feature_range, "feature_range")
         if pair.shape != (2,) or not np.isfinite(pair).all() or pair[0] >= pair[1]:
             msg = (
                 f"feature_range={self.feature_range!r}; it must be two numbers, the minimum "

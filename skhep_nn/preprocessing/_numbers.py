@@ -65,7 +65,7 @@ def _check_types(features):
         msg = f"X: 0 feature(s) (shape={features.shape}) while a minimum of 1 is required."
         raise ColumnError(msg)
     for at, (name, dtype) in enumerate(features.dtypes.items()):
-        if getattr(dtype, "kind", "O") in "Mmc" or _holds_odd_objects(features.iloc[:, at]):
+        if getattr(dtype, "kind", "O") in "MmcV" or _holds_odd_objects(features.iloc[:, at]):
             raise ColumnError(_no_numbers(name, features.iloc[:, at]))
 
 

@@ -66,6 +66,9 @@ def check_curve(got, y_true, y_score, sample_weight):
 
 
 def check_scan(got, y_true, y_score, sample_weight, **options):
+    if np.ndim(y_score) == 2:
+        # a column for each of two classes; that of the signal is cut on
+        y_score = np.asarray(y_score)[:, 1]
     signal, background = events(y_true, y_score, sample_weight)
     for at, threshold in enumerate(got.thresholds):
         close(got.signal[at], math.fsum(w for s, w in signal if s >= threshold))
@@ -200,7 +203,7 @@ CALLS = [
             "luminosity": 2.0,
         },
         check_scan_options,
-        SIGNAL,
+        (*SIGNAL, "sample_weight"),
         fixed=("y_true", "y_score"),
     ),
     Call(

@@ -98,10 +98,13 @@ def _is_missing(value):
 def _number(value):
     if _is_missing(value) or not isinstance(value, REAL):
         raise MeaninglessError
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise MeaninglessError from None
 
 
 def _kind(value):
     if isinstance(value, REAL):
-        return "number" if math.isfinite(value) else None
+        return "number" if isinstance(value, int) or math.isfinite(value) else None
     return {str: "text", bytes: "bytes"}.get(type(value))

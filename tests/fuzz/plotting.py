@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from fuzz import plain
 from fuzz.call import MASS, SCORE, TABLE, WEIGHT, Call, Y
@@ -24,7 +25,7 @@ def check(got, y_true, sample_weight=None, y_score=None, y_pred=None, **others):
     plain.weights(sample_weight, len(y))
     if y_pred is not None:
         plain.labels(y_pred)
-    if y_score is not None:
+    if y_score is not None and np.ndim(y_score) != 2:
         plain.numbers(y_score)
 
 
