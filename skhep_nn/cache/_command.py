@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import joblib
 
+from skhep_nn._paths import user_path
 from skhep_nn.cache import _manifest
 from skhep_nn.cache._build import TRANSFORMER, build_cache
 from skhep_nn.exceptions import FileFormatError, MissingFileError
@@ -25,7 +24,7 @@ def build(files, transformer, output, **options):
         Of `build_cache`.
     """
     build_cache(files, load_transformer(transformer), output, **options)
-    folder = Path(output).expanduser()
+    folder = user_path(output, "output")
     manifest = _manifest.read(folder)
     size = sum(path.stat().st_size for path in folder.glob("*.npy"))
     return (
@@ -44,7 +43,7 @@ def load_transformer(path):
     """
     if path is None:
         return None
-    path = Path(path).expanduser()
+    path = user_path(path, "transformer")
     if not path.is_file():
         msg = f"there is no transformer file {str(path)!r}"
         raise MissingFileError(msg)

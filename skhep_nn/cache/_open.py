@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn._paths import user_path
 from skhep_nn._storage import open_regular
 from skhep_nn.cache import _layout, _manifest, _verify
 from skhep_nn.cache._npy import array_bytes
@@ -85,7 +86,7 @@ def opened(folder, *, verify=False):
 
 def find(directory):
     """The folder of the cache at `directory` or of the only one in it."""
-    directory = Path(directory).expanduser()
+    directory = user_path(directory, "directory")
     if _manifest.read(directory) is not None:
         return directory
     inside = sorted(path.parent for path in directory.glob(f"[!.]*/{_manifest.NAME}"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn._paths import user_path
 from skhep_nn._storage import open_regular
 from skhep_nn.cache._npy import array_bytes
 from skhep_nn.cache._plain_pickle import plain_pickle
@@ -54,7 +55,7 @@ def open_smartbkg_memmap(path, *, mode="r"):
     ...     open_smartbkg_memmap(path).tolist()
     [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     """
-    path = Path(path).expanduser()
+    path = user_path(path, "path")
     shape = _read(path, ".shape", _is_shape, "a tuple of whole numbers")
     dtype = _dtype(path, _read(path, ".dtype", lambda value: type(value) is str, "a string"))
     needed = array_bytes(dtype, shape)
@@ -62,7 +63,7 @@ def open_smartbkg_memmap(path, *, mode="r"):
         # a pipe must not be waited for
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         msg = f"there is no file {str(path)!r}"
         raise MissingFileError(msg) from None
     if size < needed or not needed:
@@ -75,11 +76,11 @@ def open_smartbkg_memmap(path, *, mode="r"):
 
 
 def _read(path, ending, fits, rule):
-    side = path.with_name(path.name + ending)
+    side = Path(f"{path}{ending}")
     try:
         with open_regular(side) as file:
             content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         msg = f"there is no file {str(side)!r}, which smartBKG writes beside {path.name}"
         raise MissingFileError(msg) from None
     if len(content) > MAX_BYTES:

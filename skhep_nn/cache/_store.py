@@ -8,9 +8,9 @@ import logging
 import os
 import re
 import shutil
-from pathlib import Path
 
 from skhep_nn import _storage
+from skhep_nn._paths import user_path
 from skhep_nn._storage import escape, explained, publish, sync_folder
 from skhep_nn.cache import _layout, _manifest
 from skhep_nn.cache._lock import LOCK, locked
@@ -73,8 +73,9 @@ def resolved(directory):
     CacheError
         If the links lead in a circle.
     """
+    path = user_path(directory, "directory")
     try:
-        return Path(directory).expanduser().resolve()
+        return path.resolve()
     except (RuntimeError, OSError) as error:
         msg = f"{directory} is a link that leads nowhere: {error}"
         raise CacheError(errno.ELOOP, msg) from error

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
 import joblib
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _composition, _unread
+from skhep_nn._paths import user_path
 from skhep_nn.deploy._onnx._classifier import load_onnx
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io._files import reading
@@ -32,7 +32,7 @@ def load_model(model):
     source, error = f"model={model!r}", TypeError
     if isinstance(model, (str, PathLike)):
         source, error = str(model), FileFormatError
-        path = Path(model).expanduser()
+        path = user_path(model, "model")
         model = load_onnx(path) if path.suffix.lower() == ONNX else _load(path)
     is_class = isinstance(model, type)
     if is_class or not (hasattr(model, "predict_proba") and hasattr(model, "fit")):

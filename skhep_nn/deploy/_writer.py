@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skhep_nn import _owner, _storage
+from skhep_nn._paths import user_path
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._files import ending
 from skhep_nn.io._values import is_list
@@ -36,7 +36,7 @@ def open_writer(output, inputs=()):
     StorageError
         If the disk is full, or the folder is not yours to write in.
     """
-    output = Path(output).expanduser()
+    output = user_path(output, "output")
     kind = writer_for(output, inputs)
     _owner.sweep(output.parent)
     writer = kind(output)
@@ -49,7 +49,7 @@ def open_writer(output, inputs=()):
 
 def writer_for(output, inputs=()):
     """The class that writes `output`, by its ending; see `open_writer` for the errors."""
-    output = Path(output).expanduser()
+    output = user_path(output, "output")
     kind = WRITERS[ending(output, WRITERS)]
     with _storage.explained(output, "the scores", "nothing is written"):
         check_place(output, inputs)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from skhep_nn._paths import user_path
 from skhep_nn.exceptions import (
     FileFormatError,
     MissingExtraError,
@@ -135,20 +136,12 @@ def _allowed(name):
     except PermissionError as error:
         msg = f"{name} cannot be read; you have no permission to: {error}"
         raise FileFormatError(msg) from error
-    # a name that is too long, or a home of nobody
-    except (OSError, RuntimeError) as error:
-        if isinstance(error, SkhepNNError):
-            raise
-        msg = (
-            f"there can be no file {str(name)!r:.200}: {getattr(error, 'strerror', None) or error}"
-        )
-        raise MissingFileError(msg) from error
 
 
 def _expand_one(name):
     if REMOTE.match(str(name)):
         raise FileFormatError(_remote(str(name)))
-    path = Path(name).expanduser()
+    path = user_path(name, "files")
     if path.is_dir():
         msg = f"{path} is a folder; name its files with a pattern such as {path / '*.root'}"
         raise FileFormatError(msg)

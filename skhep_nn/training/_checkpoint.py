@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import types
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
 
 from skhep_nn import _owner, _storage
 from skhep_nn._keras_objects import described, is_keras_object
+from skhep_nn._paths import user_path
 from skhep_nn.exceptions import StorageError, TrainingError
 from skhep_nn.training import _checkpoint_file
 from skhep_nn.training._best import assign, kept_variables, values_of
@@ -35,7 +35,7 @@ class Checkpoint:
     """
 
     def __init__(self, directory, key):
-        self.path, self.key = Path(directory).expanduser() / f"fit-{key}.npz", key
+        self.path, self.key = user_path(directory, "checkpoint_dir") / f"fit-{key}.npz", key
         self.seed = None
         self.phase, self.earlier = 1, {}
         self._found, self._read, self._failed = None, False, False

@@ -108,7 +108,7 @@ def test_a_folder_of_somebody_else_is_an_error_before_a_file_is_read(folder, mon
 
 
 def test_a_folder_in_which_one_may_not_look_is_an_error_that_names_the_output(folder, monkeypatch):
-    monkeypatch.setattr(_writer.Path, "is_symlink", failing(errno.EACCES))
+    monkeypatch.setattr(type(folder), "is_symlink", failing(errno.EACCES))
     with pytest.raises(StorageError, match=r"Permission denied: the scores s.csv"):
         run("s.csv")
 

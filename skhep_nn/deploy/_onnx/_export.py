@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn._hypotheses import hypothesis_of
+from skhep_nn._paths import user_path
+from skhep_nn._storage import explained, whole_file
 from skhep_nn.deploy._onnx import _samples, _session
 from skhep_nn.deploy._onnx._classifier import OnnxClassifier
 from skhep_nn.deploy._onnx._convert import convert, to_bytes
 from skhep_nn.deploy._onnx._metadata import N_REFERENCE
 from skhep_nn.deploy._onnx._root import Options, network_of
 from skhep_nn.deploy._onnx._verify import verify_onnx
-from skhep_nn.exceptions import ExportError, FileFormatError
+from skhep_nn.deploy._writer import check_place
+from skhep_nn.exceptions import ExportError
 
 # How far a runtime may be from the one that the file was written with.
 RUNTIME_TOLERANCE = 1e-5
@@ -212,20 +213,14 @@ def _at(model, options):
 
 
 def _checked_place(path):
-    path = Path(path).expanduser()
-    if not path.parent.is_dir():
-        msg = f"{path}: there is no folder {str(path.parent)!r}; make it first"
-        raise FileFormatError(msg)
-    if path.is_dir():
-        msg = f"{path} is a folder; name a file"
-        raise FileFormatError(msg)
+    path = user_path(path, "path")
+    with explained(path, "the model", "nothing is written"):
+        check_place(path)
     return path
 
 
 def _write(path, content):
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with explained(path, "the model", "what there was of it is removed"), whole_file(path) as file:
+        file.write(content)
+        # a link may have been planted since
+        check_place(path)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
+from skhep_nn._paths import user_path
 from skhep_nn.exceptions import FileFormatError, MissingFileError
 
 IR_VERSION, PRODUCER, GRAPH, METADATA = 1, 2, 7, 14
@@ -68,7 +68,7 @@ def name_of(source):
 def _bytes_of(source):
     if isinstance(source, (bytes, bytearray, memoryview)):
         return name_of(source), bytes(source)
-    path = Path(source).expanduser()
+    path = user_path(source, "source")
     if not path.is_file():
         msg = f"there is no model file {str(path)!r}"
         raise MissingFileError(msg)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +21,7 @@ from skhep_nn import (
     load_onnx,
     verify_onnx,
 )
-from skhep_nn.exceptions import DisagreementError, ExportError, FileFormatError
+from skhep_nn.exceptions import DisagreementError, ExportError, FileFormatError, StorageError
 
 SMALL = {"units": (6,), "epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}
 FEATURES = ["pt", "eta", "mt"]
@@ -162,6 +165,27 @@ def test_an_unknown_option_is_an_error(model, tmp_path, option):
 def test_a_place_that_is_not_there_is_an_error(model, tmp_path):
     with pytest.raises(FileFormatError, match="there is no folder"):
         export_onnx(model, tmp_path / "nowhere" / "model.onnx")
+
+
+def test_a_link_in_its_place_is_neither_followed_nor_replaced(model, tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "model.onnx").symlink_to(tmp_path / "precious")
+    with pytest.raises(FileFormatError, match="is a link"):
+        export_onnx(model, tmp_path / "model.onnx")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert (tmp_path / "model.onnx").is_symlink()
+
+
+def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(
+    model, tmp_path, monkeypatch
+):
+    def is_full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", is_full)
+    with pytest.raises(StorageError, match=r"No space left .* the model .*model\.onnx"):
+        export_onnx(model, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_part_is_a_name_of_the_package():
