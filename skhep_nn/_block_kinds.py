@@ -58,8 +58,9 @@ class BlockKind:
         for field in ("features", "vocabulary"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, _as_tuple(getattr(self, field), field))
-        _check_size(self.vocabulary_size)
-        if self.vocabulary is not None:
+        if self.vocabulary is None:
+            _check_size(self.vocabulary_size)
+        else:
             object.__setattr__(self, "vocabulary_size", len(self.vocabulary))
         if self.name == "tokens" and self.vocabulary_size is None:
             msg = "a block of tokens needs its vocabulary or vocabulary_size"

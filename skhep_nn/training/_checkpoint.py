@@ -10,7 +10,6 @@ import joblib
 import numpy as np
 
 from skhep_nn import _owner, _storage
-from skhep_nn._keras_objects import described, is_keras_object
 from skhep_nn._paths import user_path
 from skhep_nn.exceptions import StorageError, TrainingError
 from skhep_nn.training import _checkpoint_file
@@ -151,6 +150,9 @@ def digest(*parts):
 
 
 def _plain(value):
+    # what reads and writes files needs no Keras
+    from skhep_nn._keras_objects import described, is_keras_object
+
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
