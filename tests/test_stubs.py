@@ -63,7 +63,7 @@ def test_a_stub_has_the_signatures_of_its_module(path):
         if isinstance(value, property):
             continue
         # class methods, and methods that are there on condition
-        value = getattr(value, "__func__", getattr(value, "fn", value))
+        value = getattr(value, "__func__", getattr(value, "__wrapped__", value))
         assert names_of(node) == names_in(value), f"{module.__name__}.{name}"
 
 
