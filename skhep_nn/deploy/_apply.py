@@ -11,7 +11,7 @@ from skhep_nn import _columns
 from skhep_nn.deploy._model import FileColumns, load_model, model_features
 from skhep_nn.deploy._scores import Scores, check_threshold
 from skhep_nn.deploy._writer import open_writer, writer_for
-from skhep_nn.exceptions import ColumnError
+from skhep_nn.exceptions import ColumnError, ForkedProcessError
 from skhep_nn.io._files import ending, expand, open_source
 from skhep_nn.io._read import CHUNK_SIZE, check_size, to_table
 from skhep_nn.io._stream import Selection, stream
@@ -179,7 +179,10 @@ def _score_piece(piece, model, scores, wanted, first, *, named):
         return scores.none(carried)
     try:
         return scores.keep(carried, model.predict_proba(X if named else X.to_numpy()))
-    except ValueError as error:
+    except (MemoryError, ImportError, ForkedProcessError):
+        raise
+    # models of others raise anything on what they do not expect
+    except Exception as error:
         raise _about(error, piece, wanted, first) from error
 
 
@@ -188,5 +191,6 @@ def _about(error, piece, wanted, first):
     missing = absent and isinstance(error, ColumnError)
     lacking = f" (it has no column {', '.join(map(repr, absent))})" if missing else ""
     which = f"its events from {first} on" if first else "its events"
-    msg = f"{piece.path}{lacking}: the model cannot score {which}: {error}"
+    what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    msg = f"{piece.path}{lacking}: the model cannot score {which}: {what}"
     return ColumnError(msg) if absent or isinstance(error, ColumnError) else ValueError(msg)

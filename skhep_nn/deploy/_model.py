@@ -63,6 +63,9 @@ def model_features(model, features=None):
         raise ColumnError(msg)
     if features is not None:
         names = _columns.as_list(features)
+        if len(set(names)) < len(names):
+            msg = f"features={names} must name each column once"
+            raise ColumnError(msg)
         return names, _optional(model, names)
     unread = _unread.unread(model, list(own))
     names = [name for name in own if name not in unread]

@@ -6,6 +6,9 @@ from numbers import Real
 
 import numpy as np
 
+from skhep_nn._floats import as_array
+from skhep_nn._masks import unmasked
+
 
 class Scores:
     """Columns for the probabilities of a model's classes.
@@ -41,7 +44,7 @@ class Scores:
 
     def keep(self, carried, probabilities):
         """`carried` with the scores, for the events that reach the threshold."""
-        probabilities = np.asarray(probabilities)
+        probabilities = self._checked(probabilities, len(carried))
         # a comparison with NaN is false, so the threshold would drop these events in silence
         n_bad = int(np.isnan(probabilities).any(axis=1).sum())
         if n_bad:
@@ -63,6 +66,17 @@ class Scores:
         best = np.zeros(0, int) if not len(probabilities) else probabilities.argmax(axis=1)
         return carried.assign(**scores, prediction=self.classes[best])
 
+    def _checked(self, probabilities, n_events):
+        probabilities = as_array(unmasked(probabilities, "scores"), "scores")
+        shape = (n_events, len(self.classes))
+        if probabilities.shape != shape or probabilities.dtype.kind not in "biuf":
+            msg = (
+                f"predict_proba of the model must give real numbers of shape {shape}, got "
+                f"{probabilities.dtype} of shape {probabilities.shape}"
+            )
+            raise ValueError(msg)
+        return probabilities
+
     def _position(self, signal):
         if signal is None:
             return 1 if self.is_binary else None
@@ -77,7 +91,8 @@ class Scores:
 
 def check_threshold(threshold):
     """`threshold`, which must be a number from 0 to 1, or None."""
-    if threshold is None or (isinstance(threshold, Real) and 0 <= threshold <= 1):
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if threshold is None or (is_number and 0 <= threshold <= 1):
         return threshold
     msg = f"threshold must lie between 0 and 1, as the scores do, got {threshold!r}"
     raise ValueError(msg)

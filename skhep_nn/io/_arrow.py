@@ -140,6 +140,8 @@ def to_column(column):
 
 def _named(column, name, where):
     try:
+        # Parquet does not look whether text is text, and whoever used it later would be told
+        column.validate(full=True)
         return to_column(column)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         what = str(error).partition("\n")[0]

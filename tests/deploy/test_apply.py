@@ -371,6 +371,7 @@ def test_memory_is_bounded_by_the_chunk(events, file, tmp_path):
     [
         ({"threshold": 1.5}, "threshold must lie between 0 and 1, as the scores do, got 1.5"),
         ({"threshold": float("nan")}, "threshold must lie between 0 and 1"),
+        ({"threshold": True}, "threshold must lie between 0 and 1"),
         ({"signal": "ttbar"}, r"signal='ttbar' is not a class of the model; it has \[0, 1\]"),
         ({"chunk_size": 0}, "chunk_size must be a whole number of at least 1"),
         ({"columns": ["pt", "pt"]}, "must name each column once"),
@@ -505,3 +506,47 @@ def test_carried_whole_numbers_that_no_type_holds_are_an_error_that_names_them(
         pq.write_table(table, tmp_path / f"{name}.parquet")
     with pytest.raises(ColumnError, match=r"column 'event' .* would not be exact"):
         run(model, str(tmp_path / "?.parquet"), tmp_path / "out.parquet", columns="event")
+
+
+class Gives(ClassifierMixin, BaseEstimator):
+    """A classifier of somebody else, whose probabilities are what `how` makes of the events."""
+
+    def __init__(self, how=None):
+        self.how = how
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.feature_names_in_ = np.array(X.columns, dtype=object)
+        return self
+
+    def predict_proba(self, X):
+        return self.how(X)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (lambda _: np.zeros((3, 2)), r"must give real numbers of shape \(\d+, 2\), got float64 of"),
+        (lambda X: np.zeros(len(X)), "must give real numbers of shape"),
+        (lambda X: np.zeros((len(X), 3)), "must give real numbers of shape"),
+        (lambda X: np.full((len(X), 2), 0.5j), "must give real numbers of shape"),
+        (lambda X: np.full((len(X), 2), "x"), "must give real numbers of shape"),
+        (lambda _: None, "must give real numbers of shape"),
+        (lambda X: np.ma.masked_all((len(X), 2)), "masked"),
+        (lambda X: X.no_such_thing, "cannot score its events: AttributeError: .*no_such_thing"),
+        (lambda X: np.log(X["pt"].to_numpy(), "x"), "cannot score its events: TypeError"),
+    ],
+)
+def test_what_a_model_gives_that_is_no_probability_is_an_error_with_the_file(
+    events, file, tmp_path, how, message
+):
+    model = Gives(how).fit(events[FEATURES], [0, 1])
+    with pytest.raises(ValueError, match=rf"events.*{message}"):
+        run(model, file, tmp_path / "s.csv")
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_features_are_named_once(file, tmp_path):
+    model = LogisticRegression().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+    with pytest.raises(ColumnError, match="must name each column once"):
+        run(model, file, tmp_path / "s.csv", features=["pt", "pt"])

@@ -195,6 +195,19 @@ def test_types_do_not_depend_on_what_is_imported(tmp_path):
         assert got["n"].tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.list_(pa.string())])
+def test_text_that_is_none_is_an_error_when_it_is_read_and_not_later(write, kind):
+    is_list = kind != pa.string()
+    raw = pa.array([[b"ok", b"\xff"]] if is_list else [b"\xff"])
+    # a file may say that bytes are text without looking
+    text = pa.Array.from_buffers(
+        pa.string(), 2 if is_list else 1, raw.flatten().buffers() if is_list else raw.buffers()
+    )
+    column = pa.ListArray.from_arrays([0, 2], text) if is_list else text
+    with pytest.raises(FileFormatError, match=r"UTF-?8"):
+        read_events(write(pa.table({"text": column})))
+
+
 def test_bytes_that_are_no_text_are_an_error_that_names_the_column(write):
     path = write(pa.table({"pt": [1.0], "blob": [b"\xff\xfe"]}))
     with pytest.raises(FileFormatError, match=r"events.* column 'blob' of type binary cannot be"):
