@@ -123,15 +123,18 @@ def parts_of(value, changes=()):
     cls, arguments, objects = type(value), _arguments_of(value), own_objects(value)
     if is_keras_own(cls) and isinstance(value, keras.optimizers.Optimizer) and not objects:
         return cls, arguments, {}, objects
-    made = settings_of(assembled(cls, arguments, {}, objects))
+    # one without a seed would draw it from Python's generator
+    unseeded = arguments.get("seed", 0) is None
+    trial = {**arguments, "seed": 0} if unseeded else arguments
+    made = settings_of(assembled(cls, trial, {}, objects))
     attributes = {
         name: setting
         for name, setting in settings_of(value).items()
         # what the constructor does not make comes of use
         if name in made and not same(setting, made[name])
     }
-    if "learning_rate" in changes:
-        attributes.pop("_learning_rate", None)
+    for name in ["_learning_rate"] * ("learning_rate" in changes) + ["_init_seed"] * unseeded:
+        attributes.pop(name, None)
     return cls, arguments, attributes, objects
 
 

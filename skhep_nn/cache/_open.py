@@ -103,8 +103,12 @@ def mapped(folder, manifest):
     arrays = {name: _map(folder, name, block) for name, block in manifest.blocks.items()}
     if manifest.layout == _layout.ARRAY:
         return arrays[_layout.ONLY]
-    kinds = {n: _manifest.kind_from_json(block["kind"]) for n, block in manifest.blocks.items()}
-    return EventBlocks(arrays, kinds)
+    try:
+        kinds = {n: _manifest.kind_from_json(block["kind"]) for n, block in manifest.blocks.items()}
+        return EventBlocks(arrays, kinds)
+    except ValueError as error:
+        msg = f"{folder / _manifest.NAME}: {error}"
+        raise FileFormatError(msg) from error
 
 
 def path_of(folder, block):

@@ -12,8 +12,8 @@ from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io import iterate_events
 
 FEATURES = [f"f{number}" for number in range(27)]
-# the header of the UCI files really begins with "# label"
-LABELS = ("# label", "label", "type")
+# the header of the UCI files is a comment, "# label,f0,f1, ..."
+LABELS = ("label", "type")
 MASS, PROCESS = "mass", "name"
 SAMPLES = ("all", "1000", "not1000", "imbalanced")
 SUBSETS = ("train", "test")
@@ -155,7 +155,7 @@ def _in_first(folders, name):
 
 def _read(path, n_max):
     """The events of a file, chunk by chunk in single precision: a file has up to 7 million."""
-    chunks = iterate_events(path, n_max=n_max)
+    chunks = iterate_events(path, n_max=n_max, comment="#")
     return pd.concat([_clean(chunk, path) for chunk in chunks], ignore_index=True)
 
 

@@ -144,12 +144,13 @@ def _columns(path, head, names):
     if names is not None:
         return _check_names(path, names, head), False
     fields = [field.strip() or f"Unnamed: {at}" for at, field in enumerate(head.fields)]
+    # as numpy.savetxt writes it: the header is a comment; what an event lacks is empty
+    commented = [field.strip() for field in head.commented]
+    is_header = len(commented) == len(fields) and all(map(str.isidentifier, commented))
+    if is_header and all(not field.strip() or _is_number(field) for field in head.fields):
+        return _check_unique(path, commented), False
     if not all(_is_number(field) for field in fields):
         return _check_unique(path, fields), True
-    # as numpy.savetxt writes it: the header is a comment
-    commented = [field.strip() for field in head.commented]
-    if len(commented) == len(fields) and all(map(str.isidentifier, commented)):
-        return _check_unique(path, commented), False
     msg = f"{path} has no header line; its first line is {fields[:5]}; give names="
     raise FileFormatError(msg)
 

@@ -127,7 +127,7 @@ def test_another_layout_is_an_error_that_names_the_column(tmp_path):
 def test_wrong_labels_and_signal_without_mass_are_errors(tmp_path):
     events = events_like_the_file()
     path = write(events.assign(**{"# label": 2.0}), tmp_path / "a.csv")
-    with pytest.raises(FileFormatError, match=r"'# label' must hold 1 for signal or 0.*\[2"):
+    with pytest.raises(FileFormatError, match=r"'label' must hold 1 for signal or 0.*\[2"):
         fetch_hepmass(path)
     path = write(events.assign(mass=np.nan), tmp_path / "b.csv")
     with pytest.raises(FileFormatError, match="column 'mass' is empty for a signal event"):

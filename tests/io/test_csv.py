@@ -296,3 +296,11 @@ def test_a_separator_that_begins_a_comment_is_an_error(tmp_path, options):
     (tmp_path / "x.csv").write_text("pt,eta\n1,2\n")
     with pytest.raises(ValueError, match="comment and separator are both"):
         read_events(tmp_path / "x.csv", **options)
+
+
+def test_a_commented_header_names_a_first_event_that_lacks_a_value(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("# label,pt,mass\n0,1.5,\n1,2.5,500\n")
+    read = read_events(path, comment="#")
+    assert list(read) == ["label", "pt", "mass"]
+    assert read["mass"].isna().tolist() == [True, False]
