@@ -156,6 +156,12 @@ def not_negative(value, name, error=ValueError):
     return found
 
 
+def logarithms(probabilities):
+    """Logarithms of probabilities; minus infinity for 0, without a warning."""
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
+
+
 def _of_objects(values):
     import pandas as pd
 

@@ -151,6 +151,14 @@ def assembled(cls, arguments, attributes, objects):
                 "get_config() that returns all its constructor arguments"
             )
             raise TypeError(msg) from error
+        except ValueError as error:
+            if "lambda" not in str(error):
+                raise
+            msg = (
+                f"{cls.__name__} holds a lambda, which cannot be made anew; define it by name at "
+                "the top of a module that can be imported"
+            )
+            raise TypeError(msg) from error
     for name, attribute in attributes.items():
         setattr(value, name, copy.deepcopy(attribute))
     return value

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _floats, _weights
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import (
     _callbacks,
@@ -266,7 +266,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         -------
         ndarray of shape (n_events, n_classes)
         """
-        return _targets.logarithms(self.predict_proba(X, **keras_arguments))
+        return _floats.logarithms(self.predict_proba(X, **keras_arguments))
 
     def predict(self, X, **keras_arguments):
         """The most probable class of each event.

@@ -14,6 +14,7 @@ from skhep_nn import _columns
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _compile, _events, _parameters, _phases, _targets
 from skhep_nn.estimators._events import Events
+from skhep_nn.estimators._parameter_checks import check_constructed
 from skhep_nn.estimators._phases import PLAIN
 from skhep_nn.estimators._seeds import seed_of
 from skhep_nn.exceptions import TrainingInterruptedWarning
@@ -124,6 +125,7 @@ def overridden(estimator, arguments, known):
 
 def numbers(estimator, *, partial=False):
     """The types of numbers of the network that is trained on, for a while; else as they are."""
+    check_constructed(estimator)
     continued = (partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
     return estimator.network_.numbers.used() if continued else contextlib.nullcontext()
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _weights
+from skhep_nn import _columns, _floats, _weights
 from skhep_nn.estimators import _targets
 
 
@@ -59,6 +59,20 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_events, n_classes)
         """
         return self.classifier.predict_proba_scan(X, [self.values])[:, 0]
+
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities, minus infinity for 0.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+        """
+        return _floats.logarithms(self.predict_proba(X))
 
     def predict(self, X):
         """The most probable class of each event.

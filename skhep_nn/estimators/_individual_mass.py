@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
-from skhep_nn import _columns, _composition, _hypotheses, _validation, _weights
+from skhep_nn import _columns, _composition, _floats, _hypotheses, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators import _mass_columns, _targets
 from skhep_nn.estimators._hypothesis import HypothesisClassifier
@@ -155,7 +155,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_events, 2)
         """
-        return _targets.logarithms(self.predict_proba(X))
+        return _floats.logarithms(self.predict_proba(X))
 
     def predict(self, X):
         """The most probable class of each event.

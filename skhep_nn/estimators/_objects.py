@@ -60,6 +60,24 @@ class Kept:
         return copy.deepcopy(self.value)
 
 
+class Network:
+    """Base of fitted networks: pickled with what Keras knows, which formats of JSON cannot write.
+
+    pickle and copy ask for `__reduce_ex__`; who asks for `__reduce__` alone, such as skops, would
+    go on with the attributes of Keras' objects.
+    """
+
+    def __reduce_ex__(self, protocol):
+        return copyreg.__newobj__, (type(self),), self.__getstate__()
+
+    def __reduce__(self):
+        msg = (
+            "a fitted network can be saved by pickle and joblib only, not by skops; for a file "
+            "that runs nothing when it is read: skhep_nn.export_onnx"
+        )
+        raise TypeError(msg)
+
+
 class Unsaved:
     """Raises when a file is to be written of what it could not be read from again.
 
@@ -253,4 +271,10 @@ def _saved(callback, value):
     local = isinstance(value, types.FunctionType) and is_keras_own(value) and not _has_path(value)
     ended = getattr(value, "closed", False) is True or is_keras_own(type(callback))
     written = isinstance(value, io.IOBase) or hasattr(value, "writerow")
+    if isinstance(value, io.IOBase) and not ended:
+        msg = (
+            f"callback {type(callback).__name__} holds {value!r}, which is open; close it in "
+            "on_train_end, so that what holds the callback can be saved"
+        )
+        raise pickle.PicklingError(msg)
     return None if local or (written and ended) else value

@@ -101,6 +101,21 @@ def network_arguments(estimator):
     return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
 
 
+def check_constructed(estimator):
+    """Raise for a subclass whose constructor leaves out that of its base.
+
+    Raises
+    ------
+    TypeError
+        Naming a parameter that it lacks therefore.
+    """
+    absent = _parameters.training_defaults(type(estimator)).keys() - vars(estimator).keys()
+    if absent:
+        name = type(estimator).__name__
+        msg = f"{name} has no {min(absent)!r}; call super().__init__() in {name}.__init__"
+        raise TypeError(msg)
+
+
 def _check_overridden(estimator):
     from scikeras.wrappers import BaseWrapper
 

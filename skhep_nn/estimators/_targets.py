@@ -182,12 +182,6 @@ def _check_probabilities(outputs, tolerance):
         raise ValueError(msg)
 
 
-def logarithms(probabilities):
-    """Logarithms of probabilities; minus infinity for 0, without a warning."""
-    with np.errstate(divide="ignore"):
-        return np.log(probabilities)
-
-
 def float_type():
     """The float type that Keras computes in."""
     import keras

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn.metrics._by_parameter import auc_by_parameter
-from skhep_nn.metrics._scorer import _WeightedScorer
+from skhep_nn.metrics._scorer import _WeightedScorer, auc_of_labels
 
 _AVERAGES = ("mean", "min")
 
@@ -79,6 +79,7 @@ class ParametricAUCScorer(_WeightedScorer):
     """What :func:`make_parametric_auc_scorer` returns."""
 
     _factory = "make_parametric_auc_scorer"
+    _of_labels = staticmethod(auc_of_labels)
 
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
         settings = self._kwargs
@@ -94,9 +95,3 @@ class ParametricAUCScorer(_WeightedScorer):
             sample_weight=1.0 if weights is None else weights,
         )
         return float(table["auc"].agg(settings["average"]))
-
-    @staticmethod
-    def _of_labels(y_true, y_pred, *, sample_weight=None, **settings):
-        """The AUC is that of all cuts; there is none of one cut."""
-        msg = "the AUC does not depend on a threshold, so it cannot tune one; use make_fom_scorer"
-        raise ValueError(msg)

@@ -228,38 +228,40 @@ class _WeightedScorer(BaseScorer):
         return f"{self._factory}({', '.join(parts)})"
 
 
+def fom_of_labels(y_true, y_pred, *, sample_weight=None, **settings):
+    """Figure of merit of predicted labels, as TunedThresholdClassifierCV asks for."""
+    _check_labels_only("make_fom_scorer", settings, sample_weight)
+    selected = _inputs.equals(_inputs.labels(y_pred), settings["pos_label"])
+    settings = {**settings, "threshold": 1.0}
+    scan, _ = _scan(y_true, selected.astype(np.float64), sample_weight, settings)
+    return float(np.nan_to_num(scan.figure_of_merit[0]))
+
+
 class FigureOfMeritScorer(_WeightedScorer):
     """What :func:`make_fom_scorer` returns."""
 
     _factory = "make_fom_scorer"
+    _of_labels = staticmethod(fom_of_labels)
 
     def _value(self, y_true, scores, weights):
         scan, threshold = _scan(y_true, scores, weights, self._kwargs)
         return scan.best_value if threshold == "best" else float(scan.figure_of_merit[0])
 
-    @staticmethod
-    def _of_labels(y_true, y_pred, *, sample_weight=None, **settings):
-        """Figure of merit of predicted labels, as TunedThresholdClassifierCV asks for."""
-        _check_labels_only("make_fom_scorer", settings, sample_weight)
-        selected = _inputs.equals(_inputs.labels(y_pred), settings["pos_label"])
-        settings = {**settings, "threshold": 1.0}
-        scan, _ = _scan(y_true, selected.astype(np.float64), sample_weight, settings)
-        return float(np.nan_to_num(scan.figure_of_merit[0]))
+
+def auc_of_labels(y_true, y_pred, *, sample_weight=None, **settings):
+    """The AUC is that of all cuts; there is none of one cut."""
+    msg = "the AUC does not depend on a threshold, so it cannot tune one; use make_fom_scorer"
+    raise ValueError(msg)
 
 
 class AUCScorer(_WeightedScorer):
     """What :func:`make_auc_scorer` returns."""
 
     _factory = "make_auc_scorer"
+    _of_labels = staticmethod(auc_of_labels)
 
     def _value(self, y_true, scores, weights):
         return roc_auc(y_true, scores, weights, signal=self._kwargs["pos_label"])
-
-    @staticmethod
-    def _of_labels(y_true, y_pred, *, sample_weight=None, **settings):
-        """The AUC is that of all cuts; there is none of one cut."""
-        msg = "the AUC does not depend on a threshold, so it cannot tune one; use make_fom_scorer"
-        raise ValueError(msg)
 
 
 _DEFAULTS = {

@@ -48,6 +48,7 @@ def test_each_mass_has_the_classifier_of_its_signal_and_all_background(sample):
         expected = alone.predict_proba(X[["m", "z"]])
         assert np.array_equal(clf.predict_proba(X.assign(mass=mass)), expected)
         assert np.array_equal(clf.at(mass=mass).predict_proba(X), expected)
+        assert np.array_equal(clf.at(mass=mass).predict_log_proba(X), np.log(expected))
         assert np.array_equal(clf.predict_proba_scan(X, MASSES)[:, at], expected)
 
 

@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skhep_nn import DenseClassifier, KerasClassifier
+from skhep_nn._keras_objects import rebuilt
 
 RNG = np.random.default_rng(0)
 Y = (RNG.random(160) < 0.5).astype(int)
@@ -464,3 +465,41 @@ def test_callbacks_of_one_prediction():
     Predicts.calls = ()
     dense().fit(X, Y).predict_proba(X, callbacks=[Predicts()])
     assert Predicts.calls == ("begin", "end")
+
+
+class WithLambda(keras.metrics.MeanMetricWrapper):
+    def __init__(self, name="with_lambda"):
+        super().__init__(lambda y, p: keras.ops.mean(p, -1), name=name)
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_a_metric_around_a_lambda_is_an_error_that_says_what_to_do():
+    with pytest.raises(TypeError, match=r"WithLambda holds a lambda, .* define it by name"):
+        rebuilt(WithLambda())
+
+
+class Holding(keras.callbacks.Callback):
+    def __init__(self, path):
+        super().__init__()
+        self.log = path.open("w")
+
+
+def test_a_callback_with_an_open_file_is_named_when_it_is_saved(tmp_path):
+    callback = Holding(tmp_path / "log")
+    with pytest.raises(pickle.PicklingError, match=r"callback Holding holds .*log.*; close it in"):
+        pickle.dumps(callback)
+    callback.log.close()
+    assert pickle.loads(pickle.dumps(callback)).log is None
+
+
+def test_a_fitted_network_tells_skops_what_saves_it():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    fitted = DenseClassifier(units=(2,), epochs=1, verbose=0).fit(X, X[:, 0] > 0)
+    with pytest.raises(TypeError, match=r"pickle and joblib only, not by skops; .*export_onnx"):
+        fitted.network_.__reduce__()
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(fitted, protocol))
+        assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    skops = pytest.importorskip("skops.io")
+    with pytest.raises(TypeError, match="not by skops"):
+        skops.dumps(GridSearchCV(fitted, {"epochs": [1]}, cv=2).fit(X, X[:, 0] > 0))

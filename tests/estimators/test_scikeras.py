@@ -463,3 +463,14 @@ def test_last_events_without_a_class_are_an_error_of_events():
     clf = mlp().set_params(validation_split=0.1)
     with pytest.raises(ValueError, match=r"12 last events \(validation_split=0.1\) have none of"):
         clf.fit(X[order], Y[order])
+
+
+class Unconstructed(KerasClassifier):
+    def __init__(self, units=(8,)):
+        self.units = units
+
+
+def test_a_subclass_that_does_not_construct_its_base_is_told_so():
+    X, y = make_moons(20, random_state=0)
+    with pytest.raises(TypeError, match=r"Unconstructed has no .*; call super\(\).__init__\(\) in"):
+        Unconstructed().fit(X, y)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from skhep_nn.metrics import (
     figure_of_merit,
     make_auc_scorer,
     make_fom_scorer,
+    make_parametric_auc_scorer,
     roc_auc,
     significance_scan,
 )
@@ -433,3 +435,15 @@ def test_a_sample_without_enough_background_is_an_error(table, fitted):
 def test_bad_parameters_are_errors_at_once(options, message):
     with pytest.raises(ValueError, match=message):
         make_fom_scorer(**options)
+
+
+@pytest.mark.parametrize("make", [make_auc_scorer, make_fom_scorer, make_parametric_auc_scorer])
+def test_skops_finds_the_functions_of_a_scorer(make):
+    # skops looks functions up in their module by name
+    scorer = make()
+    function = scorer._score_func
+    assert getattr(sys.modules[function.__module__], function.__name__) is function
+    skops = pytest.importorskip("skops.io")
+    data = skops.dumps(scorer)
+    again = skops.loads(data, trusted=skops.get_untrusted_types(data=data))
+    assert repr(again) == repr(scorer)

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn._hypotheses import hypotheses_of, hypothesis_of
 from skhep_nn.deploy._onnx import _file, _hypothesis, _session
 from skhep_nn.deploy._onnx._metadata import Metadata
@@ -120,6 +120,20 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         out = _session.run(self._runtime(), feeds, len(self.classes_), self.n_threads)
         self._check_outcome(out)
         return out
+
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities, minus infinity for 0.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_classes)
+        """
+        return _floats.logarithms(self.predict_proba(X))
 
     def predict(self, X):
         """The most probable class of each event.
