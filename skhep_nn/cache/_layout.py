@@ -15,10 +15,12 @@ ARRAY, BLOCKS = "array", "blocks"
 ONLY = "X"
 
 
-def as_blocks(X):
+def as_blocks(X, dtype=None, exclude=()):
     """`X` as `EventBlocks`, and whether it was an array.
 
-    The columns of a DataFrame become blocks of one number per event.
+    The columns of a DataFrame become blocks of one number per event. `dtype` and `exclude` are
+    those of the cache: whole numbers with missing ones among them are stored as floats, which must
+    hold them.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def as_blocks(X):
         raise TypeError(msg)
     X = _columns.table(X)
     if _columns.is_frame(X) and all(isinstance(name, str) for name in X.columns):
-        return BLOCKS, EventBlocks({name: _numbers(X[name]) for name in X.columns})
+        kept = {name: None if name in exclude else dtype for name in X.columns}
+        return BLOCKS, EventBlocks({name: _numbers(X[name], kept[name]) for name in X.columns})
     if _columns.is_blocks(X):
         for name in X.keys():  # noqa: SIM118
             _check_numeric(name, X[name].dtype, X[name])
@@ -105,10 +108,10 @@ def _floats(array):
         return array
 
 
-def _numbers(column):
+def _numbers(column, stored=None):
     dtype = column.dtype
     if isinstance(dtype, pd.SparseDtype):
-        return _numbers(column.sparse.to_dense())
+        return _numbers(column.sparse.to_dense(), stored)
     if isinstance(dtype, np.dtype):
         _check_numeric(column.name, dtype, column)
         return column.to_numpy()
@@ -117,7 +120,20 @@ def _numbers(column):
         _check_numeric(column.name, None, column)
     # a whole number that is missing has no other way than NaN
     missing = column.isna().any()
+    if missing and kind in "iu":
+        _check_exact(column, np.dtype(stored or np.float64))
     return column.to_numpy(dtype="float64" if missing else dtype.numpy_dtype, na_value=np.nan)
+
+
+def _check_exact(column, stored):
+    there = column.dropna()
+    largest = max(abs(int(there.max())), abs(int(there.min()))) if len(there) else 0
+    if largest > 2 ** (np.finfo(stored).nmant + 1):
+        msg = (
+            f"column {column.name!r} has missing values among whole numbers up to {largest}, which "
+            f"{stored} does not hold exactly; fill or drop what is missing, or leave the column out"
+        )
+        raise ColumnError(msg)
 
 
 def _check_numeric(name, dtype, values):

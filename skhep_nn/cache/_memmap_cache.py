@@ -113,7 +113,7 @@ class MemmapCache(TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         X = as_table(X, min_events=1)
-        _layout.as_blocks(X)
+        _layout.as_blocks(X, self.dtype, _columns.as_list(self.exclude))
         _validation.check_feature_names(self, X, reset=True)
         optional = [name for name in _columns.names(X) or () if self._may_be_absent(X, name)]
         self._fitted = _columns.FittedColumns.of(X, optional)
@@ -138,7 +138,7 @@ class MemmapCache(TransformerMixin, BaseEstimator):
         if (self._fitted.names is None) != (_columns.names(X) is None):
             _validation.check_feature_names(self, X, reset=False)
         self._fitted.present(X, type(self).__name__)
-        return self._mapped(*_layout.as_blocks(X))
+        return self._mapped(*_layout.as_blocks(X, self.dtype, _columns.as_list(self.exclude)))
 
     def _mapped(self, layout, blocks):
         parameters = self._described()

@@ -147,7 +147,7 @@ class CacheWriter:
 
     def write(self, X, chunk_size):
         """Append the events of `X`."""
-        layout, blocks = _layout.as_blocks(X)
+        layout, blocks = _layout.as_blocks(X, self.dtype, self.exclude)
         if self.kinds is None:
             self._start(layout, blocks)
         self._check_alike(layout, blocks)

@@ -331,3 +331,18 @@ def test_missing_values_in_columns_without_names_are_an_error_of_ours(tmp_path):
     frame = pd.DataFrame({0: pd.array([1, None], "Int64"), 1: [1.0, 2.0]})
     with pytest.raises(ColumnError, match="which cannot be mapped from disk"):
         MemmapCache(tmp_path).fit_transform(frame)
+
+
+@pytest.mark.parametrize("value", [2**24 + 1, 2**53 + 1, -(2**24) - 1])
+def test_whole_numbers_with_missing_ones_are_exact_or_an_error(tmp_path, value):
+    events = pd.DataFrame({"event": pd.array([value, None], dtype="Int64"), "n": [1, 2]})
+    with pytest.raises(ColumnError, match="'event' has missing values among whole numbers up to"):
+        MemmapCache(tmp_path / "narrow").fit_transform(events)
+    wide = MemmapCache(tmp_path / "wide", exclude=["event"])
+    if abs(value) > 2**53:
+        with pytest.raises(ColumnError, match="float64 does not hold exactly"):
+            wide.fit_transform(events)
+    else:
+        assert wide.fit_transform(events)["event"][0] == value
+    filled = MemmapCache(tmp_path / "filled").fit_transform(events.fillna(0))
+    assert filled["event"].tolist() == [value, 0]
