@@ -118,7 +118,7 @@ def typed(column, trim=False):
             return numbers.cast(kind)
         except pa.ArrowInvalid:
             continue
-    return numbers if trim else column
+    return numbers if trim else compute.if_else(is_missing, pa.scalar(None, pa.string()), column)
 
 
 class _Head:

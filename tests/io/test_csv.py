@@ -304,3 +304,10 @@ def test_a_commented_header_names_a_first_event_that_lacks_a_value(tmp_path):
     read = read_events(path, comment="#")
     assert list(read) == ["label", "pt", "mass"]
     assert read["mass"].isna().tolist() == [True, False]
+
+
+def test_a_missing_word_between_blanks_is_missing_among_text_too(tmp_path):
+    (tmp_path / "x.csv").write_text("process,n\n NA ,1\ntt W,2\nNaN ,3\n")
+    got = read_events(tmp_path / "x.csv")["process"]
+    assert got.isna().tolist() == [True, False, True]
+    assert got[1] == "tt W"
