@@ -215,9 +215,10 @@ def test_columns_by_name_with_weights_left_out(exported, largest_difference):
 
     X = pd.DataFrame(PLAIN, columns=["pt", "eta", "charge"]).assign(weight=1.0)
     X["charge"] = np.round(X["charge"] * 2)
+    log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
     columns = ColumnTransformer(
         [
-            ("log", make_pipeline(FunctionTransformer(np.log1p), StandardScaler()), ["pt"]),
+            ("log", make_pipeline(log, StandardScaler()), ["pt"]),
             ("hot", OneHotEncoder(sparse_output=False), ["charge"]),
             ("weight", "passthrough", ["weight"]),
         ],
