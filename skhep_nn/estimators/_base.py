@@ -1,15 +1,12 @@
 """KerasClassifier: scikit-learn on the outside, a Keras network and the training loop inside.
 
-The only module that imports scikeras, which gives parameter routing (``optimizer__clipnorm``), the
-calling of user functions, compile arguments, callbacks, and pickling of Keras objects (importing it
-patches Keras' classes for that). What scikit-learn sees, data, weights, training are our own.
+Of scikeras (see :mod:`skhep_nn.estimators._scikeras`) it has parameter routing, the calling of user
+functions and pickling of Keras objects. What scikit-learn sees, data, weights, training are our
+own.
 """
 
 from __future__ import annotations
 
-from scikeras._utils import route_params
-from scikeras.utils import random_state as scikeras_state  # noqa: F401  (for _seeds)
-from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
@@ -21,7 +18,6 @@ from skhep_nn.estimators import (
     _compile,
     _events,
     _fitting,
-    _metrics,
     _objects,
     _parameter_checks,
     _parameters,
@@ -29,14 +25,10 @@ from skhep_nn.estimators import (
 )
 from skhep_nn.estimators._inputs import read_inputs
 from skhep_nn.estimators._networks import UserNetwork, n_outputs_of
-from skhep_nn.estimators._seeds import seed_of, seeded
+from skhep_nn.estimators._scikeras import BaseWrapper
+from skhep_nn.estimators._seeds import seeded
+from skhep_nn.estimators._settings import Settings
 from skhep_nn.training import _order as order
-
-if "__sklearn_tags__" not in vars(BaseWrapper):
-    # scikeras predates scikit-learn's tags; without the method every subclass fails its check
-    BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
-# after scikeras, which has Keras' objects copied and saved in a way of its own
-_objects.install()
 
 
 @_parameters.shares_training_parameters(built=False, **_parameters.OF_SCIKERAS)
@@ -103,6 +95,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     _allow_nd = True
     # whether a parameter called like one of Keras' things, e.g. ``activation``, is the name of one
     _names_are_of_keras = False
+    # whether the name "adamw" stands for the package's own recipe
+    _names_own_adamw = False
     _routing_prefixes = frozenset(BaseWrapper._routing_prefixes | {"callbacks"})
 
     def __init__(
@@ -182,8 +176,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         validation = _fitting.validation_argument(
             keras_arguments, X_val, y_val, sample_weight_val, type(self).__name__
         )
-        with _fitting.overridden(self, keras_arguments, _parameters.FIT), _fitting.numbers(self):
-            return _fitting.fit(self, X, y, sample_weight, validation)
+        settings = _fitting.settings_of_call(self, keras_arguments)
+        with _fitting.numbers(self):
+            return _fitting.fit(self, settings, X, y, sample_weight, validation)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch on these events, from where the network is.
@@ -204,8 +199,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Weights are multiplied by the factor that gave the events of the first call the mean one.
         `epochs`, `phases` and `early_stopping` have no effect.
         """
+        settings = _fitting.settings_of_call(self)
         with _fitting.numbers(self, partial=True):
-            return _fitting.partial_fit(self, X, y, classes, sample_weight)
+            return _fitting.partial_fit(self, settings, X, y, classes, sample_weight)
 
     def initialize(self, X, y):
         """Build the network for such events without training it.
@@ -220,15 +216,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self
         """
         check_no_fork()
-        self._check_parameters()
-        x = self._read_inputs(X, reset=True)
-        labels = _targets.labels_of(y, type(self).__name__)
-        self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
-        seed = seed_of(self.random_state)
-        self._new_network(x, seed)
-        self._learn_inputs(_events.unweighted(x, _targets.encode(labels, self.classes_)))
-        self.network_.initialise(seed)
-        return self
+        return _fitting.initialize(self, _fitting.settings_of_call(self), X, y)
 
     def predict_proba(self, X, **keras_arguments):
         """Class probabilities, the same bits in any order of the events and any chunking.
@@ -249,7 +237,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self._check_is_fitted()
         check_no_fork()
         _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
-        callbacks = _callbacks.for_prediction(self, keras_arguments.get("callbacks"))
+        callbacks = _callbacks.for_prediction(
+            Settings.of(self), self.network_, keras_arguments.get("callbacks")
+        )
         with self.network_.numbers.used():
             outputs = callbacks.around(self.network_.predict, self._read_for_prediction(X))
         return _targets.probabilities(outputs, from_logits=self.network_.from_logits)
@@ -380,7 +370,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             raise NotFittedError(msg)
 
     def _check_parameters(self):
-        _parameter_checks.check(self)
+        _parameter_checks.check(self, Settings.of(self))
 
     def _network_arguments(self):
         """Names that the function which makes the network takes; None if it takes any."""
@@ -401,51 +391,64 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         # what a network needs to know is the number of features, without the weight column
         return meta | {"n_features_in_": self.X_shape_[1]}
 
-    def _new_network(self, x, seed):
+    def _new_network(self, settings, x, seed):
         """Set ``network_`` to a new network, whose initial weights belong to `seed`."""
-        self._random_state = seed
         with seeded(seed):
-            model = self._build_keras_model()
+            model = self._made_by_user(settings, seed)
             n_outputs = n_outputs_of(model, x)
         came_with = None
         if model.compiled:
             came_with = _objects.Kept(model.optimizer)
-            _compile.check_loss(self.loss, model.loss)
-            _compile.set_learning_rate(self, model.optimizer)
+            _compile.check_loss(settings.loss, model.loss)
+            _compile.set_learning_rate(settings, model.optimizer)
         else:
-            model.compile(**self._compile_arguments(n_outputs))
+            model.compile(**_compile_arguments(settings, n_outputs))
         self.network_ = UserNetwork(model, self.jit_compile, came_with)
+
+    def _made_by_user(self, settings, seed):
+        """What the user's function returns, called by scikeras, which reads a classifier for it.
+
+        It reads a copy that has the parameters of a phase; this one keeps those that the user set.
+        """
+        stand_in = object.__new__(type(self))
+        vars(stand_in).update({**vars(self), **settings.parameters, "_random_state": seed})
+        stand_in._settings = settings
+        model = stand_in._build_keras_model()
+        # a method that makes the network may have noted something
+        notes = vars(stand_in).keys() - settings.parameters.keys() - {"_settings"}
+        vars(self).update({name: vars(stand_in)[name] for name in notes})
+        return model
+
+    def _get_compile_kwargs(self):
+        # scikeras asks the stand-in, for the user's function
+        return _compile.compiled(vars(self).get("_settings") or Settings.of(self))
 
     def _learn_inputs(self, events):
         """What a new network is to know of its training events beforehand; for subclasses."""
         del events
 
-    def _compile_arguments(self, n_outputs):
-        arguments = self._get_compile_kwargs()
-        _compile.check_has_optimizer(self, arguments["optimizer"])
-        return arguments | {"loss": _compile.loss_of(self, arguments["loss"], n_outputs)}
-
-    def _continue_network(self, x):
+    def _continue_network(self, settings, x):
         """Train on the network that there is, at the learning rate that is now asked for."""
         del x
-        if self.learning_rate_schedule in _compile.FROM_ONE_RATE:
-            _compile.set_learning_rate(self, self.model_.optimizer)
+        if settings.learning_rate_schedule in _compile.FROM_ONE_RATE:
+            _compile.set_learning_rate(settings, self.model_.optimizer)
 
-    def _check_phase(self, x, settings):
-        """Raise if the network cannot be trained with the parameters as they are in a phase."""
+    def _check_phase(self, settings, x, changes):
+        """Raise if the network cannot be trained with the settings of a phase."""
         if self.network_.came_with is None:
-            self._compile_arguments(n_outputs_of(self.model_, x))
+            n_outputs = n_outputs_of(self.model_, x)
+            _compile.check_targets(_compile_arguments(settings, n_outputs)["loss"], n_outputs)
             return
-        _compile.check_free(settings)
-        _compile.set_learning_rate(self, self.network_.new_optimizer())
+        _compile.check_free(changes)
+        _compile.set_learning_rate(settings, self.network_.new_optimizer())
 
-    def _begin_phase(self, x):
+    def _begin_phase(self, settings, x):
         """Train on the network that there is, with an optimizer that starts anew."""
         if self.network_.came_with is None:
-            self.network_.compile(**self._compile_arguments(n_outputs_of(self.model_, x)))
+            self.network_.compile(**_compile_arguments(settings, n_outputs_of(self.model_, x)))
             return
         optimizer = self.network_.new_optimizer()
-        _compile.set_learning_rate(self, optimizer)
+        _compile.set_learning_rate(settings, optimizer)
         self.network_.replace_optimizer(optimizer)
 
     def _read_inputs(self, X, *, reset):
@@ -472,19 +475,19 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         del seed
         return train, held_out
 
+    def _may_split(self, train, held_out):
+        """Whether events may be split so where nobody asked for it; for subclasses."""
+        return _events.has_every_class(train, held_out)
+
     def _redraw_for_fit(self, train, seed):
         """What changes events before each epoch (see `Plan.redraw`), or None; for subclasses."""
         del train, seed
 
-    def _get_compile_kwargs(self):
-        routed = route_params(self.get_params(), "optimizer", set(), strict=True)
-        _compile.check_optimizer(self, routed)
-        arguments = _compile.arguments_of(self)
-        arguments["optimizer"] = _compile.configured(self, arguments["optimizer"], routed)
-        arguments["loss"] = _compile.only_loss(arguments["loss"])
-        # metrics see the event weights, as the loss does
-        weighted = _metrics.weighted(arguments["metrics"], arguments.get("weighted_metrics"))
-        return arguments | {"metrics": None, "weighted_metrics": weighted}
+    def _callbacks_for_fit(self, settings):
+        return _callbacks.of(settings)
 
-    def _callbacks_for_fit(self):
-        return _callbacks.of(self)
+
+def _compile_arguments(settings, n_outputs):
+    arguments = _compile.compiled(settings)
+    _compile.check_has_optimizer(settings, arguments["optimizer"])
+    return arguments | {"loss": _compile.loss_of(settings, arguments["loss"], n_outputs)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import keras
-from scikeras._utils import route_params, unflatten_params
+
+from skhep_nn.estimators._scikeras import route_params, unflatten_params
 
 HOOKS = (
     "on_predict_begin",
@@ -36,29 +37,34 @@ class Prediction:
         return outputs
 
 
-def of(estimator, prefix="fit"):
-    """Callbacks for a fit (or ``"predict"``) of `estimator`, classes made with their arguments.
+def of(settings, prefix="fit"):
+    """Callbacks for a fit (or ``"predict"``), classes made with their arguments.
+
+    Parameters
+    ----------
+    settings : Settings
+    prefix : {"fit", "predict"}
 
     Raises
     ------
     TypeError
         For what is no callback.
     """
-    found = [*_made(estimator, "callbacks"), *_made(estimator, f"{prefix}__callbacks")]
-    _check(found, type(estimator).__name__)
+    names = ("callbacks", f"{prefix}__callbacks")
+    found = [callback for name in names for callback in _made(settings.parameters, name)]
+    _check(found, settings.owner)
     return found
 
 
-def for_prediction(estimator, given=None):
-    """The callbacks of `estimator`, and those `given` for one call, that see predictions."""
-    callbacks = [*of(estimator, "predict"), *keras.tree.flatten(given)]
+def for_prediction(settings, network, given=None):
+    """The callbacks of a classifier, and those `given` for one call, that see predictions."""
+    callbacks = [*of(settings, "predict"), *keras.tree.flatten(given)]
     callbacks = [callback for callback in callbacks if callback is not None]
-    _check(callbacks, type(estimator).__name__)
-    return Prediction([c for c in callbacks if _sees_predictions(c)], estimator.network_)
+    _check(callbacks, settings.owner)
+    return Prediction([c for c in callbacks if _sees_predictions(c)], network)
 
 
-def _made(estimator, name):
-    parameters = {"callbacks": estimator.callbacks} | estimator.get_params(deep=False)
+def _made(parameters, name):
     if parameters.get(name) is None:
         return []
     arguments = route_params(parameters, destination=name, pass_filter=set())

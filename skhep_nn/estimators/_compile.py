@@ -1,20 +1,20 @@
-"""Optimizer, schedule and loss from the plain parameters of a classifier."""
+"""Optimizer, schedule, loss and metrics from the plain parameters of a classifier."""
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 
 import keras
-from scikeras._utils import (
+
+from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
+from skhep_nn.estimators import _metrics
+from skhep_nn.estimators._scikeras import (
     get_loss_class_function_or_string,
     get_metric_class,
     route_params,
     try_to_convert_strings_to_classes,
     unflatten_params,
 )
-
-from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
 from skhep_nn.training import Cosine, Plateau, inverse_time
 from skhep_nn.training._callbacks import sets_rates
 
@@ -38,7 +38,7 @@ SPARSE = ("sparse_categorical_crossentropy", "circle")
 BY_TARGETS = ("crossentropy", "ce")
 
 
-def check_has_optimizer(estimator, optimizer):
+def check_has_optimizer(settings, optimizer):
     """Raise if a network is to be compiled without an optimizer.
 
     Raises
@@ -47,18 +47,18 @@ def check_has_optimizer(estimator, optimizer):
     """
     if optimizer is None:
         msg = (
-            f"{type(estimator).__name__}.optimizer is None; give an optimizer, or, as model of a "
+            f"{settings.owner}.optimizer is None; give an optimizer, or, as model of a "
             "KerasClassifier, a network that comes compiled"
         )
         raise ValueError(msg)
 
 
-def check_optimizer(estimator, routed):
+def check_optimizer(settings, routed):
     """Raise where the learning rate or the weight decay is said twice.
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    settings : Settings
     routed : dict
         Its ``optimizer__`` arguments.
 
@@ -66,89 +66,89 @@ def check_optimizer(estimator, routed):
     ------
     ValueError
     """
-    given = estimator.learning_rate
+    given = settings.learning_rate
     if given is not None and "learning_rate" in routed:
         msg = (
             f"learning_rate={given} and optimizer__learning_rate={routed['learning_rate']} are "
             "both given; give one of them"
         )
         raise ValueError(msg)
-    decay = estimator.weight_decay
+    decay = settings.weight_decay
     if decay is not None and "weight_decay" in routed:
         msg = (
             f"weight_decay={decay} and optimizer__weight_decay={routed['weight_decay']} are both "
             "given; give one of them"
         )
         raise ValueError(msg)
-    scheduled = not from_one_rate(estimator)
-    if isinstance(estimator.optimizer, keras.optimizers.Optimizer) and (
+    scheduled = not from_one_rate(settings)
+    if isinstance(settings.optimizer, keras.optimizers.Optimizer) and (
         given is not None or scheduled or decay is not None
     ):
         what = f"learning_rate={given}" if given is not None else "learning_rate_schedule"
         what = f"weight_decay={decay}" if decay is not None else what
         its = "weight decay" if decay is not None else "learning rate"
         msg = (
-            f"{what} together with the optimizer object {estimator.optimizer.name!r}, which has a "
+            f"{what} together with the optimizer object {settings.optimizer.name!r}, which has a "
             f"{its} of its own; give the optimizer by name"
         )
         raise ValueError(msg)
 
 
-def from_one_rate(estimator):
+def from_one_rate(settings):
     """Whether the optimizer's rate is a number, from which the schedule, if any, starts."""
-    schedule = estimator.learning_rate_schedule
+    schedule = settings.learning_rate_schedule
     return isinstance(schedule, str) and schedule in FROM_ONE_RATE
 
 
-def learning_rate_of(estimator, default):
+def learning_rate_of(settings, default):
     """The rate or schedule that the optimizer is given, or None for its own.
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    settings : Settings
     default : float
         The optimizer's own learning rate.
     """
-    schedule, rate = estimator.learning_rate_schedule, estimator.learning_rate
+    schedule, rate = settings.learning_rate_schedule, settings.learning_rate
     if schedule == "inverse_time":
-        return inverse_time(default if rate is None else rate, estimator.decay)
-    return rate if from_one_rate(estimator) else schedule
+        return inverse_time(default if rate is None else rate, settings.decay)
+    return rate if from_one_rate(settings) else schedule
 
 
-def configured(estimator, optimizer, routed):
+def configured(settings, optimizer, routed):
     """A new optimizer like `optimizer`, with what the classifier asks for.
 
     New, because an optimizer object serves one network only, and a fit must not change it.
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    settings : Settings
     optimizer : keras.optimizers.Optimizer
     routed : dict
         Its ``optimizer__`` arguments.
     """
     if optimizer is None:
         return None
-    changes = _own_defaults(estimator, routed)
+    changes = _own_defaults(settings, routed)
     config = config_of(optimizer) | changes
-    rate = learning_rate_of(estimator, config.get("learning_rate"))
-    asked = {"learning_rate": rate, "weight_decay": estimator.weight_decay}
+    rate = learning_rate_of(settings, config.get("learning_rate"))
+    asked = {"learning_rate": rate, "weight_decay": settings.weight_decay}
     changes |= {name: value for name, value in asked.items() if value is not None}
-    if estimator.ema is not None:
-        changes |= {"use_ema": True, "ema_momentum": estimator.ema}
-    if not changes and optimizer is not estimator.optimizer:
+    if settings.ema is not None:
+        changes |= {"use_ema": True, "ema_momentum": settings.ema}
+    if not changes and optimizer is not settings.optimizer:
         return optimizer
     return rebuilt(optimizer, **changes)
 
 
-def _own_defaults(estimator, routed):
-    name, own = estimator.optimizer, getattr(estimator, "_names_own_adamw", False)
+def _own_defaults(settings, routed):
+    name, own = settings.optimizer, settings.own_adamw
     if not own or not isinstance(name, str) or name.lower() != "adamw":
         return {}
     return {key: value for key, value in ADAMW.items() if key not in routed}
 
 
-def set_learning_rate(estimator, optimizer):
+def set_learning_rate(settings, optimizer):
     """Give the optimizer of a network that came compiled the rate or schedule, if one is asked for.
 
     Raises
@@ -156,7 +156,7 @@ def set_learning_rate(estimator, optimizer):
     ValueError
         If the optimizer follows a schedule already.
     """
-    if estimator.learning_rate is None and estimator.learning_rate_schedule in (
+    if settings.learning_rate is None and settings.learning_rate_schedule in (
         "constant",
         "cosine",
     ):
@@ -164,30 +164,30 @@ def set_learning_rate(estimator, optimizer):
     config = config_of(optimizer)
     if not isinstance(config["learning_rate"], float):
         msg = (
-            f"learning_rate={estimator.learning_rate}, learning_rate_schedule="
-            f"{estimator.learning_rate_schedule!r}, but the network came compiled with a schedule "
+            f"learning_rate={settings.learning_rate}, learning_rate_schedule="
+            f"{settings.learning_rate_schedule!r}, but the network came compiled with a schedule "
             "of its own; leave these out, or compile with compile_kwargs['optimizer']"
         )
         raise ValueError(msg)
-    rate = learning_rate_of(estimator, config["learning_rate"])
+    rate = learning_rate_of(settings, config["learning_rate"])
     if rate is not None:
         optimizer.learning_rate = rate
 
 
-def plateau_of(estimator):
+def plateau_of(settings):
     """The plateau schedule that the classifier asks for, or None."""
-    if estimator.learning_rate_schedule != "plateau":
+    if settings.learning_rate_schedule != "plateau":
         return None
-    return Plateau(estimator.plateau_factor, estimator.plateau_patience)
+    return Plateau(settings.plateau_factor, settings.plateau_patience)
 
 
-def cosine_of(estimator, epochs, callbacks):
+def cosine_of(settings, network, epochs, callbacks):
     """The cosine that the classifier asks for; None also if the optimizer has its own schedule.
 
     Parameters
     ----------
-    estimator : KerasClassifier
-        Whose network is there.
+    settings : Settings
+    network : PooledNetwork or UserNetwork
     epochs : int
         Over which it falls.
     callbacks : list of keras.callbacks.Callback
@@ -197,7 +197,7 @@ def cosine_of(estimator, epochs, callbacks):
     ValueError
         If a callback sets the rate, too.
     """
-    if estimator.learning_rate_schedule != "cosine" or estimator.network_.learning_rate is None:
+    if settings.learning_rate_schedule != "cosine" or network.learning_rate is None:
         return None
     others = sets_rates(callbacks)
     if others:
@@ -216,28 +216,17 @@ def loss_for(n_outputs):
     return keras.losses.SparseCategoricalCrossentropy()
 
 
-@contextlib.contextmanager
-def smoothing(estimator, label_smoothing):
-    """`estimator` with a loss of smoothed labels for a while; None leaves the loss as it is."""
-    estimator._label_smoothing = label_smoothing
-    try:
-        yield
-    finally:
-        del estimator._label_smoothing
-
-
-def loss_of(estimator, given, n_outputs):
+def loss_of(settings, given, n_outputs):
     """The loss `given`, or the one that fits the outputs, with the labels smoothed in a phase.
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    settings : Settings
     given : keras.losses.Loss, function or None
     n_outputs : int
     """
     loss = loss_for(n_outputs) if given is None else reduced(given)
-    label_smoothing = getattr(estimator, "_label_smoothing", None)
-    return loss if label_smoothing is None else smoothed(loss, label_smoothing)
+    return loss if settings.label_smoothing is None else smoothed(loss, settings.label_smoothing)
 
 
 def smoothed(loss, label_smoothing):
@@ -308,15 +297,34 @@ def check_loss(asked_for, compiled):
         raise ValueError(msg)
 
 
-def arguments_of(estimator):
-    """What the parameters of `estimator` say of optimizer, loss and metrics, made by scikeras.
+def compiled(settings):
+    """Arguments to compile a network with, all metrics weighted; the loss may be None.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    dict
+    """
+    routed = route_params(settings.parameters, "optimizer", set(), strict=True)
+    check_optimizer(settings, routed)
+    arguments = arguments_of(settings)
+    arguments["optimizer"] = configured(settings, arguments["optimizer"], routed)
+    arguments["loss"] = only_loss(arguments["loss"])
+    # metrics see the event weights, as the loss does
+    weighted = _metrics.weighted(arguments["metrics"], arguments.get("weighted_metrics"))
+    return arguments | {"metrics": None, "weighted_metrics": weighted}
+
+
+def arguments_of(settings):
+    """What the parameters of `settings` say of optimizer, loss and metrics, made by scikeras.
 
     Keras gives functions and objects for names of losses, which take no arguments, and scikeras
     makes an optimizer, with its variables, to learn its class: here classes stand for these names.
     """
-    # a subclass need not state all of them
-    stated = {n: getattr(estimator, n) for n in COMPILED if hasattr(estimator, n)}
-    parameters = stated | estimator.get_params(deep=False)
+    parameters = settings.parameters
     arguments = route_params(parameters, destination="compile", pass_filter=set(COMPILED))
     arguments["optimizer"] = optimizer_class(arguments["optimizer"])
     if any(name.startswith("loss__") for name in parameters):

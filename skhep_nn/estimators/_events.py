@@ -80,13 +80,12 @@ def split(events, fraction, seed):
     return events.at(np.flatnonzero(~held_out)), events.at(np.flatnonzero(held_out))
 
 
-def split_if_weights_allow(events, fraction, seed):
-    """As :func:`split`, or no validation events if the weights of a class would sum to nothing."""
-    parts = split(events, fraction, seed)
-    n_classes = int(events.codes.max()) + 1
+def has_every_class(*parts):
+    """Whether each class of the first part has a positive sum of weights in all parts."""
+    n_classes = int(parts[0].codes.max()) + 1
     sums = [_weights.class_sums(part.codes, part.weights, n_classes) for part in parts]
-    present = np.bincount(events.codes, minlength=n_classes) > 0
-    return parts if all((s[present] > 0).all() for s in sums) else (events, None)
+    present = np.bincount(parts[0].codes, minlength=n_classes) > 0
+    return all((s[present] > 0).all() for s in sums)
 
 
 def fold(events, number, of):

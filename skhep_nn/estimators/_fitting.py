@@ -12,34 +12,38 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from skhep_nn import _columns
 from skhep_nn._fork import check_no_fork
-from skhep_nn.estimators import _compile, _events, _parameters, _phases, _targets
+from skhep_nn.estimators import (
+    _compile,
+    _events,
+    _parameter_checks,
+    _parameters,
+    _phases,
+    _targets,
+)
 from skhep_nn.estimators._events import Events
-from skhep_nn.estimators._parameter_checks import check_constructed
-from skhep_nn.estimators._phases import PLAIN
+from skhep_nn.estimators._phases import Phase
 from skhep_nn.estimators._seeds import seed_of
+from skhep_nn.estimators._settings import Settings
 from skhep_nn.exceptions import TrainingInterruptedWarning
 from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, auto_epochs, digest
 from skhep_nn.training import _order as order
 from skhep_nn.training._mapped import is_mapped
 from skhep_nn.training._stream import shuffled
 
-# Parameters that the training loop is given.
-PLANNED = ("epochs", "batch_size", "shuffle")
 
-
-def fit(estimator, X, y, sample_weight, validation):
+def fit(estimator, settings, X, y, sample_weight, validation):
     """Fit `estimator`; `validation` is None or (X_val, y_val, sample_weight_val)."""
     check_no_fork()
-    estimator._check_parameters()
-    phases = _phases.checked(estimator)
-    continued = estimator.warm_start and estimator.__sklearn_is_fitted__()
+    _parameter_checks.check(estimator, settings)
+    phases = _phases.checked(estimator, settings)
+    continued = settings.warm_start and estimator.__sklearn_is_fitted__()
     if not continued:
         # a fit that fails must not leave the old network beside new columns and classes
         vars(estimator).pop("network_", None)
-    events = _read(estimator, X, y, sample_weight, reset=not continued)
+    events = _read(estimator, settings, X, y, sample_weight, reset=not continued)
     given = None if validation is None else _given(estimator, *validation)
-    checkpoint, seed = _checkpoint(estimator, events, given, continued=continued)
-    train, held_out = _parts(estimator, events, given, seed)
+    checkpoint, seed = _checkpoint(estimator, settings, events, given, continued=continued)
+    train, held_out = _parts(estimator, settings, events, given, seed)
     if validation is not None:
         _warn_of_unweighted(estimator, sample_weight, validation)
     weights, validation_weights, factor = _events.final_weights(
@@ -47,8 +51,8 @@ def fit(estimator, X, y, sample_weight, validation):
         held_out,
         estimator.classes_,
         balancer=estimator.balancer_,
-        negative_weights=estimator.negative_weights,
-        within_class=estimator.batch_sampler is not None,
+        negative_weights=settings.negative_weights,
+        within_class=settings.batch_sampler is not None,
     )
     estimator.weight_factor_ = factor
     estimator.n_negative_weights_, estimator.n_zero_weights_ = _counts(train.weights, weights)
@@ -57,27 +61,26 @@ def fit(estimator, X, y, sample_weight, validation):
     train, held_out = estimator._prepare(train, held_out, seed)
     left = phases if checkpoint is None else phases[checkpoint.phase - 1 :]
     with _forgotten_on_failure(estimator, continued=continued):
-        with left[0].applied(estimator):
-            _set_network(estimator, train, seed, left[0], continued=continued)
+        _set_network(estimator, train, seed, left[0], continued=continued)
         _phases.check_networks(estimator, left, train.x)
         _run(estimator, left, train, held_out, seed, checkpoint)
     return estimator
 
 
-def partial_fit(estimator, X, y, classes, sample_weight):
+def partial_fit(estimator, settings, X, y, classes, sample_weight):
     """One epoch on these events, from where the network is."""
     check_no_fork()
-    _check_class_weight(estimator)
+    _check_class_weight(settings)
     first = not estimator.__sklearn_is_fitted__()
-    estimator._check_parameters()
-    events = _read(estimator, X, y, sample_weight, reset=first, classes=classes)
-    seed = seed_of(estimator.random_state)
+    _parameter_checks.check(estimator, settings)
+    events = _read(estimator, settings, X, y, sample_weight, reset=first, classes=classes)
+    seed = seed_of(settings.random_state)
     before = {} if first else vars(estimator)
     weights, estimator.weight_factor_ = _events.partial_weights(
         events,
         estimator.classes_,
         balancer=estimator.balancer_,
-        negative_weights=estimator.negative_weights,
+        negative_weights=settings.negative_weights,
         factor=before.get("weight_factor_"),
     )
     negative, zero = _counts(events.weights, weights)
@@ -85,11 +88,30 @@ def partial_fit(estimator, X, y, classes, sample_weight):
     estimator.n_zero_weights_ = before.get("n_zero_weights_", 0) + zero
     events, _ = estimator._prepare(replace(events, weights=weights), None, seed)
     with _forgotten_on_failure(estimator, continued=not first):
-        _set_network(estimator, events, seed, PLAIN, continued=not first)
-        plan = _plan(estimator, events, seed, earlier=before.get("history_", {}))
+        phase = Phase(settings)
+        _set_network(estimator, events, seed, phase, continued=not first)
+        callbacks = estimator._callbacks_for_fit(settings)
+        earlier = before.get("history_", {})
+        plan = _plan(estimator, phase, events, seed, earlier=earlier, callbacks=callbacks)
         # of how many calls this is one, nobody knows
         plan.epochs, plan.schedule, plan.statistics = 1, None, None
         _train(estimator, events, None, plan, seed)
+    return estimator
+
+
+def initialize(estimator, settings, X, y):
+    """Give `estimator` the network for such events, untrained."""
+    _parameter_checks.check(estimator, settings)
+    vars(estimator).pop("network_", None)
+    x = estimator._read_inputs(X, reset=True)
+    labels = _targets.labels_of(y, settings.owner)
+    estimator._learn_targets(labels, _targets.learn_classes(labels, settings.owner))
+    events = _events.unweighted(x, _targets.encode(labels, estimator.classes_))
+    seed = seed_of(settings.random_state)
+    events, _ = estimator._prepare(events, None, seed)
+    with _forgotten_on_failure(estimator, continued=False):
+        _set_network(estimator, events, seed, Phase(settings), continued=False)
+        estimator.network_.initialise(seed)
     return estimator
 
 
@@ -115,17 +137,17 @@ def validation_argument(arguments, X_val, y_val, sample_weight_val, owner):
     return None if X_val is None else (X_val, y_val, sample_weight_val)
 
 
-@contextlib.contextmanager
-def overridden(estimator, arguments, known):
-    """`estimator` with some parameters changed for one call."""
-    check_known(arguments, [name for name in known if hasattr(estimator, name)], "fit")
-    with _phases.changed(estimator, arguments):
-        yield
+def settings_of_call(estimator, arguments=()):
+    """The settings of a call, of fit with some arguments of Keras' fit."""
+    _parameter_checks.check_constructed(estimator)
+    settings = Settings.of(estimator)
+    known = [name for name in _parameters.FIT if name in settings.parameters]
+    check_known(arguments, known, "fit")
+    return settings.changed(arguments)
 
 
 def numbers(estimator, *, partial=False):
     """The types of numbers of the network that is trained on, for a while; else as they are."""
-    check_constructed(estimator)
     continued = (partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
     return estimator.network_.numbers.used() if continued else contextlib.nullcontext()
 
@@ -139,9 +161,9 @@ def check_known(arguments, known, method):
             raise TypeError(msg)
 
 
-def _read(estimator, X, y, sample_weight, *, reset, classes=None):
+def _read(estimator, settings, X, y, sample_weight, *, reset, classes=None):
     """X, y and weights as :class:`Events`, with the columns and classes learnt if `reset`."""
-    owner, X = type(estimator).__name__, _columns.table(X)
+    owner, X = settings.owner, _columns.table(X)
     x = estimator._read_inputs(X, reset=reset)
     labels = _targets.labels_of(y, owner)
     check_consistent_length(X, labels)
@@ -158,15 +180,15 @@ def _read(estimator, X, y, sample_weight, *, reset, classes=None):
         raise ValueError(msg)
     codes = _targets.encode(labels, estimator.classes_)
     weights = _events.event_weights(estimator, X, sample_weight)
-    class_weight = _argument(estimator, "class_weight")
+    class_weight = settings.get("class_weight")
     if class_weight is not None:
         weights = weights * compute_sample_weight(class_weight, labels)
-    estimator.balancer_ = _events.balancer_of(estimator.balance)
+    estimator.balancer_ = _events.balancer_of(settings.balance)
     return Events(x, codes, weights, _events.groups_of(estimator, X))
 
 
-def _check_class_weight(estimator):
-    if isinstance(_argument(estimator, "class_weight"), str):
+def _check_class_weight(settings):
+    if isinstance(settings.get("class_weight"), str):
         msg = (
             "class_weight='balanced' is not supported for partial_fit, which sees a part of the "
             "events; pass a dict as class_weight, e.g. from "
@@ -175,32 +197,38 @@ def _check_class_weight(estimator):
         raise ValueError(msg)
 
 
-def _parts(estimator, events, given, seed):
+def _parts(estimator, settings, events, given, seed):
     """Training and validation events; the second may be None."""
     if given is not None:
         return events, given
-    tail = _argument(estimator, "validation_split", 0.0)
+    tail = settings.get("validation_split", 0.0)
     if tail:
         train, held_out = _events.tail(events, tail)
         _check_every_class(
             held_out.codes, estimator.classes_, f"last events (validation_split={tail})"
         )
         return train, held_out
-    if _splits(estimator, events):
-        membership = vars(estimator).get("_membership")
-        if membership is not None:
-            return _events.fold(events, membership.number, membership.of)
-        auto = estimator.early_stopping == "auto"
-        divide = _events.split_if_weights_allow if auto else _events.split
-        return divide(events, estimator.validation_fraction, seed)
-    return events, None
+    if not _splits(settings, events, estimator.classes_):
+        return events, None
+    parts = _divided(estimator, settings, events, seed)
+    auto = settings.early_stopping == "auto"
+    if auto and parts[1] is not None and not estimator._may_split(*parts):
+        return events, None
+    return parts
 
 
-def _splits(estimator, events):
+def _divided(estimator, settings, events, seed):
+    membership = vars(estimator).get("_membership")
+    if membership is not None:
+        return _events.fold(events, membership.number, membership.of)
+    return _events.split(events, settings.validation_fraction, seed)
+
+
+def _splits(settings, events, classes):
     """Whether a validation sample is split off: not for a rate that falls to 0 by itself."""
-    if estimator.early_stopping == "auto" and estimator.learning_rate_schedule == "cosine":
+    if settings.early_stopping == "auto" and settings.learning_rate_schedule == "cosine":
         return False
-    return _events.wants_split(estimator.early_stopping, events.codes, estimator.classes_)
+    return _events.wants_split(settings.early_stopping, events.codes, classes)
 
 
 def _given(estimator, X_val, y_val, sample_weight_val):
@@ -233,13 +261,13 @@ def _warn_of_unweighted(estimator, sample_weight, validation):
         )
 
 
-def _patience(estimator, held_out):
+def _patience(settings, held_out):
     """Epochs to wait for a better one; None does not stop."""
-    stops = estimator.early_stopping
+    stops = settings.early_stopping
     if stops == "auto":
         # at the end of a cosine, which stopping would cut off, networks are best
-        stops = estimator.learning_rate_schedule != "cosine"
-    return estimator.patience if stops and held_out is not None else None
+        stops = settings.learning_rate_schedule != "cosine"
+    return settings.patience if stops and held_out is not None else None
 
 
 def _counts(before, after):
@@ -259,17 +287,16 @@ def _forgotten_on_failure(estimator, *, continued):
 
 def _run(estimator, phases, train, held_out, seed, checkpoint):
     """Train in one phase after the other; the network is ready for the first of them."""
-    callbacks = estimator._callbacks_for_fit()
+    callbacks = estimator._callbacks_for_fit(phases[0].settings)
     history, best = {} if checkpoint is None else checkpoint.earlier, None
     for phase in phases:
         try:
-            with phase.applied(estimator):
-                if phase is not phases[0]:
-                    estimator._begin_phase(train.x)
-                plan = _plan(estimator, train, seed, phase, earlier=history, callbacks=callbacks)
-                plan.patience = _patience(estimator, held_out)
-                plan.checkpoint, plan.best = checkpoint, best
-                outcome = _train(estimator, train, held_out, plan, seed)
+            if phase is not phases[0]:
+                estimator._begin_phase(phase.settings, train.x)
+            plan = _plan(estimator, phase, train, seed, earlier=history, callbacks=callbacks)
+            plan.patience = _patience(phase.settings, held_out)
+            plan.checkpoint, plan.best = checkpoint, best
+            outcome = _train(estimator, train, held_out, plan, seed)
         except KeyboardInterrupt:
             if phase is phases[0]:
                 raise
@@ -293,53 +320,49 @@ def _warn_of_interruption(estimator, phase):
 def _set_network(estimator, events, seed, phase, *, continued):
     """Have a new network, or the one there is with what is asked for now."""
     # after phases a plain fit has the classifier's own loss and optimizer again
-    plain = phase is PLAIN and "phase" not in vars(estimator).get("history_", ())
+    plain = phase.is_plain and "phase" not in vars(estimator).get("history_", ())
     if not continued:
-        estimator._new_network(events.x, seed)
+        estimator._new_network(phase.settings, events.x, seed)
         estimator._learn_inputs(events)
     elif plain:
-        estimator._continue_network(events.x)
+        estimator._continue_network(phase.settings, events.x)
     else:
-        estimator._begin_phase(events.x)
+        estimator._begin_phase(phase.settings, events.x)
 
 
-def _plan(estimator, events, seed, phase=PLAIN, *, earlier, callbacks=None):
-    arguments = {name: _argument(estimator, name) for name in PLANNED}
-    batch_size = _batch_size(arguments["batch_size"], len(events))
-    epochs = arguments["epochs"]
+def _plan(estimator, phase, events, seed, *, earlier, callbacks):
+    settings = phase.settings
+    batch_size, epochs = _batch_size(settings.batch_size, len(events)), settings.epochs
     epochs = auto_epochs(len(events), batch_size) if epochs == "auto" else epochs
-    callbacks = estimator._callbacks_for_fit() if callbacks is None else callbacks
-    sampler = estimator.batch_sampler
-    if isinstance(sampler, str):
+    if isinstance(settings.batch_sampler, str):
         batch_size = max(1, batch_size // estimator.n_classes_) * estimator.n_classes_
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
-        order=_order(estimator, sampler, events, batch_size, seed, shuffle=arguments["shuffle"]),
-        plateau=_compile.plateau_of(estimator),
-        schedule=_compile.cosine_of(estimator, epochs, callbacks),
-        judge_averages=estimator.ema is not None,
-        statistics=getattr(estimator, "bn_statistics", None),
+        order=_order(estimator, settings, events, batch_size, seed),
+        plateau=_compile.plateau_of(settings),
+        schedule=_compile.cosine_of(settings, estimator.network_, epochs, callbacks),
+        judge_averages=settings.ema is not None,
+        statistics=settings.get("bn_statistics"),
         callbacks=callbacks,
-        title=type(estimator).__name__ + _note(estimator) + phase.note,
-        **_as_a_member(estimator),
+        title=settings.owner + _note(estimator) + phase.note,
+        **_as_a_member(estimator, settings),
         redraw=estimator._redraw_for_fit(events, seed),
-        shuffle=arguments["shuffle"],
-        sampled=sampler is not None,
+        shuffle=settings.shuffle,
+        sampled=settings.batch_sampler is not None,
         earlier=earlier,
         phase=phase.number,
         n_phases=phase.of,
     )
 
 
-def _as_a_member(estimator):
+def _as_a_member(estimator, settings):
     """What a plan says of an ensemble that the network is trained for."""
     membership = vars(estimator).get("_membership")
-    verbose = _argument(estimator, "verbose")
     if membership is None:
-        return {"verbose": verbose}
+        return {"verbose": settings.verbose}
     return {
-        "verbose": 0 if membership.quiet else verbose,
+        "verbose": 0 if membership.quiet else settings.verbose,
         "stop": membership.stop,
         "keep_checkpoint": True,
     }
@@ -356,21 +379,17 @@ def _fits_alike(estimator):
     return 1 if membership is None else membership.alike
 
 
-def _argument(estimator, name, default=None):
-    """A parameter of fit: a routed ``fit__epochs`` stands above ``epochs``."""
-    return getattr(estimator, _phases.routed(estimator, name), default)
-
-
 def _batch_size(given, n_events):
     sizes = {None: 32, -1: n_events}
     return min(sizes.get(given, given), n_events)
 
 
-def _order(estimator, sampler, events, batch_size, seed, *, shuffle):
+def _order(estimator, settings, events, batch_size, seed):
+    sampler = settings.batch_sampler
     if sampler is None:
-        if shuffle and is_mapped(events.x):
+        if settings.shuffle and is_mapped(events.x):
             return shuffled(events.x, batch_size, seed)
-        return (order.shuffled if shuffle else order.as_given)(len(events), seed)
+        return (order.shuffled if settings.shuffle else order.as_given)(len(events), seed)
     if isinstance(sampler, str):
         return estimator._balanced_order(events, batch_size, seed)
     if is_mapped(events.x):
@@ -418,16 +437,17 @@ def _joined(plan, outcome):
     return {name: [*plan.earlier.get(name, ()), *values] for name, values in history.items()}
 
 
-def _checkpoint(estimator, events, validation, *, continued):
+def _checkpoint(estimator, settings, events, validation, *, continued):
     """The checkpoint of a fit, or None, and the seed of the fit."""
-    seed = seed_of(estimator.random_state)
-    if estimator.checkpoint_dir is None:
+    seed = seed_of(settings.random_state)
+    if settings.checkpoint_dir is None:
         return None, seed
     quiet = ("verbose", "checkpoint_dir", "callbacks")
-    parameters = {k: v for k, v in estimator.get_params().items() if k not in quiet}
+    parameters = estimator.get_params() | settings.parameters
+    parameters = {k: v for k, v in parameters.items() if k not in quiet}
     start = [np.array(v) for v in estimator.model_.variables] if continued else None
     parts = [e and vars(e) for e in (events, validation)]
     checkpoint = Checkpoint(
-        estimator.checkpoint_dir, digest(type(estimator).__name__, parameters, *parts, start)
+        settings.checkpoint_dir, digest(settings.owner, parameters, *parts, start)
     )
     return checkpoint, checkpoint.agree_on_seed(seed)

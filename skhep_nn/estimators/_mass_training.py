@@ -8,21 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from skhep_nn import _hypotheses
+from skhep_nn.estimators import _events, _mass_warnings
 from skhep_nn.estimators import _mass_assignment as assignment
-from skhep_nn.estimators import _mass_warnings
 from skhep_nn.estimators._mass_batches import group_factors, groups_of
 from skhep_nn.estimators._mass_columns import FINITE_SIGNAL, check_hypotheses
 from skhep_nn.estimators._mass_leak import mass_leak
-from skhep_nn.exceptions import MassLeakWarning, WeightError
+from skhep_nn.exceptions import MassLeakWarning
 from skhep_nn.networks._parametric import PARAMETER
 
 BY_GROUP = ("mass", "process")
 # Where the processes travel with the inputs until they become groups.
 PROCESS = "process"
-
-
-class PartWeightError(WeightError):
-    """A group has no weight in one of the two parts, training and validation."""
 
 
 def prepare(estimator, train, held_out, seed):
@@ -44,10 +40,9 @@ def prepare(estimator, train, held_out, seed):
         if events is not None:
             signal = events.x[PARAMETER][is_signal(estimator, events)]
             check_hypotheses(signal, estimator.parameter_names_, which, FINITE_SIGNAL)
-    if held_out is None:
-        train = in_groups(estimator, train, drawn=True)
-    else:
-        train, held_out = parts_in_groups(estimator, train, held_out)
+    train = in_groups(estimator, train, drawn=True)
+    if held_out is not None:
+        held_out = in_groups(estimator, held_out, drawn=False, part=" of validation")
     learn_masses(estimator, train)
     train = assigned(estimator, train, seed, assignment.TRAINING)
     warn_of_leak(estimator, train, seed)
@@ -56,18 +51,36 @@ def prepare(estimator, train, held_out, seed):
     return train, held_out
 
 
-def parts_in_groups(estimator, train, held_out):
-    """Training and validation events as :func:`in_groups` has them.
+def may_split(estimator, train, held_out):
+    """Whether every group that is to weigh as much as others has weight in both parts.
 
-    Raises
-    ------
-    PartWeightError
+    Parameters
+    ----------
+    estimator : ParametricClassifier
+    train, held_out : Events
+        As they were read.
     """
-    try:
-        train = in_groups(estimator, train, drawn=True)
-        return train, in_groups(estimator, held_out, drawn=False, part=" of validation")
-    except WeightError as error:
-        raise PartWeightError(str(error)) from None
+    if estimator.batch_sampler not in BY_GROUP:
+        return True
+    weights = _events.treated_weights(
+        train, estimator.classes_, estimator.balancer_, estimator.negative_weights
+    )
+    parts = [replace(train, weights=weights), held_out]
+    return all(has_every_group(estimator, with_processes(part)) for part in parts)
+
+
+def has_every_group(estimator, events):
+    """Whether the weights of each group that has events have a positive sum."""
+    groups, _ = groups_and_names(estimator, events)
+    return bool((np.bincount(groups, weights=events.weights) > 0).all())
+
+
+def with_processes(events):
+    """`events` whose processes, which were read as an input, are their groups."""
+    if PROCESS not in events.x:
+        return events
+    inputs = {name: array for name, array in events.x.items() if name != PROCESS}
+    return replace(events, x=inputs, groups=events.x[PROCESS])
 
 
 def is_signal(estimator, events):
@@ -140,9 +153,7 @@ def in_groups(estimator, events, *, drawn, part=""):
     part : str
         Of which events, for error messages.
     """
-    if PROCESS in events.x:
-        inputs = {name: array for name, array in events.x.items() if name != PROCESS}
-        events = replace(events, x=inputs, groups=events.x[PROCESS])
+    events = with_processes(events)
     if estimator.batch_sampler not in BY_GROUP:
         return events
     check_groups(estimator, events, drawn=drawn)

@@ -134,9 +134,9 @@ class NetworkClassifier(KerasClassifier):
     def _network_arguments(self):
         return set()
 
-    def _new_network(self, x, seed):
+    def _new_network(self, settings, x, seed):
         del seed
-        self.network_ = PooledNetwork(self._recipe(x), self.jit_compile)
+        self.network_ = PooledNetwork(self._recipe(settings, x), self.jit_compile)
 
     def _learn_inputs(self, events):
         if self.input_scaling is not None:
@@ -148,21 +148,22 @@ class NetworkClassifier(KerasClassifier):
         """What the network reads, in plain words, by block."""
         return {"features": {"kind": "features", "shape": x.shape[1:]}}
 
-    def _continue_network(self, x):
-        self.network_.continue_with(self._recipe(x))
+    def _continue_network(self, settings, x):
+        self.network_.continue_with(self._recipe(settings, x))
 
-    def _check_phase(self, x, settings):
-        del settings
-        self._recipe(x)
+    def _check_phase(self, settings, x, changes):
+        del changes
+        recipe = self._recipe(settings, x)
+        _compile.check_targets(recipe.loss.value, recipe.arguments["n_outputs"])
 
-    def _begin_phase(self, x):
-        self.network_.begin_phase(self._recipe(x))
+    def _begin_phase(self, settings, x):
+        self.network_.begin_phase(self._recipe(settings, x))
 
-    def _recipe(self, x):
+    def _recipe(self, settings, x):
         n_outputs = 1 if self.n_classes_ == 2 else self.n_classes_
-        compiled = self._get_compile_kwargs()
-        _compile.check_has_optimizer(self, compiled["optimizer"])
-        loss = _compile.loss_of(self, compiled["loss"], n_outputs)
+        compiled = _compile.compiled(settings)
+        _compile.check_has_optimizer(settings, compiled["optimizer"])
+        loss = _compile.loss_of(settings, compiled["loss"], n_outputs)
         if getattr(loss, "from_logits", False):
             msg = (
                 f"loss {_compile.loss_name(loss)!r} has from_logits=True, but the network of "
@@ -192,9 +193,9 @@ class NetworkClassifier(KerasClassifier):
         arguments = {name: getattr(self, name) for name in self._network_parameters}
         return {"shape": x.shape[1:], **arguments}
 
-    def _callbacks_for_fit(self):
+    def _callbacks_for_fit(self, settings):
         # a callback object would otherwise serve, and remember, every fit of every clone
-        return copy.deepcopy(super()._callbacks_for_fit())
+        return copy.deepcopy(super()._callbacks_for_fit(settings))
 
 
 def _own(value):

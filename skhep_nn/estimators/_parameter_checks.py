@@ -6,10 +6,10 @@ import inspect
 import warnings
 
 import keras
-from scikeras._utils import accepts_kwargs
 
 from skhep_nn import _validation
 from skhep_nn.estimators import _compile, _parameters
+from skhep_nn.estimators._scikeras import BaseWrapper, accepts_kwargs
 from skhep_nn.networks._seeds import fresh, numbered
 
 # Names that Keras' own compilation explains.
@@ -39,8 +39,14 @@ REPLACED = {
 }
 
 
-def check(estimator):
+def check(estimator, settings):
     """Raise for a parameter that `estimator` does not have, or whose value is out of its range.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+    settings : Settings
+        Its parameters as they hold in one call and phase.
 
     Raises
     ------
@@ -54,11 +60,11 @@ def check(estimator):
     UserWarning
         For a parameter that has no effect.
     """
-    _validation.check_parameters(estimator)
+    _check_values(estimator, settings)
     _check_overridden(estimator)
-    _check_names(estimator)
-    _check_routed(estimator)
-    _warn_of_idle(estimator)
+    _check_names(estimator, settings)
+    _check_routed(estimator, settings)
+    _warn_of_idle(settings)
 
 
 def check_nested(estimator, parameters):
@@ -116,18 +122,22 @@ def check_constructed(estimator):
         raise TypeError(msg)
 
 
-def _check_overridden(estimator):
-    from scikeras.wrappers import BaseWrapper
+def _check_values(estimator, settings):
+    rules = estimator._parameter_constraints
+    values = {name: settings.get(name) for name in rules if name in settings.parameters}
+    _validation.validate_parameter_constraints(rules, values, caller_name=settings.owner)
 
+
+def _check_overridden(estimator):
     for name, instead in REPLACED.items():
         if getattr(type(estimator), name) is not getattr(BaseWrapper, name):
             msg = f"{type(estimator).__name__} overrides {name}, which is not used; {instead}"
             raise TypeError(msg)
 
 
-def _check_names(estimator):
+def _check_names(estimator, settings):
     """Raise for the name of something that Keras does not have."""
-    for path, value in estimator.get_params(deep=True).items():
+    for path, value in (estimator.get_params(deep=True) | settings.parameters).items():
         name = path.rpartition("__")[2]
         if path in ("optimizer", "loss", "metrics"):
             kind = path
@@ -169,11 +179,11 @@ def _check_name(estimator, path, kind, word):
 NOT_NAMES = ("get", "serialize", "deserialize")
 
 
-def _check_routed(estimator):
+def _check_routed(estimator, settings):
     network = estimator._network_arguments()
     by_prefix = {"model": network}
     if estimator._routed_names():
-        by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(estimator.optimizer))
+        by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(settings.optimizer))
     for name in estimator._routed_names():
         prefix, routed, argument = name.partition("__")
         if not routed:
@@ -202,13 +212,13 @@ def _refuse(estimator, name, accepted):
     raise TypeError(msg)
 
 
-def _warn_of_idle(estimator):
-    schedule = estimator.learning_rate_schedule
+def _warn_of_idle(settings):
+    schedule = settings.learning_rate_schedule
     for name, wanted in ACTS_WITH.items():
-        value = getattr(estimator, name)
+        value = settings.get(name)
         if value != _parameters.TRAINING[name].default and schedule != wanted:
             warnings.warn(
-                f"{name}={value!r} of {type(estimator).__name__} has no effect with "
+                f"{name}={value!r} of {settings.owner} has no effect with "
                 f"learning_rate_schedule={schedule!r}; it acts with {wanted!r}",
                 UserWarning,
                 stacklevel=4,

@@ -7,8 +7,6 @@ import numpy as np
 from skhep_nn import _hypotheses
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators import (
-    _events,
-    _fitting,
     _mass_columns,
     _mass_training,
     _mass_warnings,
@@ -247,67 +245,6 @@ class ParametricClassifier(BlockNetworkClassifier):
         self.embedding_size = embedding_size
         self.mask_value = mask_value
 
-    def fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        **keras_arguments,
-    ):
-        """Train the network.
-
-        Parameters
-        ----------
-        X, y, sample_weight, X_val, y_val, sample_weight_val, **keras_arguments
-            As in :meth:`DenseClassifier.fit`; X and X_val have the columns of the parameter.
-
-        Returns
-        -------
-        self
-
-        Notes
-        -----
-        With ``batch_sampler="mass"`` or ``"process"`` a mass or process needs a positive sum of
-        weights in training and in validation. Where a split that was not asked for
-        (``early_stopping="auto"``) would leave none, all events are trained on.
-        """
-        arguments = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-        arguments |= keras_arguments
-        try:
-            return super().fit(X, y, sample_weight, **arguments)
-        except _mass_training.PartWeightError:
-            given = {"X_val", "validation_data", "validation_split"}
-            asked = any(arguments.get(name) is not None for name in given)
-            if asked or self.early_stopping != "auto" or self.checkpoint_dir is not None:
-                raise
-        with _fitting.overridden(self, {"early_stopping": False}, ["early_stopping"]):
-            return super().fit(X, y, sample_weight, **arguments)
-
-    def initialize(self, X, y):
-        """Build the network for such events without training it.
-
-        Parameters
-        ----------
-        X, y
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        self
-        """
-        self._check_parameters()
-        x = self._read_inputs(X, reset=True)
-        labels = _targets.labels_of(y, type(self).__name__)
-        self._learn_targets(labels, _targets.learn_classes(labels, type(self).__name__))
-        vars(self).pop("network_", None)
-        codes = _targets.encode(labels, self.classes_)
-        _mass_training.prepare(self, _events.unweighted(x, codes), None, 0)
-        return super().initialize(X, y)
-
     def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event at each of several hypotheses.
 
@@ -390,6 +327,11 @@ class ParametricClassifier(BlockNetworkClassifier):
 
     def _prepare(self, train, held_out, seed):
         return _mass_training.prepare(self, train, held_out, seed)
+
+    def _may_split(self, train, held_out):
+        return super()._may_split(train, held_out) and _mass_training.may_split(
+            self, train, held_out
+        )
 
     def _redraw_for_fit(self, train, seed):
         return _mass_training.redraw(self, train, seed)

@@ -1,4 +1,4 @@
-"""Training in phases: what a phase may change, and the classifier as it is in a phase."""
+"""Training in phases: what a phase may change, and the settings that hold in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import contextlib
 from dataclasses import dataclass, field
 
 from skhep_nn._validation import validate_parameter_constraints
-from skhep_nn.estimators import _compile, _parameters
+from skhep_nn.estimators import _compile, _parameter_checks, _parameters
 from skhep_nn.estimators._parameters import Interval, Real
+from skhep_nn.estimators._settings import Settings
 
 # What a phase may set: parameters of the classifier, and the smoothing of labels.
 KEYS = (
@@ -20,8 +21,6 @@ KEYS = (
     "loss",
 )
 RULES = {"label_smoothing": [Interval(Real, 0, 1, closed="left")]}
-# Prefixes under which scikeras' users may give the same parameter.
-PREFIXES = ("fit", "compile")
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,16 @@ class Phase:
 
     Parameters
     ----------
-    settings : dict
-        Parameters that differ from the classifier's.
+    settings : Settings
+        The parameters that hold in it.
+    changes : dict
+        Those that differ from the classifier's.
     number, of : int
         This phase, from 1, and how many there are; 0 phases are the plain fit.
     """
 
-    settings: dict = field(default_factory=dict)
+    settings: Settings
+    changes: dict = field(default_factory=dict)
     number: int = 1
     of: int = 0
 
@@ -45,58 +47,39 @@ class Phase:
         """Words for a title: ``", phase 1 of 2"``, or nothing in a plain fit."""
         return f", phase {self.number} of {self.of}" if self.of else ""
 
-    @contextlib.contextmanager
-    def applied(self, estimator):
-        """`estimator` with the parameters of this phase."""
-        settings = dict(self.settings)
-        smoothing = settings.pop("label_smoothing", None)
-        with changed(estimator, settings), _compile.smoothing(estimator, smoothing):
-            yield
+    @property
+    def is_plain(self):
+        """Whether this is all of a fit that has no phases."""
+        return not self.of
 
 
-PLAIN = Phase()
-
-
-@contextlib.contextmanager
-def changed(estimator, arguments):
-    """`estimator` with some parameters changed for a while, also where they are routed."""
-    arguments = {routed(estimator, name): value for name, value in arguments.items()}
-    before = {name: getattr(estimator, name) for name in arguments}
-    vars(estimator).update(arguments)
-    try:
-        yield
-    finally:
-        vars(estimator).update(before)
-
-
-def routed(estimator, name):
-    """The name under which `estimator` has a parameter: ``fit__epochs`` stands above ``epochs``."""
-    names = (f"{prefix}__{name}" for prefix in PREFIXES)
-    return next((n for n in names if n in vars(estimator)), name)
-
-
-def checked(estimator):
-    """The phases of `estimator`, which can be trained as far as can be told without the network.
+def checked(estimator, settings):
+    """The phases of a fit, which can be trained as far as can be told without the network.
 
     Parameters
     ----------
     estimator : KerasClassifier
+    settings : Settings
+        Of the call.
 
     Returns
     -------
     list of Phase
-        One without settings if it has no ``phases``.
+        One without changes if there are no ``phases``.
 
     Raises
     ------
     TypeError, ValueError
         For what is no list of dicts, an unknown key, a value out of range or a contradiction.
     """
-    given = estimator.phases
+    given = settings.phases
     if given is None:
-        return [PLAIN]
-    _check_list(given, type(estimator).__name__)
-    phases = [Phase(settings, number, len(given)) for number, settings in enumerate(given, 1)]
+        return [Phase(settings)]
+    _check_list(given, settings.owner)
+    phases = [
+        Phase(settings.changed(changes), changes, number, len(given))
+        for number, changes in enumerate(given, 1)
+    ]
     for phase in phases:
         _check(estimator, phase)
     return phases
@@ -104,9 +87,9 @@ def checked(estimator):
 
 def check_networks(estimator, phases, x):
     """Raise for a phase that cannot train the network that there is, before any is trained."""
-    for phase in (phase for phase in phases if phase is not PLAIN):
-        with named(phase), phase.applied(estimator):
-            estimator._check_phase(x, phase.settings)
+    for phase in (phase for phase in phases if not phase.is_plain):
+        with named(phase):
+            estimator._check_phase(phase.settings, x, phase.changes)
 
 
 @contextlib.contextmanager
@@ -149,21 +132,20 @@ def _check_keys(settings, number, owner):
 def _check(estimator, phase):
     """Raise for a value out of range or a contradiction in one phase."""
     rules = estimator._parameter_constraints | RULES
-    rules = {name: rules[name] for name in phase.settings if name in rules}
-    values = {name: phase.settings[name] for name in rules}
+    rules = {name: rules[name] for name in phase.changes if name in rules}
+    values = {name: phase.changes[name] for name in rules}
     with named(phase):
-        validate_parameter_constraints(rules, values, caller_name=type(estimator).__name__)
-        _check_schedule(estimator, phase)
-        with phase.applied(estimator):
-            estimator._check_parameters()
-            arguments = estimator._get_compile_kwargs()
-            # one output or several: either cross-entropy can be smoothed
-            _compile.loss_of(estimator, arguments["loss"], 1)
+        validate_parameter_constraints(rules, values, caller_name=phase.settings.owner)
+        _check_schedule(phase)
+        _parameter_checks.check(estimator, phase.settings)
+        arguments = _compile.compiled(phase.settings)
+        # one output or several: either cross-entropy can be smoothed
+        _compile.loss_of(phase.settings, arguments["loss"], 1)
 
 
-def _check_schedule(estimator, phase):
-    rate = phase.settings.get("learning_rate")
-    if rate is not None and not isinstance(estimator.learning_rate_schedule, str):
+def _check_schedule(phase):
+    rate = phase.changes.get("learning_rate")
+    if rate is not None and not isinstance(phase.settings.learning_rate_schedule, str):
         msg = (
             f"learning_rate={rate} together with a schedule object as learning_rate_schedule, "
             "which has learning rates of its own"

@@ -7,6 +7,8 @@ import threading
 
 import numpy as np
 
+from skhep_nn.estimators._scikeras import random_state as state
+
 # the global generators serve one thread at a time
 _LOCK = threading.RLock()
 
@@ -36,8 +38,6 @@ def seeded(seed):
     knows nothing of this lock may draw in between. Networks of the package's own draw from no
     global generator and are never made or trained under it.
     """
-    from skhep_nn.estimators._base import scikeras_state as state
-
     with _LOCK:
         # scikeras' context leaves deterministic operations switched on
         was_deterministic = state.config.is_op_determinism_enabled()

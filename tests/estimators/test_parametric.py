@@ -394,6 +394,50 @@ class TestBalancing:
             without += "val_loss" not in clf.history_
         assert without
 
+    def test_a_split_that_is_left_out_costs_no_second_reading(self, monkeypatch, tmp_path):
+        reads, read = [], ParametricClassifier._read_inputs
+        monkeypatch.setattr(
+            ParametricClassifier,
+            "_read_inputs",
+            lambda self, X, *, reset: reads.append(len(X)) or read(self, X, reset=reset),
+        )
+        X, y = make_sample(2_000, 0)
+        one = np.flatnonzero(X["mass"] == 1500)[0]
+        X = X.assign(weight=np.where(X["mass"] == 1500, -1.0, 1.0))
+        X.loc[one, "weight"] = 1_000.0
+        settings = {"batch_sampler": "mass", "weight_column": "weight", "epochs": 1, "units": (4,)}
+        clf = parametric(**settings).fit(X, y)
+        assert "val_loss" not in clf.history_
+        assert reads == [2_000]
+        kept = parametric(**settings, checkpoint_dir=tmp_path / "state").fit(X, y)
+        assert kept.history_ == clf.history_
+
+    def test_a_split_that_was_asked_for_is_not_left_out(self):
+        X, y = make_sample(2_000, 0)
+        one = np.flatnonzero(X["mass"] == 1500)[0]
+        weights = np.where(X["mass"] == 1500, -1.0, 1.0)
+        weights[one] = 1_000.0
+        clf = parametric(batch_sampler="mass", early_stopping=True)
+        with pytest.raises(WeightError, match=r"signal at \{'mass': 1500.0\} .*sum to -"):
+            clf.fit(X, y, sample_weight=weights)
+
+    def test_initialize_reads_its_events_once(self, sample, monkeypatch):
+        reads, read = [], ParametricClassifier._read_inputs
+        monkeypatch.setattr(
+            ParametricClassifier,
+            "_read_inputs",
+            lambda self, X, *, reset: reads.append(len(X)) or read(self, X, reset=reset),
+        )
+        X, y = sample
+        clf = parametric().initialize(X, y)
+        assert reads == [len(X)]
+        assert clf.at(500).predict_proba(X).shape == (len(X), 2)
+
+    def test_initialize_by_process(self):
+        X, y = self.sample()
+        clf = parametric(batch_sampler="process", process_column="process", exclude=["weight"])
+        assert clf.initialize(X, y).at(500).predict_proba(X).shape == (len(X), 2)
+
     def test_validation_that_was_asked_for_is_named(self):
         X, y = self.rare(0)
         X = X.assign(weight=1.0)

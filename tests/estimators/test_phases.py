@@ -453,7 +453,15 @@ def test_the_list_is_never_changed(make, halves):
     assert clf.phases is phases
     assert phases == TWO
     assert (clf.learning_rate, clf.epochs) == (0.5, 3)
-    assert not hasattr(clf, "_label_smoothing")
+
+
+def test_a_loss_for_other_outputs_is_named_before_any_phase_is_trained(make, halves):
+    (X, y), _ = halves
+    loss = "sparse_categorical_crossentropy"
+    clf = make(phases=[{}, {"loss": loss}])
+    with pytest.raises(ValueError, match=f"phase 2 of 2: loss '{loss}' is for one output node per"):
+        clf.fit(X, y)
+    assert not hasattr(clf, "history_")
 
 
 def test_keras_own_loop_gives_the_numbers_of_the_compiled_one(make, halves):
