@@ -423,9 +423,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         # scikeras asks the stand-in, for the user's function
         return _compile.compiled(vars(self).get("_settings") or Settings.of(self))
 
-    def _learn_inputs(self, events):
+    def _learn_inputs(self, settings, events):
         """What a new network is to know of its training events beforehand; for subclasses."""
-        del events
+        del settings, events
 
     def _continue_network(self, settings, x):
         """Train on the network that there is, at the learning rate that is now asked for."""

@@ -323,7 +323,7 @@ def _set_network(estimator, events, seed, phase, *, continued):
     plain = phase.is_plain and "phase" not in vars(estimator).get("history_", ())
     if not continued:
         estimator._new_network(phase.settings, events.x, seed)
-        estimator._learn_inputs(events)
+        estimator._learn_inputs(phase.settings, events)
     elif plain:
         estimator._continue_network(phase.settings, events.x)
     else:

@@ -138,11 +138,11 @@ class NetworkClassifier(KerasClassifier):
         del seed
         self.network_ = PooledNetwork(self._recipe(settings, x), self.jit_compile)
 
-    def _learn_inputs(self, events):
-        if self.input_scaling is not None:
+    def _learn_inputs(self, settings, events):
+        kind, mask_value = settings.input_scaling, settings.get("mask_value")
+        if kind is not None:
             blocks = self._described_inputs(events.x)
-            mask_value = getattr(self, "mask_value", None)
-            self.network_.constants = learnt_scales(self.input_scaling, blocks, events, mask_value)
+            self.network_.constants = learnt_scales(kind, blocks, events, mask_value)
 
     def _described_inputs(self, x):
         """What the network reads, in plain words, by block."""
