@@ -169,7 +169,8 @@ def _check_name(estimator, path, kind, word):
             found = fresh(word) if kind == "initializer" else module.get(word)
     except (ValueError, TypeError):
         found = None
-    if found is None:
+    # Keras hands a name back that it cannot make anything of
+    if found is None or isinstance(found, str):
         names = [n for n in vars(module) if not n.startswith("_") and n not in NOT_NAMES]
         hint = _parameters.nearest(word, names)
         msg = f"{type(estimator).__name__}.{path}={word!r} is no {what} of Keras{hint}"
