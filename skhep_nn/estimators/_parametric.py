@@ -127,9 +127,9 @@ class ParametricClassifier(BlockNetworkClassifier):
     -----
     ``batch_sampler`` takes two more names. ``"mass"``: classes as in ``"balanced"``, and within
     the signal each mass equally often. ``"process"``: within a class of background also each
-    process of `process_column`. Event weights then act within a mass or process only, and each needs
-    a positive sum of them in training and in validation. Where a split that was not asked for
-    (``early_stopping="auto"``) would leave none, all events are trained on.
+    process of `process_column`. Event weights then act within a mass or process only, and each
+    needs a positive sum of them in training and in validation. Where a split that was not asked
+    for (``early_stopping="auto"``) would leave none, all events are trained on.
 
     References
     ----------
