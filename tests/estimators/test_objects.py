@@ -179,7 +179,8 @@ PARAMETERS = {
     "schedule in optimizer": lambda own: {"optimizer": keras.optimizers.SGD(own.Halving(0.1))},
     "own callback": lambda own: {"callbacks": [own.Note()]},
     "reduces the rate": lambda own: {
-        "callbacks": [keras.callbacks.ReduceLROnPlateau(monitor="loss")]
+        "callbacks": [keras.callbacks.ReduceLROnPlateau(monitor="loss")],
+        "learning_rate_schedule": "constant",
     },
 }
 
