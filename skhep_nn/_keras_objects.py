@@ -20,6 +20,10 @@ import numpy as np
 
 # What changes while an object is used, or counts up in a process, and decides no number.
 STATE = {"name", "_name", "built", "_built", "_build_input_shape", "_model", "_auto_config"}
+# What a model was compiled with.
+COMPILED = frozenset(
+    {"_compile_config", "_compile_loss", "_compile_metrics", "_loss_tracker", "optimizer"}
+)
 PLAIN = (Number, str, bytes, type(None), np.ndarray, np.generic, enum.Enum)
 LAMBDA = "<lambda>"
 UNNAMED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -56,7 +60,8 @@ def settings_of(value):
     settings = {
         name: _untracked(setting)
         for name, setting in vars(value).items()
-        if name not in base and _is_plain(setting)
+        # TensorFlow notes what it tracks in attributes of its own, from the first use on
+        if name not in base and not name.startswith("_self_") and _is_plain(setting)
     }
     rate = vars(value).get("_learning_rate")
     if is_keras_object(rate):
@@ -173,14 +178,18 @@ def own_objects(value):
     }
 
 
-def lambdas(value):
-    """Functions without a name inside a Keras object."""
-    found = [part for part in _definitions_in(value) if part.__name__ == LAMBDA]
+def lambdas(value, *, compiled=True):
+    """Functions without a name inside a Keras object; if `compiled`, also those of its training."""
+    passed_over = frozenset() if compiled else COMPILED
+    found = [part for part in _definitions_in(value, passed_over) if part.__name__ == LAMBDA]
     return [part for part in found if not is_keras_own(part)]
 
 
-def _definitions_in(value):
-    """Functions inside a Keras object, and classes of the objects inside."""
+def _definitions_in(value, passed_over=frozenset()):
+    """Functions inside a Keras object, and classes of the objects inside.
+
+    Attributes called as in `passed_over` are not looked into.
+    """
     found, seen, waiting = [], set(), [value]
     while waiting:
         part = waiting.pop()
@@ -195,7 +204,7 @@ def _definitions_in(value):
             found.append(part)
         elif is_keras_object(part):
             found.append(type(part))
-            waiting += vars(part).values()
+            waiting += [inside for name, inside in vars(part).items() if name not in passed_over]
         elif hasattr(part, "serialize") and isinstance(getattr(part, "config", None), dict):
             # what a model was compiled with
             waiting += part.config.values()

@@ -156,7 +156,7 @@ def check_known(arguments, known, method):
     """Raise a TypeError naming an argument that is not known, and the nearest one that is."""
     for name in arguments:
         if name not in known:
-            near = _parameters.nearest(name, known)
+            near = _parameters.instead_of(name, known)
             msg = f"{method}() got an unexpected keyword argument {name!r}{near}"
             raise TypeError(msg)
 

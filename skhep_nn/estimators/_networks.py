@@ -19,7 +19,7 @@ from skhep_nn import networks
 from skhep_nn._keras_objects import config_of, described, is_keras_own, same
 from skhep_nn.estimators._initial import initial
 from skhep_nn.estimators._numbers import Numbers
-from skhep_nn.estimators._objects import Kept, Network
+from skhep_nn.estimators._objects import Kept
 from skhep_nn.estimators._seeds import seeded
 from skhep_nn.networks._seeds import numbered
 from skhep_nn.training import POOL, Engine, choose, train
@@ -91,7 +91,7 @@ class Recipe:
             return None
 
 
-class PooledNetwork(Network):
+class PooledNetwork:
     """A network of the package's own, run by an engine that it borrows.
 
     Parameters
@@ -243,7 +243,7 @@ class PooledNetwork(Network):
         engine.loaded = self.variables
 
 
-class UserNetwork(Network):
+class UserNetwork:
     """A Keras model of the user's making; it is trained itself, not a copy.
 
     Parameters

@@ -60,24 +60,6 @@ class Kept:
         return copy.deepcopy(self.value)
 
 
-class Network:
-    """Base of fitted networks: pickled with what Keras knows, which formats of JSON cannot write.
-
-    pickle and copy ask for `__reduce_ex__`; who asks for `__reduce__` alone, such as skops, would
-    go on with the attributes of Keras' objects.
-    """
-
-    def __reduce_ex__(self, protocol):
-        return copyreg.__newobj__, (type(self),), self.__getstate__()
-
-    def __reduce__(self):
-        msg = (
-            "a fitted network can be saved by pickle and joblib only, not by skops; for a file "
-            "that runs nothing when it is read: skhep_nn.export_onnx"
-        )
-        raise TypeError(msg)
-
-
 class Unsaved:
     """Raises when a file is to be written of what it could not be read from again.
 
@@ -178,14 +160,14 @@ def _copied_network(network, memo):
     return copied
 
 
-def _network(guard, packed, objects, compiled, optimizer):
+def _network(guard, packed, objects, compiled, optimizer, *, safe_mode=False):
     """The network that :func:`_reduced_network` described."""
     del guard
     from keras.src.saving import saving_lib
 
     with keras.saving.custom_object_scope(objects):
         network = saving_lib._load_model_from_fileobj(
-            io.BytesIO(packed), custom_objects=None, compile=compiled is None, safe_mode=False
+            io.BytesIO(packed), custom_objects=None, compile=compiled is None, safe_mode=safe_mode
         )
     if compiled is not None:
         network.compile(**compiled)
@@ -198,7 +180,7 @@ def _network(guard, packed, objects, compiled, optimizer):
 
 def _check_lambdas(network):
     """Raise for a lambda inside that Keras would write without the names that it uses."""
-    for function in lambdas(network):
+    for function in lambdas(network, compiled=False):
         names = sorted(inspect.getclosurevars(function).globals)
         if names:
             msg = (

@@ -204,7 +204,7 @@ def _refuse(estimator, name, accepted):
     if not routed:
         hint = _parameters.nearest(name, own | accepted)
     elif accepted:
-        hint = _parameters.nearest(argument, accepted, f"{prefix}__{{}}")
+        hint = _parameters.instead_of(argument, accepted, f"{prefix}__{{}}")
         hint = hint or f"; {prefix}__ takes {sorted(accepted)}"
     else:
         hint = _parameters.nearest(argument, own)

@@ -28,6 +28,13 @@ FIT = (
     "validation_split",
     "class_weight",
 )
+# Those of Keras' fit that have no meaning here, with what does.
+OF_KERAS_ONLY = {
+    "initial_epoch": "epochs count from 0 in each fit; warm_start=True trains on",
+    "steps_per_epoch": "an epoch is one pass over the events; set batch_size and epochs",
+    "validation_steps": "the loss of all validation events is computed",
+    "validation_freq": "the validation loss is computed after each epoch",
+}
 PREDICT = ("batch_size", "verbose", "steps", "callbacks")
 COMPILE = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
 UNNAMED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -367,6 +374,13 @@ def nearest(name, candidates, form="{}"):
     """``"; did you mean 'x'?"``, or nothing if no candidate is like `name`."""
     near = difflib.get_close_matches(name, candidates, n=1)
     return f"; did you mean {form.format(near[0])!r}?" if near else ""
+
+
+def instead_of(argument, candidates, form="{}"):
+    """What to do instead of an argument of a method, or the nearest one, if there is any."""
+    if argument in OF_KERAS_ONLY:
+        return f"; {OF_KERAS_ONLY[argument]}"
+    return nearest(argument, candidates, form)
 
 
 def routed_arguments(optimizer):

@@ -17,7 +17,7 @@ from scikeras._utils import (
 from scikeras.utils import random_state
 from scikeras.wrappers import BaseWrapper
 
-from skhep_nn.estimators import _objects
+from skhep_nn.estimators import _objects, _states
 
 __all__ = [
     "BaseWrapper",
@@ -35,3 +35,4 @@ if "__sklearn_tags__" not in vars(BaseWrapper):
     BaseWrapper.__sklearn_tags__ = lambda self: super(BaseWrapper, self).__sklearn_tags__()
 # after scikeras, which has Keras' objects copied and saved in a way of its own
 _objects.install()
+_states.install()

@@ -165,11 +165,13 @@ class _WeightedScorer(BaseScorer):
     """A scorer with weights by column or argument; subclasses say what of and for labels."""
 
     _factory = None
+    # a function of the module, which files find by its name (skops does by nothing else)
+    _of_labels = None
 
     def __init__(self, signal, weight_column, weighted, **settings):
         common = {"pos_label": signal, "weight_column": weight_column, "weighted": weighted}
         super().__init__(
-            type(self)._of_labels,
+            self._of_labels,
             sign=1,
             kwargs={**settings, **common, "requested": False},
             response_method=("predict_proba", "decision_function"),
@@ -188,6 +190,20 @@ class _WeightedScorer(BaseScorer):
         if "sample_weight" not in request.score.requests:
             request.score.add_request(param="sample_weight", alias=None)
         return request
+
+    def __getstate__(self):
+        # scikit-learn's object of the requests refers back to the scorer, which not every file can
+        state = dict(vars(self))
+        request = state.pop("_metadata_request", None)
+        return state if request is None else {**state, "_requests": dict(request.score.requests)}
+
+    def __setstate__(self, state):
+        vars(self).update({name: value for name, value in state.items() if name != "_requests"})
+        if "_requests" in state:
+            request = self._get_metadata_request()
+            for name, alias in state["_requests"].items():
+                request.score.add_request(param=name, alias=alias)
+            self._metadata_request = request
 
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
         # not through `method_caller`: its cache of predictions, shared with scikit-learn's

@@ -52,6 +52,19 @@ def test_each_mass_has_the_classifier_of_its_signal_and_all_background(sample):
         assert np.array_equal(clf.predict_proba_scan(X, MASSES)[:, at], expected)
 
 
+def test_logarithms_of_probabilities(sample):
+    X, y = sample
+    clf, X = individual().fit(X, y), X.assign(mass=500.0)
+    for one in (clf, clf.at(500)):
+        assert np.array_equal(one.predict_log_proba(X), np.log(one.predict_proba(X)))
+    # 0 is minus infinity, without a warning
+    far = X.assign(m=1e6)
+    for one in (clf, clf.at(500)):
+        found = one.predict_log_proba(far)
+        assert (np.isneginf(found) == (one.predict_proba(far) == 0)).all()
+        assert np.isneginf(found).any()
+
+
 def test_each_event_goes_to_the_classifier_of_its_mass(sample):
     X, y = sample
     clf = individual().fit(X, y)

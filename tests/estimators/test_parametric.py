@@ -616,6 +616,7 @@ class TestAt:
             for data in (X, X[["m", "z"]], X.assign(mass=3.0)):
                 assert np.array_equal(at.predict_proba(data), expected)
         assert np.array_equal(clf.at(750).predict(X), clf.classes_[expected.argmax(axis=1)])
+        assert np.array_equal(clf.at(750).predict_log_proba(X), np.log(expected))
 
     def test_it_is_a_fitted_classifier(self, sample):
         from sklearn.base import is_classifier

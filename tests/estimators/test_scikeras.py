@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 import warnings
 
 import keras
@@ -17,6 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skhep_nn
 from skhep_nn import KerasClassifier
 
 X, Y = make_classification(120, 20, n_informative=10, random_state=0)
@@ -474,3 +476,85 @@ def test_a_subclass_that_does_not_construct_its_base_is_told_so():
     X, y = make_moons(20, random_state=0)
     with pytest.raises(TypeError, match=r"Unconstructed has no .*; call super\(\).__init__\(\) in"):
         Unconstructed().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("initial_epoch", "epochs count from 0 in each fit; warm_start=True trains on"),
+        ("steps_per_epoch", "an epoch is one pass over the events; set batch_size and epochs"),
+        ("validation_steps", "the loss of all validation events is computed"),
+        ("validation_freq", "the validation loss is computed after each epoch"),
+    ],
+)
+def test_what_only_keras_fit_takes_is_an_error_that_says_what_holds_instead(name, instead):
+    common = {"hidden_layer_sizes": (3,), "dropout": 0.0}
+    called = f"fit() got an unexpected keyword argument '{name}'; {instead}"
+    with pytest.raises(TypeError, match=f"^{re.escape(called)}$"):
+        KerasClassifier(get_clf, **common).fit(X, Y, **{name: 1})
+    routed = f"KerasClassifier has no parameter 'fit__{name}'; {instead}"
+    with pytest.raises(TypeError, match=f"^{re.escape(routed)}$"):
+        KerasClassifier(get_clf, **common, **{f"fit__{name}": 1}).fit(X, Y)
+
+
+def test_arguments_that_neither_knows_are_errors():
+    clf = mlp().initialize(X, Y)
+    with pytest.raises(TypeError, match=r"fit\(\) got an unexpected .* 'epoch'; did you mean"):
+        clf.fit(X, Y, epoch=3)
+    for predict in (clf.predict, clf.predict_proba, clf.predict_log_proba):
+        with pytest.raises(TypeError, match=r"unexpected keyword argument 'batchsize'; did you"):
+            predict(X, batchsize=3)
+
+
+def test_there_is_no_regressor():
+    with pytest.raises(AttributeError, match="KerasRegressor"):
+        skhep_nn.KerasRegressor  # noqa: B018
+
+
+@pytest.mark.parametrize("y", [np.stack([Y, 1 - Y], axis=1), np.stack([Y, Y, Y], axis=1)])
+def test_several_targets_are_refused(y):
+    with pytest.raises(ValueError, match=r"y .*shape"):
+        mlp().fit(X, y)
+
+
+@pytest.mark.parametrize("n_nodes", [2, 3])
+def test_other_numbers_of_nodes_than_classes_are_refused(n_nodes):
+    def function():
+        nodes = keras.layers.Dense(n_nodes, activation="softmax")
+        return keras.Sequential([keras.layers.Input((20,)), nodes])
+
+    y = np.where(X[:, 0] > 1, 2, Y) if n_nodes == 2 else Y
+    with pytest.raises(ValueError, match=f"{n_nodes}.*{5 - n_nodes} classes"):
+        KerasClassifier(function, verbose=0).fit(X, y)
+
+
+@pytest.mark.parametrize("labels", [[0, 1], ["b", "s"], [0, 1, 2], ["b", "s", "t"]], ids=str)
+def test_meta_is_that_of_scikeras(labels):
+    y = np.array(labels)[np.arange(120) % len(labels)]
+    is_binary = len(labels) == 2
+    loss = "binary_crossentropy" if is_binary else "sparse_categorical_crossentropy"
+    both = []
+
+    def function(meta):
+        both.append(dict(meta))
+        nodes = keras.layers.Dense(
+            1 if is_binary else 3, activation="sigmoid" if is_binary else "softmax"
+        )
+        return keras.Sequential([keras.layers.Input((20,)), nodes])
+
+    for kind in (scikeras.wrappers.KerasClassifier, KerasClassifier):
+        kind(function, loss=loss, verbose=0).initialize(X, y)
+    theirs, ours = both
+    # these two are what classifiers of ours do not have, see docs
+    assert theirs.keys() - ours.keys() == {"target_encoder_", "feature_encoder_"}
+    assert (theirs.pop("X_dtype_"), ours.pop("X_dtype_")) == (np.float64, np.float32)
+    assert theirs.pop("classes_").tolist() == ours.pop("classes_").tolist() == labels
+    for name in ours.keys() & theirs.keys():
+        assert ours[name] == theirs[name], name
+
+
+@pytest.mark.parametrize("name", ["target_encoder_", "feature_encoder_"])
+def test_meta_has_no_encoders(name):
+    with pytest.raises(KeyError, match=name):
+        KerasClassifier(lambda meta: meta[name], verbose=0).fit(X, Y)
+    assert not hasattr(mlp().initialize(X, Y), name)

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
+    LearningCurveDisplay,
     StratifiedKFold,
     cross_val_predict,
     cross_val_score,
@@ -27,6 +28,7 @@ from skhep_nn import (
     make_auc_scorer,
     make_fom_scorer,
 )
+from skhep_nn.metrics import make_parametric_auc_scorer
 
 FEATURES = ["pt", "eta", "mt"]
 
@@ -209,3 +211,25 @@ def test_weighted_scorers_give_importances(pipeline, table):
         pipeline.fit(X, y), X, y, scoring=scorer, n_repeats=1, random_state=0
     )
     assert np.isfinite(importance.importances_mean).all()
+
+
+@pytest.mark.parametrize(
+    ("scoring", "label"),
+    [
+        (make_fom_scorer(min_effective_background=1), "Figure of merit"),
+        (make_auc_scorer(), "Auc"),
+        (make_parametric_auc_scorer(parameter="mt"), "Parametric auc"),
+    ],
+    ids=["fom", "auc", "parametric"],
+)
+def test_a_learning_curve_is_labelled_by_the_scorer(dense, sample, scoring, label):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    X, y = sample
+    X, y = X[:120].assign(mt=500.0), y[:120]
+    network = dense(units=(3,), epochs=1)
+    shown = LearningCurveDisplay.from_estimator(
+        network, X, y, scoring=scoring, cv=2, train_sizes=[0.5, 1.0]
+    )
+    assert shown.ax_.get_ylabel() == label
+    assert np.isfinite(shown.test_scores).all()
+    pyplot.close(shown.figure_)
