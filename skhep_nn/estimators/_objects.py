@@ -79,6 +79,10 @@ class Unsaved:
             return type(self), (self.message,)
         raise pickle.PicklingError(self.message)
 
+    def __getstate__(self):
+        # of writers that do not come to `__reduce__`
+        raise pickle.PicklingError(self.message)
+
 
 def unsaved(estimator):
     """What raises if `estimator` is pickled with a parameter that has no import path, or None."""

@@ -244,7 +244,7 @@ def test_a_new_process_reads_them(own, tmp_path):
         parameters = PARAMETERS[name](own)
         for classifier in (
             dense(**parameters),
-            KerasClassifier(own.network, **SMALL, **parameters),
+            KerasClassifier(own.network, **(SMALL | parameters)),
         ):
             cases.append((name, classifier.fit(X, Y), classifier.predict_proba(X)))
     joblib.dump((X, Y, cases), tmp_path / "cases.joblib")
