@@ -200,7 +200,7 @@ def _concatenate(pieces):
 
 def check_size(value, name):
     """`value` as a whole number of at least 1; `name` is the parameter."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64)) and value >= 1:
         return int(value)
     msg = f"{name} must be a whole number of at least 1, got {value!r}"
     raise ValueError(msg)

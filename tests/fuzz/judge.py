@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
+import dis
 import signal
 import traceback
 import warnings
@@ -17,6 +17,7 @@ from fuzz.plain import MeaninglessError
 
 OURS = str(Path(skhep_nn.__file__).parent)
 SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
+RAISE = dis.opmap["RAISE_VARARGS"]
 # seconds after which a call on a dozen events counts as hung, on the slowest machine
 HUNG = 300
 
@@ -60,13 +61,16 @@ def fault(call, arguments, changed):
 
 def is_ours(error):
     """Whether an error was raised on purpose, by the package or by scikit-learn's checks."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    line = frame.line or linecache.getline(frame.filename, frame.lineno)
-    if not line.strip().startswith("raise"):
+    innermost = error.__traceback__
+    while innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    code = innermost.tb_frame.f_code
+    # an error that a compiled function raises comes from its call
+    if code.co_code[innermost.tb_lasti] != RAISE:
         return False
-    if frame.filename.startswith(OURS):
+    if code.co_filename.startswith(OURS):
         return True
-    return frame.filename.startswith(SCIKIT_LEARN) and isinstance(error, (ValueError, TypeError))
+    return code.co_filename.startswith(SCIKIT_LEARN) and isinstance(error, (ValueError, TypeError))
 
 
 def report(faults):
