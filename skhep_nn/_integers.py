@@ -10,7 +10,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _masks
+from skhep_nn import _floats, _masks
 
 _INT64 = np.iinfo(np.int64)
 
@@ -52,7 +52,7 @@ def exact(values, name, *, of="event", signed=False, rule=": whole numbers are n
     >>> exact(np.array([211.0, -211.0], "float32"), "column 'pdg'").tolist()
     [211, -211]
     """
-    given = _masks.unmasked(np.asarray(_masks.unmasked(values, name)), name)
+    given = _masks.unmasked(_floats.as_array(_masks.unmasked(values, name), name), name)
     where = _Where(name + rule, of)
     if given.dtype.kind in "iu":
         found = given.astype(given.dtype.newbyteorder("="), copy=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -44,6 +45,11 @@ def check_parameters(estimator):
     """
     names = estimator._parameter_constraints
     values = {key: value for key, value in estimator.get_params(deep=False).items() if key in names}
+    for key, value in values.items():
+        # one of NumPy's calls itself an integer
+        if isinstance(value, np.timedelta64):
+            msg = f"{key}={value!r} of {type(estimator).__name__}: a time difference is no number"
+            raise ValueError(msg)
     validate_parameter_constraints(names, values, caller_name=type(estimator).__name__)
 
 

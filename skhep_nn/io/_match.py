@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from skhep_nn import _floats
 from skhep_nn._columns import as_list, names
 from skhep_nn._frames import as_pandas
 from skhep_nn.exceptions import ColumnError, DroppedEventsWarning
@@ -95,6 +96,11 @@ def _column(table, name, owner):
         msg = f"{owner}: there is no column {name!r:.60} to match by; there are {known}"
         raise ColumnError(msg)
     values = table[name]
+    if isinstance(values, (list, tuple)):
+        values = _floats.as_array(values, f"{owner}: column {name!r}")
+    if getattr(getattr(values, "dtype", None), "names", None):
+        msg = f"{owner}: column {name!r} holds records, not one value per event"
+        raise ValueError(msg)
     if np.ndim(values) != 1:
         msg = f"{owner}: column {name!r} needs one value per event, got shape {np.shape(values)}"
         raise ValueError(msg)

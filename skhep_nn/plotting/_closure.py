@@ -230,4 +230,4 @@ class ClosureDisplay:
 
 
 def _centers(edges):
-    return (edges[:-1] + edges[1:]) / 2
+    return edges[:-1] / 2 + edges[1:] / 2

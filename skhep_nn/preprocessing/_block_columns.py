@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from skhep_nn import _columns, _frames
+from skhep_nn import _columns, _floats, _frames
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
@@ -54,7 +54,7 @@ def as_input(X, owner):
     X = _columns.table(X)
     if _columns.is_frame(X) or _columns.is_blocks(X):
         return X
-    X = X if isinstance(X, np.ndarray) else np.asarray(X)
+    X = X if isinstance(X, np.ndarray) else _floats.as_array(X, f"{owner}: X")
     if X.ndim < 2:
         msg = f"{owner}: Expected 2D array, got {X.ndim}D array. Reshape your data."
         raise ValueError(msg)

@@ -259,6 +259,12 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
             )
             raise ColumnError(msg)
         if getattr(X, "ndim", 1) == 3:
+            if X.shape[2] != 2:
+                msg = (
+                    f"{owner}: X has shape {X.shape}, needed is (n_events, length, 2) with PDG "
+                    "codes and mother indices"
+                )
+                raise ValueError(msg)
             return _symbols_of_arrays(X[..., 0], X[..., 1], owner)
         return _tree.of_strings(_strings(X, owner), owner)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _frames, _validation
+from skhep_nn import _floats, _frames, _validation
 from skhep_nn._columns import is_frame
 from skhep_nn._validation import StrOptions
 from skhep_nn.preprocessing import _jagged
@@ -148,7 +148,11 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
 
     def _read_array(self, X, reset):
         """`X` checked as scikit-learn does, if it is a table or was one in `fit`."""
-        n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        owner = type(self).__name__
+        n_axes = X.ndim if hasattr(X, "ndim") else _floats.as_array(X, f"{owner}: X").ndim
+        if n_axes == 2 and is_frame(X) and not X.shape[1]:
+            msg = f"{owner}: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required."
+            raise ValueError(msg)
         if reset and n_axes != 2:
             self._n_columns = None
         if n_axes == 2 if reset else n_axes < 3 and self._n_columns is not None:

@@ -37,6 +37,8 @@ class Call:
         Arguments that are labels, and those that no mask may be in.
     fixed : tuple of str
         Arguments that stay valid.
+    draws : bool
+        Whether it draws a picture.
     odd : dict of str to strategy
         What to draw for an argument, where odd forms of a valid one are not the point.
     cost : int
@@ -52,6 +54,7 @@ class Call:
     masked: tuple = ()
     cost: int = 1
     fixed: tuple = ()
+    draws: bool = False
     odd: dict = field(default_factory=dict)
 
     def __repr__(self):

@@ -66,12 +66,12 @@ def check(got, X=None, y=None, sample_weight=None, classes=None, **validation):
     assert (got >= 0).all()
     assert np.allclose(got.sum(axis=1), 1, atol=1e-5)
     if y is not None:
-        plain.labels([v for (v,) in y] if np.ndim(y) == 2 else y)
+        plain.labels(np.ravel(y) if np.ndim(y) == 2 else y)
     plain.weights(sample_weight, len(got))
 
 
 def check_score(got, X, y, sample_weight):
-    y = plain.labels([v for (v,) in y] if np.ndim(y) == 2 else y)
+    y = plain.labels(np.ravel(y) if np.ndim(y) == 2 else y)
     weights = plain.weights(sample_weight, len(y))
     predicted = fitted(weighted=False).predict(X)
     right = [w for p, t, w in zip(predicted, y, weights, strict=True) if p == t]

@@ -83,8 +83,10 @@ def _tables(valid):
     column = st.integers(0, valid.shape[-1] - 1)
     placed = st.tuples(st.sampled_from(PLACED), st.integers(0, valid.size - 1), single)
     return st.one_of(
-        st.sampled_from(TABLE_FORMS).map(lambda form: form(valid)),
-        placed.map(lambda drawn: _reshaped(drawn[0](valid.reshape(-1), *drawn[1:]), valid.shape)),
+        st.sampled_from(TABLE_FORMS).map(lambda form: _tried(form, valid)),
+        placed.map(
+            lambda drawn: _reshaped(_tried(drawn[0], valid.reshape(-1), *drawn[1:]), valid.shape)
+        ),
         column.map(lambda at: np.delete(valid, at, axis=-1)),
     )
 

@@ -48,12 +48,10 @@ def fault(call, arguments, changed):
             return "hung"
         except Exception as error:
             return _fault_of_error(error, call, changed)
-    # what matplotlib warns of in its own axes is a matter of the picture
-    odd = [
-        w
-        for w in caught
-        if not issubclass(w.category, UserWarning) and "matplotlib" not in w.filename
-    ]
+    odd = [w for w in caught if not issubclass(w.category, UserWarning)]
+    if call.draws:
+        # what NumPy warns of inside of matplotlib is a matter of the picture
+        odd = [w for w in odd if w.filename.startswith(OURS)]
     if odd:
         return f"warning {odd[0].category.__name__}: {odd[0].message}"
     return _fault_of_answer(call, arguments, result)

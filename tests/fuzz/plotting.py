@@ -38,7 +38,15 @@ def call(name, valid, check=check, labels=("y_true",), method="from_predictions"
         return getattr(getattr(plotting, name), method)(**arguments, **options)
 
     return Call(
-        f"{name}.{method}", closing(draw), valid, check, WORDS, labels, tuple(valid), cost=15
+        f"{name}.{method}",
+        closing(draw),
+        valid,
+        check,
+        WORDS,
+        labels,
+        tuple(valid),
+        cost=15,
+        draws=True,
     )
 
 

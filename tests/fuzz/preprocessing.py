@@ -147,7 +147,8 @@ def balanced(X, y, **options):
 
 
 def check_balanced(got, X, y):
-    y = plain.labels(y)
+    # a column of labels is flattened with scikit-learn's warning
+    y = plain.labels(np.ravel(y) if np.ndim(y) == 2 else y)
     new = np.asarray(got["weight"], dtype=float)
     sums = [math.fsum(w for w, t in zip(new, y, strict=True) if t == c) for c in set(y)]
     assert max(sums) - min(sums) < 1e-5 * max(sums)
@@ -159,8 +160,7 @@ def weights_balanced(y, sample_weight):
 
 def check_weights_balanced(got, y, sample_weight):
     plain.weights(sample_weight, len(got))
-    # a column of labels is flattened with scikit-learn's warning
-    check_balanced({"weight": got}, None, [v for (v,) in y] if np.ndim(y) == 2 else y)
+    check_balanced({"weight": got}, None, y)
 
 
 def blocks(X):
