@@ -22,7 +22,7 @@ import numpy as np
 STATE = {"name", "_name", "built", "_built", "_build_input_shape", "_model", "_auto_config"}
 # What a model was compiled with.
 COMPILED = frozenset(
-    {"_compile_config", "_compile_loss", "_compile_metrics", "_loss_tracker", "optimizer"}
+    {"_compile_config", "_compile_loss", "_compile_metrics", "_loss_tracker", "loss", "optimizer"}
 )
 PLAIN = (Number, str, bytes, type(None), np.ndarray, np.generic, enum.Enum)
 LAMBDA = "<lambda>"
