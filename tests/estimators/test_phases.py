@@ -724,7 +724,8 @@ def test_events_can_be_prepared_and_redrawn_by_a_subclass(halves):
 
     (X, y), _ = halves
     epochs = []
-    parameters = {"units": (8,), "epochs": 2, "phases": [{}, {"learning_rate": STANDS_STILL}]}
+    phases = [{}, {"learning_rate": STANDS_STILL}]
+    parameters = {"units": (8,), "dropout": 0.0, "epochs": 2, "phases": phases}
     clf = Doubles(**parameters, batch_size=-1, random_state=0).fit(X, y)
     plain = DenseClassifier(**parameters, batch_size=-1, random_state=0).fit(X, y)
     assert epochs == [(0, 800), (1, 800), (2, 800), (3, 800)]
