@@ -77,7 +77,12 @@ def names(X):
 def n_columns(X):
     """Number of columns (features of the last axis, blocks) of `X`."""
     columns = names(X)
-    return len(columns) if columns is not None else np.shape(X)[-1]
+    if columns is not None:
+        return len(columns)
+    if not np.ndim(X):
+        msg = f"X must be a table or an array of events, got {X!r:.60}"
+        raise ColumnError(msg)
+    return np.shape(X)[-1]
 
 
 def as_list(columns):

@@ -179,7 +179,7 @@ def effective_events(weights):
 def len_of(X):
     """Number of events of a table, array or blocks."""
     X = _frames.as_pandas(X)
-    if not hasattr(X, "shape") and not hasattr(X, "__len__"):
+    if isinstance(X, (str, bytes)) or not (hasattr(X, "shape") or hasattr(X, "__len__")):
         X = np.asarray(X)
     shape = X.shape if hasattr(X, "shape") else (len(X),)
     if not shape:

@@ -186,7 +186,7 @@ def _numbers(values, column):
     except ValueError as error:
         msg = f"{what} must hold numbers (NaN for background): {error}"
         raise ValueError(msg) from error
-    if values.ndim not in (1, 2):
+    if values.ndim not in (1, 2) or (values.ndim == 2 and not values.shape[1]):
         msg = f"parameter has the shape {values.shape}; it must have one row per event"
         raise ValueError(msg)
     return values if values.ndim == 2 else values[:, None]

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from skhep_nn import _composition
+from skhep_nn import _composition, _floats
 from skhep_nn._validation import BaseScorer
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _inputs
@@ -103,12 +103,8 @@ def make_fom_scorer(
     2.252
     """
     check_settings(kind, systematic, b_reg)
-    is_number = isinstance(threshold, Real) and not isinstance(threshold, np.timedelta64)
-    if not (isinstance(threshold, str) and threshold == "best") and (
-        not is_number or np.isnan(float(threshold))
-    ):
-        msg = f'threshold={threshold!r:.60}; it must be a number or "best"'
-        raise ValueError(msg)
+    if not (isinstance(threshold, str) and threshold == "best"):
+        _check_threshold(threshold)
     settings = {
         "kind": kind,
         "threshold": threshold,
@@ -307,6 +303,16 @@ _SCAN = (
     "min_background",
     "min_effective_background",
 )
+
+
+def _check_threshold(threshold):
+    try:
+        good = isinstance(threshold, Real) and not np.isnan(_floats.one(threshold, "threshold"))
+    except ValueError:
+        good = False
+    if not good:
+        msg = f'threshold={threshold!r:.60}; it must be a number or "best"'
+        raise ValueError(msg)
 
 
 def _same(value, default):

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
-from skhep_nn import _hypotheses
+from skhep_nn import _columns, _floats, _hypotheses
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _inputs
 
@@ -131,7 +131,8 @@ class LeaveOneMassOut(BaseCrossValidator):
             msg = "LeaveOneMassOut needs X, which has the masses, and y"
             raise ValueError(msg)
         is_signal = _inputs.signal_mask(y, self.signal)
-        X = X if hasattr(X, "shape") else np.asarray(X)
+        X = _columns.table(X)
+        X = X if hasattr(X, "shape") else _floats.as_array(X, "X")
         values, names = _points.values_of(X, self.parameter)
         _points.check_length(values, names, len(is_signal))
         points, code = _points.points_of(values, is_signal, names)

@@ -14,6 +14,10 @@ _TAIL = 0.005
 _GENEROUS = 1.3
 
 
+# of a variable that gets bins of whole numbers
+_MOST_WHOLE_NUMBERS = 2**50
+
+
 def filled(values, weights, edges):
     """Histogram with sums of weights and of squared weights.
 
@@ -101,14 +105,36 @@ def edges_of(values, weights, bins):
     if not finite.any():
         return np.linspace(0.0, 1.0, bins + 1)
     low, high = robust_range(values[finite], np.abs(weights[finite]))
+    if _are_whole_numbers(values[finite]) and high - low < _MOST_WHOLE_NUMBERS:
+        return checked(_integer_edges(low, high, bins), bins)
+    return even_edges(*_widened(low, high), bins)
+
+
+def even_edges(low, high, bins):
+    """Edges of bins of equal width.
+
+    Raises
+    ------
+    ValueError
+        If there are none in the range of numbers.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        if _are_whole_numbers(values[finite]):
-            edges = _integer_edges(low, high, bins)
-        else:
-            edges = np.linspace(*_widened(low, high), bins + 1)
-        if not (np.diff(edges) > 0).all():
-            msg = f"bins={bins}: the values from {low:.6g} to {high:.6g} have no such bins"
-            raise ValueError(msg)
+        return checked(np.linspace(low, high, bins + 1), bins)
+
+
+def checked(edges, bins):
+    """`edges`, if they are finite and rise.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
+        msg = (
+            f"bins={bins}: the values from {edges[0]:.6g} to {edges[-1]:.6g} cannot be divided into "
+            "so many"
+        )
+        raise ValueError(msg)
     return edges
 
 

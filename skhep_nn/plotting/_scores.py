@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from skhep_nn import _composition, _extras
 from skhep_nn.metrics import weighted_ks
 from skhep_nn.plotting import _events, _histograms, _style
@@ -291,7 +289,7 @@ def _edges(samples, bins):
     high = max(float(scores.max()) for scores in samples)
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    return np.linspace(low, high if high > low else low + 1.0, bins + 1)
+    return _histograms.even_edges(low, high if high > low else low + 1.0, bins)
 
 
 def _score_name(estimator, signal, class_names):

@@ -213,7 +213,15 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         cells = _cells(classes, codes, groups, self.by)
         sums = np.bincount(cells.codes, weights=treated)
         _weights.check_class_sums(sums, cells.names, what=cells.what)
-        factors = _balancing.factors(self.mode, totals, sums, cells.class_of)
+        with np.errstate(over="ignore", invalid="ignore"):
+            factors = _balancing.factors(self.mode, totals, sums, cells.class_of)
+        if not np.isfinite(factors).all():
+            at = int(np.flatnonzero(~np.isfinite(factors))[0])
+            msg = (
+                f"sample_weight of {cells.what} {cells.names[at]!r} sums to {sums[at]:.6g}; no "
+                "number holds the factor that balances it"
+            )
+            raise WeightError(msg)
         self.classes_ = classes
         self.factors_ = dict(zip(cells.names, factors.tolist(), strict=True))
         self.n_negative_, self.n_dropped_ = int((weights < 0).sum()), int(dropped.sum())

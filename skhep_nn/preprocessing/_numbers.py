@@ -72,7 +72,7 @@ def _check_types(features):
 def _holds_odd_objects(column):
     if column.dtype != object:
         return False
-    odd = (np.datetime64, np.timedelta64, np.ma.core.MaskedConstant)
+    odd = (np.datetime64, np.timedelta64, np.ndarray)
     return any(isinstance(value, odd) for value in column)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _numbers
 
@@ -61,6 +61,7 @@ class ScaledColumns:
         # -999.9 read from a file of float32 is not the float64 number -999.9
         value = np.nan if self.missing_value is None else self.missing_value
         with np.errstate(over="ignore"):
+            value = _floats.one(value, "missing_value")
             return np.array([dtype.type(value) for dtype in types], dtype=np.float64)
 
     def _checked_width(self, lowest, highest):

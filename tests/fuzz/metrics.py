@@ -324,7 +324,7 @@ CALLS = [
             function,
             {"y": Y, "sample_weight": WEIGHT},
             check,
-            ("y_true", "parameter", *SIGNAL),
+            ("y_true", "parameter", "figure of merit", *SIGNAL),
             labels=("y",),
             masked=("y", "sample_weight"),
             cost=2,

@@ -107,9 +107,10 @@ def one_hot(X, **options):
 
 
 def check_hot(got, X):
-    codes = np.asarray(X)
-    if codes.dtype == object or np.ma.isMaskedArray(X):
+    if np.asarray(got).dtype == object or np.ma.isMaskedArray(X):
+        # lists of rows
         return
+    codes = np.asarray(X)
     plain.numbers(codes.ravel())
     sums = np.asarray(got).sum(axis=-1)
     if codes.ndim != 2 or not isinstance(X, pd.DataFrame):
