@@ -131,8 +131,8 @@ def checked(edges, bins):
     """
     if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
         msg = (
-            f"bins={bins}: the values from {edges[0]:.6g} to {edges[-1]:.6g} cannot be divided into "
-            "so many"
+            f"bins={bins}: the values from {edges[0]:.6g} to {edges[-1]:.6g} cannot be divided "
+            "into so many"
         )
         raise ValueError(msg)
     return edges
