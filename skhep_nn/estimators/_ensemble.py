@@ -106,7 +106,7 @@ def _new_members(estimator):
 
 def _changed(estimator):
     """The classifiers that there are, with the parameters that `estimator` has now."""
-    members = vars(estimator).get("estimators_", [])
+    members = vars(estimator).get("members_", [])
     if len(members) != estimator.n_networks:
         msg = (
             f"n_networks={estimator.n_networks}, but {len(members) or 1} were trained; networks "
@@ -225,7 +225,7 @@ def _keep(estimator, members):
     parameters = {*first.get_params(deep=False)}
     learnt = {k: v for k, v in vars(first).items() if k not in parameters and k != "_user_params"}
     vars(estimator).update(learnt)
-    estimator.estimators_ = members
+    estimator.members_ = members
     estimator.network_ = EnsembleNetwork([member.network_ for member in members])
     if "best_epoch_" in learnt:
         estimator.best_epochs_ = [member.best_epoch_ for member in members]

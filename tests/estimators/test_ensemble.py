@@ -35,13 +35,13 @@ def fitted(sample):
 
 
 def test_the_probability_is_the_mean_over_the_networks(fitted, sample):
-    parts = [member.predict_proba(sample[0]) for member in fitted.estimators_]
+    parts = [member.predict_proba(sample[0]) for member in fitted.members_]
     np.testing.assert_allclose(fitted.predict_proba(sample[0]), np.mean(parts, axis=0), atol=1e-6)
     assert np.abs(parts[0] - parts[1]).max() > 1e-3
 
 
 def test_the_spread_is_their_standard_deviation(fitted, sample):
-    parts = [member.predict_proba(sample[0]) for member in fitted.estimators_]
+    parts = [member.predict_proba(sample[0]) for member in fitted.members_]
     spread = fitted.predict_spread(sample[0])
     assert spread.shape == (300, 2)
     np.testing.assert_allclose(spread, np.std(parts, axis=0, ddof=1), atol=1e-6)
@@ -63,10 +63,10 @@ def test_a_fit_with_a_seed_is_the_same_again_also_one_network_at_a_time(
 def test_what_is_told_of_a_fit(fitted):
     assert fitted.best_epochs_ == [2, 2, 2]
     assert fitted.best_epoch_ == fitted.n_epochs_ == 2
-    losses = [member.history_["loss"] for member in fitted.estimators_]
+    losses = [member.history_["loss"] for member in fitted.members_]
     np.testing.assert_allclose(fitted.history_["loss"], np.mean(losses, axis=0))
     assert fitted.get_params()["n_networks"] == 3
-    assert not any("membership" in name for m in fitted.estimators_ for name in vars(m))
+    assert not any("membership" in name for m in fitted.members_ for name in vars(m))
 
 
 def test_parts_for_validation_are_all_events_together():
@@ -88,13 +88,13 @@ def test_without_positive_weights_in_every_part_nothing_is_held_out():
 def test_each_network_is_validated_where_a_part_is_held_out(sample):
     clf = ensemble(**VALIDATED).fit(*sample)
     assert len(clf.history_["val_loss"]) == 2
-    assert len({m.history_["val_loss"][0] for m in clf.estimators_}) == 3
+    assert len({m.history_["val_loss"][0] for m in clf.members_}) == 3
 
 
 def test_given_validation_events_serve_every_network(sample):
     X, y = sample
     clf = ensemble().fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
-    for member in clf.estimators_:
+    for member in clf.members_:
         p = member.predict_proba(X[200:])[np.arange(100), y[200:]]
         best = member.history_["val_loss"][member.best_epoch_ - 1]
         # classes have the shares that they have in training
@@ -106,8 +106,8 @@ def test_given_validation_events_serve_every_network(sample):
 def test_event_weights_reach_every_network(table):
     X, y = table
     clf = ensemble(weight_column="weight").fit(X, y)
-    alone = clone(clf.estimators_[1]).fit(X, y)
-    p = clf.estimators_[1].predict_proba(X)
+    alone = clone(clf.members_[1]).fit(X, y)
+    p = clf.members_[1].predict_proba(X)
     np.testing.assert_array_equal(alone.predict_proba(X), p)
     # real data have no weights
     np.testing.assert_array_equal(clf.predict_proba(X), clf.predict_proba(X.drop(columns="weight")))
@@ -147,7 +147,7 @@ def test_partial_fit_trains_an_epoch_of_each(sample):
     X, y = sample
     clf = ensemble().partial_fit(X[:150], y[:150], classes=[0, 1]).partial_fit(X[150:], y[150:])
     assert clf.n_epochs_ == 2
-    assert len(clf.estimators_) == 3
+    assert len(clf.members_) == 3
     assert clf.predict_spread(X).max() > 0
 
 
@@ -160,7 +160,7 @@ def test_batch_samplers_and_phases_work_as_with_one_network(sample):
     phases = [{"epochs": 1}, {"epochs": 1, "learning_rate": 1e-3}]
     clf = ensemble(2, batch_sampler="balanced", phases=phases).fit(*sample)
     assert clf.history_["phase"] == [1, 2]
-    assert clf.estimators_[0].history_["phase"] == [1, 2]
+    assert clf.members_[0].history_["phase"] == [1, 2]
 
 
 def test_events_on_disk_train_the_same_networks(sample, tmp_path):
@@ -181,7 +181,7 @@ def test_an_ensemble_at_every_mass(sample):
     clf = ParametricClassifier(3, units=(4,), epochs=2, n_networks=2, random_state=0, verbose=0)
     clf.fit(X, y)
     scanned = clf.predict_proba_scan(X[:, :3], [500, 1000])
-    at = [member.predict_proba_scan(X[:, :3], [500, 1000]) for member in clf.estimators_]
+    at = [member.predict_proba_scan(X[:, :3], [500, 1000]) for member in clf.members_]
     np.testing.assert_allclose(scanned, np.mean(at, axis=0), atol=1e-6)
     np.testing.assert_allclose(clf.at(500).predict_proba(X[:, :3]), scanned[:, 0], atol=1e-6)
 
@@ -218,7 +218,7 @@ class InterruptInEpoch(keras.callbacks.Callback):
 def test_an_interrupted_fit_keeps_the_networks_that_have_an_epoch(sample):
     with pytest.warns(TrainingInterruptedWarning):
         clf = ensemble(callbacks=[InterruptInEpoch(2, 1, [])]).fit(*sample)
-    assert [m.n_epochs_ for m in clf.estimators_] == [2, 1]
+    assert [m.n_epochs_ for m in clf.members_] == [2, 1]
     assert clf.predict_proba(sample[0]).shape == (300, 2)
 
 

@@ -9,7 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
-from skhep_nn import DenseClassifier, KerasClassifier, MinMaxScaler, export_onnx
+from skhep_nn import (
+    DenseClassifier,
+    KerasClassifier,
+    MinMaxScaler,
+    ParametricClassifier,
+    export_onnx,
+)
 from skhep_nn.exceptions import ExportError
 
 SMALL = {"units": (5,), "epochs": 3, "batch_size": 64, "random_state": 0, "verbose": 0}
@@ -89,3 +95,19 @@ def test_a_network_of_the_user_agrees(data, exported, largest_difference, from_l
 
     model = KerasClassifier(network, epochs=1, random_state=0, verbose=0).fit(X, y)
     assert largest_difference(exported(model, check=X), model, X) < 1e-6
+
+
+def test_the_networks_of_an_ensemble_go_as_one(exported, largest_difference):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    X = rng.normal(size=(200, 3)) + y[:, None]
+    tiny = {"units": (4,), "epochs": 1, "n_networks": 2, "random_state": 0, "verbose": 0}
+    dense = DenseClassifier(**tiny).fit(X, y)
+    assert largest_difference(exported(dense), dense, X) < 1e-6
+    masses = np.where(y == 1, np.where(np.arange(200) % 2, 500.0, 1000.0), np.nan)
+    parametric = ParametricClassifier(3, **tiny).fit(np.c_[X, masses], y)
+    loaded = exported(parametric)
+    np.testing.assert_allclose(
+        loaded.at(750).predict_proba(X), parametric.at(750).predict_proba(X), atol=1e-6
+    )
+    assert largest_difference(exported(parametric.at(500)), parametric.at(500), X) < 1e-6
