@@ -16,6 +16,7 @@ from skhep_nn.training._callbacks import stops_on_nan
 from skhep_nn.training._messages import not_finite, stop_others, warn_interrupted
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
+from skhep_nn.training._schedule import rate_of
 from skhep_nn.training._source import ArraySource
 
 
@@ -28,7 +29,7 @@ def train(model, source, validation, plan, reason):
     batches = Batches(source, plan)
     watcher = Watcher(plan, batches, validated=validation is not None)
     interrupted = False
-    peak = None if plan.schedule is None else float(model.optimizer.learning_rate)
+    peak = None if plan.schedule is None else rate_of(model.optimizer)
     rates = [] if plan.schedule is None else [Rates(plan.schedule, peak)]
     with contextlib.closing(watcher.progress):
         try:
@@ -147,7 +148,7 @@ class Watcher(keras.callbacks.Callback):
         if self.validated:
             self.best.update(self.plan.done + epoch + 1, monitored, self.model)
         if self.plan.plateau is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = rate_of(self.model.optimizer)
             self.plan.plateau.update(monitored, self.model.optimizer)
         append(self.history, logs)
         self.progress.epoch_done(epoch, logs)

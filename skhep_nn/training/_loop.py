@@ -21,6 +21,7 @@ from skhep_nn.training._messages import (
 )
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
+from skhep_nn.training._schedule import rate_of
 
 logger = logging.getLogger("skhep_nn")
 
@@ -73,9 +74,7 @@ class CompiledLoop:
     def run(self):
         """Run every epoch; see :func:`train`."""
         # before a checkpoint puts back the rate of the step where it was written
-        self.peak = (
-            None if self.plan.schedule is None else float(self.model.optimizer.learning_rate)
-        )
+        self.peak = None if self.plan.schedule is None else rate_of(self.model.optimizer)
         first = self._resume()
         interrupted = False
         self.model.stop_training = False
@@ -174,7 +173,7 @@ class CompiledLoop:
         if self.validation is not None:
             self.best.update(self.plan.done + epoch + 1, monitored, self.model)
         if self.plan.plateau is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = rate_of(self.model.optimizer)
             self.plan.plateau.update(monitored, self.model.optimizer)
         self.logs = dict(logs)
         try:

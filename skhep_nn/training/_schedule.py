@@ -8,6 +8,12 @@ import keras
 import numpy as np
 
 
+def rate_of(optimizer):
+    """The learning rate of an optimizer as it stands."""
+    # the variables of older versions of Keras are no numbers
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
 def inverse_time(learning_rate, decay):
     """``learning_rate / (1 + decay * step)``, the decay of Keras' legacy optimizers.
 
@@ -71,7 +77,7 @@ class Plateau:
             return
         self.waited += 1
         if self.waited >= self.patience:
-            optimizer.learning_rate = float(optimizer.learning_rate) * self.factor
+            optimizer.learning_rate = rate_of(optimizer) * self.factor
             self.waited = 0
 
     def state(self):
