@@ -187,6 +187,8 @@ def _numbers(frame):
         if getattr(dtype, "kind", "O") in "biuf":
             continue
         try:
+            if getattr(dtype, "kind", "O") == "V":
+                _floats.check_type(dtype, name, TypeError)
             _frames.as_floats(frame[name])
         except (TypeError, ValueError):
             value = frame[name].iloc[0] if len(frame) else None

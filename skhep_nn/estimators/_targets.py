@@ -36,6 +36,9 @@ def labels_of(y, owner, name="y", classes=None):
         raise ValueError(msg)
     present = _labels.plain(_labels.present(y, name))
     y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
+    if y.dtype == object:
+        # scikit-learn would sort them
+        _labels.check_one_type(y, name)
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):
         msg = (

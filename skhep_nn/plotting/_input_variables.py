@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns, _composition, _extras, _frames, _masks, _weights
+from skhep_nn import _columns, _composition, _extras, _floats, _frames, _masks, _weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -130,6 +130,7 @@ class InputVariablesDisplay:
         """
         X = _columns.table(X)
         X = _masks.unmasked(X, "X")
+        X = _floats.as_array(X, "X") if isinstance(X, (list, tuple)) else X
         _check_table(X)
         weights = _events.weights_of(None, X, sample_weight, weight_column, cls.__name__)
         y, weights = _events.labels_and_weights(y, weights, name="y")

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from fuzz import plain
@@ -123,9 +124,14 @@ def check_merit(got, s, b, **options):
                 close(value, max(si, 0) / math.sqrt(bi))
 
 
+def first_column(parameter):
+    is_table = isinstance(parameter, pd.DataFrame) and parameter.shape[1] == 1
+    return parameter.iloc[:, 0] if is_table else parameter
+
+
 def check_by_mass(got, y_true, y_score, parameter, sample_weight):
     y, scores = plain.labels(y_true), plain.numbers(y_score)
-    masses = plain.numbers_or_missing(parameter)
+    masses = plain.numbers_or_missing(first_column(parameter))
     weights = plain.weights(sample_weight, len(y))
     rows = list(zip(y, scores, masses, weights, strict=True))
     background = [(s, w) for t, s, _, w in rows if t != 1]
@@ -135,7 +141,7 @@ def check_by_mass(got, y_true, y_score, parameter, sample_weight):
 
 def check_significance_by_mass(got, y_true, y_score, parameter, sample_weight):
     check_labels_and_weights(None, y_true, y_score, sample_weight)
-    plain.numbers_or_missing(parameter)
+    plain.numbers_or_missing(first_column(parameter))
     assert (got["figure_of_merit"] >= 0).all()
 
 
