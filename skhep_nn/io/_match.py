@@ -137,7 +137,9 @@ def _numbers_or_text(values, what):
         return values
     if kinds <= {bytes, np.bytes_}:
         return _decoded(values, what)
-    if all(issubclass(kind, (int, np.integer)) for kind in kinds):
+    # a time difference of NumPy calls itself an integer
+    whole = (issubclass(kind, (int, np.integer)) for kind in kinds - {np.timedelta64})
+    if np.timedelta64 not in kinds and all(whole):
         return values
     msg = f"{what} has values of type {sorted(kind.__name__ for kind in kinds)}, needed is one of "
     msg += "whole numbers or text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skhep_nn import _weights
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import roc_auc
 from skhep_nn.plotting import _events, _histograms, _scores, _style
@@ -140,6 +141,7 @@ class ScoreByParameterDisplay:
     @classmethod
     def _of(cls, points, scores, bins, names):
         bins = _histograms.check_bins(bins)
+        _weights.check_squares(points.weights)
         found = [(points.label(at), rows, score) for at, rows, score in scores]
         edges = _scores._edges([score for _, _, score in found], bins)
         histograms, auc = {}, {}

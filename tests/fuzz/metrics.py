@@ -125,8 +125,10 @@ def check_merit(got, s, b, **options):
 
 
 def first_column(parameter):
-    is_table = isinstance(parameter, pd.DataFrame) and parameter.shape[1] == 1
-    return parameter.iloc[:, 0] if is_table else parameter
+    if not isinstance(parameter, (pd.DataFrame, np.ndarray)) or np.ndim(parameter) != 2:
+        return parameter
+    columns = parameter.to_numpy() if isinstance(parameter, pd.DataFrame) else parameter
+    return columns[:, 0] if columns.shape[1] == 1 else parameter
 
 
 def check_by_mass(got, y_true, y_score, parameter, sample_weight):

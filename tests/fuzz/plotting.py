@@ -30,7 +30,7 @@ def check(got, y_true, sample_weight=None, y_score=None, y_pred=None, **others):
 
 
 EVENTS = {"y_true": Y, "y_score": SCORE, "sample_weight": WEIGHT}
-WORDS = ("bins", "signal", "background", "class", "column", "mass", "events", "X")
+WORDS = ("bins", "names", "signal", "background", "class", "column", "mass", "events", "X")
 
 
 def call(name, valid, check=check, labels=("y_true",), method="from_predictions", **options):
