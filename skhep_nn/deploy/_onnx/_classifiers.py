@@ -107,6 +107,8 @@ def network(graph, model, data, fixed):
 
     x = _inputs(graph, model, data, fixed)
     out = emit_model(graph, model.model_, x)
+    # older versions of Keras tell of the only output as a list
+    out = out[0] if isinstance(out, list) and len(out) == 1 else out
     if not isinstance(out, Tensor) or len(out.shape) != 1:
         msg = "the network has not one output of probabilities"
         raise ExportError(msg)
