@@ -41,18 +41,12 @@ SIGNAL = {500: 20_000, 750: 1_500, 1000: 12_000, 1250: 8_000, 1500: 4_000}
 MASSES, INNER = [*SIGNAL], [*SIGNAL][1:-1]
 BACKGROUND, TEST_BACKGROUND = 40_000, 50_000
 FULL, LEFT_OUT, SINGLE, BLIND = "parametric", "without this mass", "one per mass", "blind"
-TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant"}
+TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant", "balance": "equal"}
 TRAINING |= {"activation": "relu", "kernel_initializer": "he_normal"}
-NETWORK = {**TRAINING, "batch_size": 1024, "balance": "equal", "dropout": 0.25, "patience": 5}
+NETWORK = {**TRAINING, "batch_size": 1024, "dropout": 0.25, "patience": 5}
 UNITS = (100, 100)
 # a few thousand events and two masses far apart
-TWO_MASSES = {
-    **TRAINING,
-    "placement": "start",
-    "balance": "equal",
-    "dropout": 0.5,
-    "batch_size": 256,
-}
+TWO_MASSES = {**TRAINING, "placement": "start", "dropout": 0.5, "batch_size": 256}
 RESAMPLINGS = 200
 
 

@@ -60,6 +60,14 @@ def table(events):
     return events[["pt", "eta", "mt", "weight"]], events["is_signal"].to_numpy()
 
 
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    """Figures that a test opened are closed behind it: matplotlib warns of many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 # one process imports everything, and each of its forks runs once, up to the n-th touch
 FORKS = """
 import os, signal, sys

@@ -14,6 +14,7 @@ import joblib
 import keras
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -375,6 +376,8 @@ def test_a_search_over_losses_in_workers(own):
         {"network": [KerasClassifier(own.network, **SMALL)], "network__loss": [doubled]},
     ]
     pipeline = Pipeline([("network", dense())])
+    # workers that are there already know nothing of the folder with the own module
+    get_reusable_executor().shutdown(wait=True)
     search = GridSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(X, Y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 

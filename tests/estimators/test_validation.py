@@ -253,7 +253,7 @@ def test_a_class_without_validation_events_is_named(dense, halves):
 
 def test_a_label_that_only_validation_has_is_named(dense, halves):
     X, y, X_val, y_val = halves
-    with pytest.raises(ValueError, match=r"y has the labels \[2\]; the classes are \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"y_val has the labels \[2\]; the classes are \[0, 1\]"):
         dense(weight_column="weight").fit(X, y, X_val=X_val, y_val=np.where(y_val == 1, 2, 0))
 
 
