@@ -9,10 +9,12 @@ import pandas as pd
 import particle
 import pyarrow as pa
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.fixes import parse_version
 
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import PDGOneHotEncoder, PDGTokenizer, SequencePadder
@@ -22,13 +24,22 @@ ENCODERS = [PDGOneHotEncoder, PDGTokenizer]
 CODES = [22, 211, -211, 321, 1000010020]
 
 
+OLD = parse_version(sklearn.__version__) < parse_version("1.7")
+WHY_NOT = (
+    {"check_positive_only_tag_during_fit": "subtracts a mean from integers in place before 1.7"}
+    if OLD
+    else {}
+)
+
+
 @parametrize_with_checks(
     [
         PDGTokenizer(),
         PDGTokenizer(antiparticles="merge", handle_unknown="ignore"),
         PDGOneHotEncoder(),
         PDGOneHotEncoder(handle_unknown="ignore"),
-    ]
+    ],
+    expected_failed_checks=lambda encoder: WHY_NOT,
 )
 @pytest.mark.filterwarnings("ignore:.*no valid PDG ids")
 def test_scikit_learns_checks(estimator, check):
