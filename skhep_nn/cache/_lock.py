@@ -86,12 +86,12 @@ def _is_ours(file, descriptor):
         # the holder before may have removed the file between these two lines
         if os.fstat(descriptor).st_ino != file.stat().st_ino:
             return False
+        _check_exclusive(file)
     except (BlockingIOError, FileNotFoundError):
         return False
     except NoLocksError:
         file.unlink(missing_ok=True)
         raise
-    _check_exclusive(file)
     return True
 
 

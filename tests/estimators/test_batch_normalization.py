@@ -65,7 +65,7 @@ def test_averages_that_describe_no_batch_are_warned_of():
     with pytest.warns(BatchNormalizationWarning, match="predicts otherwise than it was trained"):
         fitted(bn_statistics="moving", bn_momentum=0.999)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", BatchNormalizationWarning)
         fitted()
 
 
