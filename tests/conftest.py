@@ -60,6 +60,14 @@ def table(events):
     return events[["pt", "eta", "mt", "weight"]], events["is_signal"].to_numpy()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """A test draws the same numbers whichever tests its process ran before."""
+    generator = getattr(getattr(item, "module", None), "RNG", None)
+    if generator is not None:
+        generator.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 @pytest.fixture(autouse=True)
 def _no_open_figures():
     """Figures that a test opened are closed behind it: matplotlib warns of many."""

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
@@ -59,6 +59,18 @@ THEN = {
     "some": lambda: ColumnTransformer([("scale", StandardScaler(), [0])], remainder="passthrough"),
 }
 
+# Where values repeat, a quantile is a jump: one last bit of the step before it decides the side,
+# and only steps of exact arithmetic have the same last bits in both programs.
+JUMPS = {"uniform", "normal", "bins"}
+EXACT = {"standard", "robust", "largest", "some"}
+
+
+def last_bits_decide(first, then):
+    before = [first, *then]
+    inexact = [name not in EXACT and name not in FIRST for name in before]
+    inexact[0] = first == "imputer, then quantiles"
+    return any(name in JUMPS and any(inexact[:k]) for k, name in enumerate(before))
+
 
 def table(n_columns, seed, *, ties, missing):
     rng = np.random.default_rng(seed)
@@ -106,6 +118,7 @@ def check(model, X, path, limit):
     seed=st.integers(0, 1000),
 )
 def test_random_pipelines_of_tables_agree(tmp_path, first, then, n_columns, ties, missing, seed):
+    assume(not ((ties or missing) and last_bits_decide(first, then)))
     X = table(n_columns, seed, ties=ties, missing=missing)
     steps = [FIRST[first](), *(THEN[name]() for name in then)]
     model = initialised(steps, DenseClassifier(units=(4,)), X, seed)
