@@ -8,13 +8,13 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
-        "._base": ["KerasClassifier"],
-        "._blocks": ["BlockClassifier"],
-        "._cnn": ["CNNClassifier"],
+        "._base_classifier": ["KerasClassifier"],
+        "._blocks._classifier": ["BlockClassifier"],
+        "._blocks._cnn": ["CNNClassifier"],
         "._dense": ["DenseClassifier"],
-        "._individual_mass": ["IndividualMassClassifier"],
-        "._parametric": ["ParametricClassifier"],
-        "._lstm": ["LSTMClassifier"],
+        "._parametric._individual": ["IndividualMassClassifier"],
+        "._parametric._classifier": ["ParametricClassifier"],
+        "._blocks._lstm": ["LSTMClassifier"],
         "._presets": [
             "CMS_BINARY",
             "CMS_MULTICLASS",
@@ -27,6 +27,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "SMARTBKG_LSTM",
             "SMARTBKG_RESNET",
         ],
-        "._resnet": ["ResNetClassifier"],
+        "._blocks._resnet": ["ResNetClassifier"],
     },
 )

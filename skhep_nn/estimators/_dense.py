@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn._validation import HasMethods, Interval, Options, Real, StrOptions
-from skhep_nn.estimators._network_classifier import NetworkClassifier
+from skhep_nn.estimators._built import NetworkClassifier
 from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 

@@ -14,8 +14,8 @@ import tensorflow as tf
 from joblib import Parallel, delayed
 
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, KerasClassifier
-from skhep_nn.estimators import _initial
-from skhep_nn.estimators._seeds import seeded
+from skhep_nn.estimators._fit import _initial
+from skhep_nn.estimators._fit._seeds import seeded
 from skhep_nn.training import POOL
 
 RNG = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, ParametricClassifier
-from skhep_nn.estimators import _ensemble, _events
-from skhep_nn.estimators._events import Events
+from skhep_nn.estimators._fit import _ensemble, _events
+from skhep_nn.estimators._fit._events import Events
 from skhep_nn.exceptions import TrainingInterruptedWarning
 
 SMALL = {"units": (4,), "epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}

@@ -20,7 +20,7 @@ from skhep_nn import (
     ParametricClassifier,
     ResNetClassifier,
 )
-from skhep_nn.estimators import _input_scaling
+from skhep_nn.estimators._fit import _input_scaling
 from skhep_nn.metrics import roc_auc
 from skhep_nn.networks._input_scaling import InputScaling
 from skhep_nn.training import POOL

@@ -37,7 +37,7 @@ def predictions(X, y, **parameters):
 
 def source_of(X):
     """How a classifier in a process gets its features: as a copy or as rows on disk."""
-    from skhep_nn.estimators._inputs import read_inputs
+    from skhep_nn.estimators._fit._inputs import read_inputs
 
     classifier = DenseClassifier(**SHORT)
     return type(read_inputs(classifier, X, reset=True)).__name__

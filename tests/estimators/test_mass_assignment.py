@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from skhep_nn.estimators import _mass_assignment as assignment
-from skhep_nn.estimators._mass_assignment import Masses, drawer, oversampled
+from skhep_nn.estimators._parametric import _assignment as assignment
+from skhep_nn.estimators._parametric._assignment import Masses, drawer, oversampled
 
 POINTS = np.array([[500.0], [750.0], [1500.0]])
 UNEQUAL = Masses(POINTS, np.array([0.5, 0.3, 0.2]))

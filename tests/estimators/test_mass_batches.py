@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skhep_nn.estimators._mass_batches import drawn_by_groups, group_factors, groups_of
+from skhep_nn.estimators._parametric._batches import drawn_by_groups, group_factors, groups_of
 from skhep_nn.exceptions import WeightError
 
 CODES = np.array([0, 0, 0, 0, 1, 1, 1])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from skhep_nn.estimators._mass_assignment import Masses, drawer, oversampled
-from skhep_nn.estimators._mass_leak import _auc, _bins, mass_leak
+from skhep_nn.estimators._parametric._assignment import Masses, drawer, oversampled
+from skhep_nn.estimators._parametric._leak import _auc, _bins, mass_leak
 
 FIVE = np.array([500.0, 750.0, 1000.0, 1250.0, 1500.0])
 

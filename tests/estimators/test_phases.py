@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.estimators._phases import KEYS
+from skhep_nn.estimators._fit._phases import KEYS
 from skhep_nn.exceptions import TrainingError, TrainingInterruptedWarning
 from skhep_nn.training import POOL, Checkpoint, _stream
 from skhep_nn.training import _order as order

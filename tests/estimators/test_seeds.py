@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.estimators._seeds import seed_of
+from skhep_nn.estimators._fit._seeds import seed_of
 
 X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(int)

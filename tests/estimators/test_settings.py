@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier, KerasClassifier, ParametricClassifier
-from skhep_nn.estimators._settings import Settings
+from skhep_nn.estimators._fit._settings import Settings
 
 QUIET = {"random_state": 0, "verbose": 0, "batch_size": 64}
 TWO_PHASES = [

@@ -19,7 +19,7 @@ from skhep_nn import (
     make_auc_scorer,
     make_fom_scorer,
 )
-from skhep_nn.estimators import _objects
+from skhep_nn.estimators._saving import _objects
 from skhep_nn.metrics import make_parametric_auc_scorer
 
 sio = pytest.importorskip("skops.io")
@@ -37,10 +37,10 @@ OF_A_SEARCH = {
     "numpy.dtype",
     "skhep_nn._columns.FittedColumns",
     "skhep_nn.estimators._dense.DenseClassifier",
-    "skhep_nn.estimators._networks.PooledNetwork",
-    "skhep_nn.estimators._networks.Recipe",
-    "skhep_nn.estimators._numbers.Numbers",
-    "skhep_nn.estimators._objects.Kept",
+    "skhep_nn.estimators._fit._pooled_network.PooledNetwork",
+    "skhep_nn.estimators._fit._pooled_network.Recipe",
+    "skhep_nn.estimators._fit._numbers.Numbers",
+    "skhep_nn.estimators._saving._objects.Kept",
     "skhep_nn.metrics._scorer.FigureOfMeritScorer",
     "skhep_nn.metrics._scorer.fom_of_labels",
     "skhep_nn.preprocessing._minmax.MinMaxScaler",

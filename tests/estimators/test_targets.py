@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.estimators import _targets
+from skhep_nn.estimators._fit import _targets
 
 X = np.random.default_rng(0).normal(size=(120, 3))
 TWO, THREE = np.arange(120) % 2, np.arange(120) % 3

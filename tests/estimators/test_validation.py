@@ -10,8 +10,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
 from skhep_nn import DenseClassifier, EventWeightBalancer, KerasClassifier, MinMaxScaler
-from skhep_nn.estimators import _events
-from skhep_nn.estimators._events import Events
+from skhep_nn.estimators._fit import _events
+from skhep_nn.estimators._fit._events import Events
 from skhep_nn.exceptions import ColumnError
 
 FEATURES = ["pt", "eta", "mt"]

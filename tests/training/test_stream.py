@@ -436,7 +436,7 @@ def test_no_fit_and_no_prediction_holds_all_events(sample, tmp_path, small_buffe
     monkeypatch.setattr(MappedRows, "read_into", watched)
     monkeypatch.setattr(_mapped, "CHUNK_BYTES", 4096)
     monkeypatch.setattr("skhep_nn.training._engine.CHUNK_ROWS", 512)
-    monkeypatch.setattr("skhep_nn.estimators._input_scaling.SAMPLE_EVENTS", 500)
+    monkeypatch.setattr("skhep_nn.estimators._fit._input_scaling.SAMPLE_EVENTS", 500)
     for scaling in (None, "robust"):
         fit(M, y, weights, input_scaling=scaling).predict_proba(M)
         assert max(longest) == 512
@@ -459,7 +459,7 @@ def test_train_and_validation_events_are_disjoint_and_all(
         seen["validation"] = validation[0][:][:, -1]
         return original(engine, source, validation, plan)
 
-    monkeypatch.setattr("skhep_nn.estimators._networks.train", watched)
+    monkeypatch.setattr("skhep_nn.estimators._fit._pooled_network.train", watched)
     data = {
         "array": lambda: write(tmp_path, "x", X),
         "columns": lambda: EventBlocks(

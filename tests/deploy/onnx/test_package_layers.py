@@ -5,13 +5,7 @@ import pytest
 
 from skhep_nn import networks
 from skhep_nn.deploy._onnx._registry import LAYERS
-from skhep_nn.estimators import (
-    INFN_CNN,
-    INFN_LSTM,
-    LHCB_ACCEPTANCE,
-    SMARTBKG_LSTM,
-    SMARTBKG_RESNET,
-)
+from skhep_nn.estimators import INFN_CNN, INFN_LSTM, LHCB_ACCEPTANCE, SMARTBKG_LSTM, SMARTBKG_RESNET
 from skhep_nn.networks import _attention_layers, _conditioning, _masks, _pairs
 from skhep_nn.networks._parametric import at_parameter
 

@@ -1,0 +1,1 @@
+"""Classifiers whose networks are built from blocks: features, sequences, tokens."""

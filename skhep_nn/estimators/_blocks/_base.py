@@ -1,0 +1,93 @@
+"""The base of the classifiers whose networks are built from blocks: features, sequences, tokens."""
+
+from __future__ import annotations
+
+from skhep_nn.estimators._built import NetworkClassifier
+
+# What a network reads of blocks of each kind; lengths arrive as the mask that they stand for.
+AS_INPUT = {
+    "features": "features",
+    "sequence": "sequence",
+    "tokens": "tokens",
+    "mask": "mask",
+    "lengths": "mask",
+}
+# What a plain array is, by its number of dimensions.
+OF_ARRAY = {2: "features", 3: "sequence"}
+
+
+class BlockNetworkClassifier(NetworkClassifier):
+    """Base of the classifiers whose networks are built from blocks.
+
+    A subclass says in ``_network(inputs)`` what :func:`skhep_nn.networks.blocks` is given for
+    blocks like `inputs`.
+    """
+
+    _builder = "blocks"
+    _allow_nd = True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _describe_network(self, x):
+        inputs = self._inputs(x)
+        network = self._network(inputs)
+        self._check_shared(network["shared_embeddings"])
+        return {"inputs": inputs, "named": isinstance(x, dict), **network}
+
+    def _described_inputs(self, x):
+        return self._inputs(x)
+
+    def _check_shared(self, groups):
+        """Raise if blocks that are to share an embedding have tokens of other meanings."""
+        kinds = vars(self).get("block_kinds_", {})
+        for group in groups:
+            words = {n: kinds[n].vocabulary for n in group if n in kinds and kinds[n].vocabulary}
+            if len(set(words.values())) > 1:
+                msg = (
+                    f"shared_embeddings: the blocks {list(words)} have different vocabularies, so "
+                    "that a token of one means another thing in the other"
+                )
+                raise ValueError(msg)
+
+    def _inputs(self, x):
+        """The blocks of `x` in plain words, by name."""
+        if not isinstance(x, dict):
+            kind = OF_ARRAY.get(x.ndim)
+            if kind is None:
+                msg = (
+                    f"{type(self).__name__} takes arrays of shape (events, features) or (events, "
+                    f"entries, features), or EventBlocks; X has shape {x.shape}"
+                )
+                raise ValueError(msg)
+            return {kind: {"kind": kind, "shape": x.shape[1:]}}
+        return {name: self._input(name, array) for name, array in x.items()}
+
+    def _input(self, name, array):
+        kind = self.block_kinds_[name]
+        if kind.name not in AS_INPUT:
+            msg = (
+                f"block {name!r} holds event weights, which are no input of a network; name it in "
+                f"weight_column={name!r}, or in exclude"
+            )
+            raise ValueError(msg)
+        described = {"kind": AS_INPUT[kind.name], "shape": array.shape[1:]}
+        named = {"mask": kind.mask, "of": kind.of, "vocabulary_size": kind.vocabulary_size}
+        return described | {key: value for key, value in named.items() if value is not None}
+
+
+def sequences_of(inputs):
+    """Names of the sequences, and of the tokens that describe no other sequence."""
+    return [
+        name
+        for name, block in inputs.items()
+        if block["kind"] == "sequence"
+        or (block["kind"] == "tokens" and block.get("of") not in inputs)
+    ]
+
+
+def features_of(inputs):
+    """Names of the blocks of features."""
+    return [name for name, block in inputs.items() if block["kind"] == "features"]

@@ -1,0 +1,148 @@
+"""CNNClassifier: convolutions along sequences of particles or tracks."""
+
+from __future__ import annotations
+
+from skhep_nn._validation import StrOptions
+from skhep_nn.estimators._blocks._sequences import RULES, SIZES, SequenceClassifier
+from skhep_nn.estimators._parameters import shares_training_parameters
+
+
+@shares_training_parameters()
+class CNNClassifier(SequenceClassifier):
+    """Convolutions along the particles or tracks of an event, and a dense network behind.
+
+    With ``kernel_size=1`` each particle goes through the same small network, and the outcomes are
+    pooled (as in DeepJet, arXiv:2008.10519): the order of the particles does not matter then.
+    Larger kernels see neighbours; ``filters=64, kernel_size=(4, 5, 6, 7, 8, 9)`` are layers side
+    by side, which find words of these lengths in decay strings.
+
+    Parameters
+    ----------
+    filters : int or sequence of int, default=(64, 64)
+        Of each layer; an int is one layer.
+    kernel_size : int or sequence of int, default=1
+        Neighbours that a kernel sees. One per layer; where `filters` is an int, several are
+        layers side by side.
+    pool : {"average", "max", "sum", "flatten"}, default="average"
+        How the entries become one vector per event.
+    pool_size : int or sequence of int, default=1
+        Neighbours that are averaged after each layer.
+    activation : str or callable, default="relu"
+        Of all layers.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Of all layers.
+    dropout : float or sequence of float, default=0.
+        Fraction dropped after each convolution.
+    l2 : float, default=0.
+        L2 penalty on the kernels.
+    batch_normalization : {False, "input", "hidden", "all"}, default=False
+        Nowhere, on what comes in, before the activations inside, or both; padding does not count.
+    dense_units : int or sequence of int, default=(100, 100)
+        Width of the dense layers behind, where blocks of features join.
+    dense_dropout : float or sequence of float, default=0.
+        Fraction dropped after each of these.
+    embedding_size : int, default=8
+        Numbers that a token becomes.
+    shared_embeddings : sequence of sequences of str, default=()
+        Blocks of tokens with one vocabulary that share one embedding.
+    mask_value : float or None, default=0.
+        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
+        None: there is no padding.
+    {training}
+    **routed
+        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+        ``callbacks__<argument>``. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    {attributes}
+    block_kinds_ : dict of str to BlockKind
+        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+
+    Raises
+    ------
+    ValueError
+        If X has no sequence.
+
+    See Also
+    --------
+    BlockClassifier : Says a network in full.
+    skhep_nn.preprocessing.BlockTransformer : Makes blocks with masks of a table with lists.
+
+    Notes
+    -----
+    Padding is 0 for every kernel and counts in no average, so that more of it changes nothing,
+    except with ``pool="flatten"``, where each entry has weights of its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhep_nn import CNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(400, 6, 4))
+    >>> y = (X[:, :, 0].max(axis=1) > 1.2).astype(int)
+    >>> clf = CNNClassifier((16,), pool="max", dense_units=(16,), learning_rate=0.02, epochs=20,
+    ...                     batch_size=64, random_state=0)
+    >>> clf.fit(X, y).score(X, y) > 0.8
+    True
+    """
+
+    _kind = "cnn"
+    _body = (
+        "filters",
+        "kernel_size",
+        "pool",
+        "pool_size",
+        "activation",
+        "kernel_initializer",
+        "dropout",
+        "l2",
+        "batch_normalization",
+    )
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **RULES,
+        "filters": SIZES,
+        "kernel_size": SIZES,
+        "pool": [StrOptions({"average", "max", "sum", "flatten"})],
+        "pool_size": SIZES,
+    }
+
+    def __init__(
+        self,
+        filters=(64, 64),
+        kernel_size=1,
+        pool="average",
+        *,
+        pool_size=1,
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        l2=0.0,
+        batch_normalization=False,
+        dense_units=(100, 100),
+        dense_dropout=0.0,
+        embedding_size=8,
+        shared_embeddings=(),
+        mask_value=0.0,
+        **training,
+    ):
+        super().__init__(**training)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.pool = pool
+        self.pool_size = pool_size
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.l2 = l2
+        self.batch_normalization = batch_normalization
+        self.dense_units = dense_units
+        self.dense_dropout = dense_dropout
+        self.embedding_size = embedding_size
+        self.shared_embeddings = shared_embeddings
+        self.mask_value = mask_value
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags

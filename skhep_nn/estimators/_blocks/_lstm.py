@@ -1,0 +1,160 @@
+"""LSTMClassifier: recurrent networks along sequences of particles or tracks."""
+
+from __future__ import annotations
+
+from skhep_nn._validation import StrOptions
+from skhep_nn.estimators._blocks._sequences import RULES, SIZES, SequenceClassifier
+from skhep_nn.estimators._parameters import shares_training_parameters
+
+
+@shares_training_parameters()
+class LSTMClassifier(SequenceClassifier):
+    """An LSTM or GRU along the particles or tracks of an event, and a dense network behind.
+
+    Padding is passed over: more of it changes nothing.
+
+    Parameters
+    ----------
+    units : int or sequence of int, default=64
+        Size of the state of each recurrent layer.
+    cell : {"lstm", "gru"}, default="lstm"
+    bidirectional : bool, default=False
+        Read in both directions.
+    go_backwards : bool, default=False
+        Read from the last entry to the first, so that the first is fresh in the state at the end:
+        for tracks ordered by falling significance. Not together with `bidirectional`.
+    convolutions_first : int or sequence of int, default=()
+        Filters of convolutions before, each for itself or, with `kernel_size`, its neighbours.
+    kernel_size : int or sequence of int, default=1
+        Of these convolutions.
+    pool_size : int or sequence of int, default=1
+        Neighbours that are averaged after each of them.
+    activation : str or callable, default="relu"
+        Of convolutions and dense layers.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Of convolutions and dense layers.
+    dropout : float or sequence of float, default=0.
+        Fraction dropped after each convolution and recurrent layer.
+    l2 : float, default=0.
+        L2 penalty on the kernels.
+    batch_normalization : {False, "input", "hidden", "all"}, default=False
+        Nowhere, on what comes in, before the activations inside, or both; padding does not count.
+    dense_units : int or sequence of int, default=(100, 100)
+        Width of the dense layers behind, where blocks of features join.
+    dense_dropout : float or sequence of float, default=0.
+        Fraction dropped after each of these.
+    embedding_size : int, default=8
+        Numbers that a token becomes.
+    shared_embeddings : sequence of sequences of str, default=()
+        Blocks of tokens with one vocabulary that share one embedding.
+    mask_value : float or None, default=0.
+        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
+        None: there is no padding.
+    {training}
+    **routed
+        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+        ``callbacks__<argument>``. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    {attributes}
+    block_kinds_ : dict of str to BlockKind
+        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+
+    Raises
+    ------
+    ValueError
+        If X has no sequence.
+
+    See Also
+    --------
+    BlockClassifier : Says a network in full.
+    skhep_nn.preprocessing.BlockTransformer : Makes blocks with masks of a table with lists.
+
+    Notes
+    -----
+    The preset ``INFN_LSTM`` is arguments of this class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhep_nn import LSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 5, 3))
+    >>> y = (X[:, :, 0].sum(axis=1) > 0).astype(int)
+    >>> clf = LSTMClassifier(8, dense_units=(), learning_rate=0.05, epochs=15, random_state=0)
+    >>> clf.fit(X, y).score(X, y) > 0.8
+    True
+    """
+
+    _kind = "lstm"
+    _body = (
+        "units",
+        "cell",
+        "bidirectional",
+        "go_backwards",
+        "convolutions_first",
+        "kernel_size",
+        "pool_size",
+        "activation",
+        "kernel_initializer",
+        "dropout",
+        "l2",
+        "batch_normalization",
+    )
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **RULES,
+        "units": SIZES,
+        "cell": [StrOptions({"lstm", "gru"})],
+        "bidirectional": ["boolean"],
+        "go_backwards": ["boolean"],
+        "convolutions_first": SIZES,
+        "kernel_size": SIZES,
+        "pool_size": SIZES,
+    }
+
+    def __init__(
+        self,
+        units=64,
+        *,
+        cell="lstm",
+        bidirectional=False,
+        go_backwards=False,
+        convolutions_first=(),
+        kernel_size=1,
+        pool_size=1,
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        l2=0.0,
+        batch_normalization=False,
+        dense_units=(100, 100),
+        dense_dropout=0.0,
+        embedding_size=8,
+        shared_embeddings=(),
+        mask_value=0.0,
+        **training,
+    ):
+        super().__init__(**training)
+        self.units = units
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.go_backwards = go_backwards
+        self.convolutions_first = convolutions_first
+        self.kernel_size = kernel_size
+        self.pool_size = pool_size
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.l2 = l2
+        self.batch_normalization = batch_normalization
+        self.dense_units = dense_units
+        self.dense_dropout = dense_dropout
+        self.embedding_size = embedding_size
+        self.shared_embeddings = shared_embeddings
+        self.mask_value = mask_value
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags

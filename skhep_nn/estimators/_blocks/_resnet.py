@@ -1,0 +1,203 @@
+"""ResNetClassifier: residual networks on features and on sequences."""
+
+from __future__ import annotations
+
+from skhep_nn._validation import Integral, Interval, Options, Real, StrOptions
+from skhep_nn.estimators._blocks._base import features_of, sequences_of
+from skhep_nn.estimators._blocks._sequences import RULES, SIZES, SequenceClassifier
+from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
+
+
+@shares_training_parameters()
+class ResNetClassifier(SequenceClassifier):
+    """Residual blocks: dense ones on features, convolutions on sequences.
+
+    A block adds what it computes to what came in (arXiv:1512.03385), so that deep networks train.
+    On a table each block is dense layers of one width; on a sequence, convolutions along it, pooled
+    at the end, where blocks of features join.
+
+    Parameters
+    ----------
+    n_blocks : int, default=5
+    units : int, default=128
+        Width of dense blocks.
+    filters : int or sequence of int, default=64
+        Of the convolutions inside each block.
+    kernel_size : int or sequence of int, default=3
+        Of the convolutions of each block.
+    layers_per_block : int, default=None
+        Dense layers of a block (None: 1), or convolutions before its last, plain one (None: 2).
+    stem : int or None, default=64
+        Features of each entry between convolutional blocks, made by a 1x1 convolution before; None:
+        as many as the sequence has.
+    block_initializer : str, keras.initializers.Initializer or None, default=None
+        Of the last kernel of each block; "zeros" makes each block the identity at the start.
+    preactivation : bool, default=False
+        Normalisation and activation before the kernels (arXiv:1603.05027) rather than behind them.
+    pool : {"average", "max", "sum", "flatten"}, default="average"
+        How the entries of a sequence become one vector per event.
+    pool_size : int or sequence of int, default=1
+        Neighbours that are averaged after each convolutional block.
+    activation : str or callable, default="relu"
+        Of all layers.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Of all layers.
+    dropout : float, default=0.
+        Fraction dropped at the end of each block, before what came in is added.
+    l2 : float, default=0.
+        L2 penalty on the kernels.
+    block_l2 : float or None, default=None
+        L2 penalty inside the blocks; None is `l2`.
+    batch_normalization : {"auto", False, "input", "hidden", "all"}, default="auto"
+        Nowhere, on what comes in, before the activations inside, or both; padding does not count.
+        "auto" is "hidden" on sequences, nowhere on features.
+    output_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Of the output layer.
+    dense_units : int or sequence of int, default=()
+        Width of the dense layers behind, where blocks of features join.
+    dense_dropout : float or sequence of float, default=0.
+        Fraction dropped after each of these.
+    embedding_size : int, default=8
+        Numbers that a token becomes.
+    shared_embeddings : sequence of sequences of str, default=()
+        Blocks of tokens with one vocabulary that share one embedding.
+    mask_value : float or None, default=0.
+        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
+        None: there is no padding.
+    {training}
+    **routed
+        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+        ``callbacks__<argument>``. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    {attributes}
+    block_kinds_ : dict of str to BlockKind
+        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+
+    See Also
+    --------
+    BlockClassifier : Says a network in full.
+    skhep_nn.preprocessing.BlockTransformer : Makes blocks with masks of a table with lists.
+
+    Notes
+    -----
+    The presets ``LHCB_ACCEPTANCE`` and ``LHCB_EFFICIENCY`` are arguments of this class.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skhep_nn import ResNetClassifier
+    >>> X, y = make_classification(200, random_state=0)
+    >>> clf = ResNetClassifier(2, units=16, activation="tanh", block_initializer="zeros",
+    ...                        learning_rate=0.02, epochs=20, random_state=0)
+    >>> clf.fit(X, y).score(X, y) > 0.7
+    True
+    """
+
+    _kind = "resnet"
+    _body = (
+        "n_blocks",
+        "layers_per_block",
+        "block_initializer",
+        "preactivation",
+        "activation",
+        "kernel_initializer",
+        "dropout",
+        "l2",
+        "block_l2",
+    )
+    _on_features = ("units",)
+    _on_sequences = ("filters", "kernel_size", "stem", "pool", "pool_size")
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **RULES,
+        "n_blocks": [POSITIVE],
+        "units": [POSITIVE],
+        "filters": SIZES,
+        "kernel_size": SIZES,
+        "layers_per_block": [POSITIVE, None],
+        "stem": [POSITIVE, None],
+        "preactivation": ["boolean"],
+        "block_l2": [Interval(Real, 0, None, closed="left"), None],
+        "pool": [StrOptions({"average", "max", "sum", "flatten"})],
+        "pool_size": SIZES,
+        "dropout": [Interval(Real, 0, 1, closed="left"), Options(Integral, {0})],
+        "batch_normalization": [
+            StrOptions({"auto", "input", "hidden", "all"}),
+            Options(bool, {False}),
+        ],
+    }
+
+    def __init__(
+        self,
+        n_blocks=5,
+        *,
+        units=128,
+        filters=64,
+        kernel_size=3,
+        layers_per_block=None,
+        stem=64,
+        block_initializer=None,
+        preactivation=False,
+        pool="average",
+        pool_size=1,
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        l2=0.0,
+        block_l2=None,
+        batch_normalization="auto",
+        output_initializer="glorot_uniform",
+        dense_units=(),
+        dense_dropout=0.0,
+        embedding_size=8,
+        shared_embeddings=(),
+        mask_value=0.0,
+        **training,
+    ):
+        super().__init__(**training)
+        self.n_blocks = n_blocks
+        self.units = units
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.layers_per_block = layers_per_block
+        self.stem = stem
+        self.block_initializer = block_initializer
+        self.preactivation = preactivation
+        self.pool = pool
+        self.pool_size = pool_size
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.l2 = l2
+        self.block_l2 = block_l2
+        self.batch_normalization = batch_normalization
+        self.output_initializer = output_initializer
+        self.dense_units = dense_units
+        self.dense_dropout = dense_dropout
+        self.embedding_size = embedding_size
+        self.shared_embeddings = shared_embeddings
+        self.mask_value = mask_value
+
+    def _network(self, inputs):
+        network = super()._network(inputs)
+        network["head"]["output_initializer"] = self.output_initializer
+        return network
+
+    def _branches(self, inputs):
+        sequences, features = sequences_of(inputs), features_of(inputs)
+        if not sequences:
+            return dict.fromkeys(features, self._residual(self._on_features, auto=False))
+        passed = {"batch_normalization": "input"} if self._normalises("input") else {}
+        return {
+            **dict.fromkeys(sequences, self._residual(self._on_sequences, auto="hidden")),
+            **dict.fromkeys(features, passed),
+        }
+
+    def _residual(self, names, *, auto):
+        body = {"kind": self._kind, **self._arguments((*self._body, *names))}
+        where = self.batch_normalization
+        body["batch_normalization"] = auto if where == "auto" else where
+        if self.layers_per_block is None:
+            del body["layers_per_block"]
+        return body

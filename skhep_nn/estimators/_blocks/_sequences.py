@@ -1,0 +1,75 @@
+"""What the short forms for sequences share: their parameters and how these become branches."""
+
+from __future__ import annotations
+
+from skhep_nn._validation import Interval, Options, Real, StrOptions
+from skhep_nn.estimators._blocks._base import (
+    BlockNetworkClassifier,
+    features_of,
+    sequences_of,
+)
+from skhep_nn.estimators._parameters import POSITIVE
+
+FRACTIONS = [Interval(Real, 0, 1, closed="left"), "array-like"]
+SIZES = [POSITIVE, "array-like"]
+WHERE = [StrOptions({"input", "hidden", "all"}), Options(bool, {False})]
+RULES = {
+    "activation": [str, callable],
+    "dropout": FRACTIONS,
+    "l2": [Interval(Real, 0, None, closed="left")],
+    "batch_normalization": WHERE,
+    "dense_units": SIZES,
+    "dense_dropout": FRACTIONS,
+    "embedding_size": [POSITIVE],
+    "shared_embeddings": ["array-like"],
+    "mask_value": [Interval(Real, None, None, closed="neither"), None],
+}
+
+
+class SequenceClassifier(BlockNetworkClassifier):
+    """Base of the short forms: one kind of branch for every sequence, features join behind.
+
+    A subclass states `_kind`, and the parameters that are arguments of that kind in `_body`.
+    """
+
+    _kind = None
+    _body = ()
+
+    def _network(self, inputs):
+        head = {
+            "units": self.dense_units,
+            "dropout": self.dense_dropout,
+            "activation": self.activation,
+            "kernel_initializer": self.kernel_initializer,
+            "l2": self.l2,
+            "batch_normalization": "hidden" if self._normalises("hidden") else False,
+        }
+        shared = self._arguments(("shared_embeddings", "embedding_size", "mask_value"))
+        return {"branches": self._branches(inputs), "head": head, **shared}
+
+    def _branches(self, inputs):
+        """The branch of each block."""
+        sequences = sequences_of(inputs)
+        if not sequences:
+            raise ValueError(_needs_a_sequence(type(self).__name__, inputs))
+        body = {"kind": self._kind, **self._arguments(self._body)}
+        features = {"batch_normalization": "input"} if self._normalises("input") else {}
+        return {
+            **dict.fromkeys(sequences, body),
+            **dict.fromkeys(features_of(inputs), features),
+        }
+
+    def _normalises(self, where):
+        return self.batch_normalization in (where, "all")
+
+    def _arguments(self, names):
+        return {name: getattr(self, name) for name in names}
+
+
+def _needs_a_sequence(owner, inputs):
+    given = {name: tuple(block["shape"]) for name, block in inputs.items()}
+    return (
+        f"{owner} reads sequences, and X has none: its events have {given}. Pass an array of shape "
+        "(events, entries, features), or EventBlocks with a sequence (BlockTransformer makes them "
+        "of a table with lists); for a table take DenseClassifier or ResNetClassifier"
+    )

@@ -1,0 +1,1 @@
+"""A fit: settings, events, network, training; and what a fitted network is."""

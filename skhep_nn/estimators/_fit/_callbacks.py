@@ -1,0 +1,87 @@
+"""Callbacks of a classifier, from its parameters: objects, classes, lists and dicts of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import keras
+
+from skhep_nn.estimators._keras._scikeras import route_params, unflatten_params
+
+HOOKS = (
+    "on_predict_begin",
+    "on_predict_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
+)
+
+
+@dataclass
+class Prediction:
+    """Callbacks with something to do in a prediction, which is one batch."""
+
+    callbacks: list = field(default_factory=list)
+    network: object = None
+
+    def around(self, predict, x):
+        """``predict(x)`` with the callbacks called before and after."""
+        if not self.callbacks:
+            return predict(x)
+        model = self.network.model
+        called = keras.callbacks.CallbackList(self.callbacks, model=model, verbose=0)
+        called.on_predict_begin()
+        called.on_predict_batch_begin(0)
+        outputs = predict(x)
+        called.on_predict_batch_end(0, {"outputs": outputs})
+        called.on_predict_end()
+        return outputs
+
+
+def of(settings, prefix="fit"):
+    """Callbacks for a fit (or ``"predict"``), classes made with their arguments.
+
+    Parameters
+    ----------
+    settings : Settings
+    prefix : {"fit", "predict"}
+
+    Raises
+    ------
+    TypeError
+        For what is no callback.
+    """
+    names = ("callbacks", f"{prefix}__callbacks")
+    found = [callback for name in names for callback in _made(settings.parameters, name)]
+    _check(found, settings.owner)
+    return found
+
+
+def for_prediction(settings, network, given=None):
+    """The callbacks of a classifier, and those `given` for one call, that see predictions."""
+    callbacks = [*of(settings, "predict"), *keras.tree.flatten(given)]
+    callbacks = [callback for callback in callbacks if callback is not None]
+    _check(callbacks, settings.owner)
+    return Prediction([c for c in callbacks if _sees_predictions(c)], network)
+
+
+def _made(parameters, name):
+    if parameters.get(name) is None:
+        return []
+    arguments = route_params(parameters, destination=name, pass_filter=set())
+    made = keras.tree.flatten(unflatten_params(items=parameters[name], params=arguments))
+    return [callback for callback in made if callback is not None]
+
+
+def _check(callbacks, owner):
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            msg = (
+                f"{owner}.callbacks holds {callback!r}; it must be a keras.callbacks.Callback, its "
+                "class, or a list or dict of these"
+            )
+            raise TypeError(msg)
+
+
+def _sees_predictions(callback):
+    base = keras.callbacks.Callback
+    return any(getattr(type(callback), hook) is not getattr(base, hook) for hook in HOOKS)

@@ -1,0 +1,227 @@
+"""Whether the parameters of a classifier are ones that it has, and that Keras has."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+
+import keras
+
+from skhep_nn import _validation
+from skhep_nn.estimators import _parameters
+from skhep_nn.estimators._fit import _compile
+from skhep_nn.estimators._keras._scikeras import BaseWrapper, accepts_kwargs
+from skhep_nn.networks._seeds import fresh, numbered
+
+# Names that Keras' own compilation explains.
+BY_OUTPUTS = {
+    "loss": ("crossentropy", "ce"),
+    "metrics": ("accuracy", "acc", "crossentropy", "ce"),
+}
+KINDS = {
+    "optimizer": ("optimizer", keras.optimizers),
+    "loss": ("loss", keras.losses),
+    "metrics": ("metric", keras.metrics),
+    "activation": ("activation", keras.activations),
+    "initializer": ("initializer", keras.initializers),
+    "regularizer": ("regularizer", keras.regularizers),
+}
+# Parameters that do nothing but with one schedule.
+ACTS_WITH = {
+    "decay": "inverse_time",
+    "plateau_factor": "plateau",
+    "plateau_patience": "plateau",
+}
+# What scikeras lets a subclass override, and what does the same here.
+REPLACED = {
+    "feature_encoder": "put a transformer before the classifier in a Pipeline",
+    "target_encoder": "labels of any type are encoded already; prepare others before fit",
+    "scorer": "override score, or pass scoring= to a search",
+}
+
+
+def check(estimator, settings):
+    """Raise for a parameter that `estimator` does not have, or whose value is out of its range.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+    settings : Settings
+        Its parameters as they hold in one call and phase.
+
+    Raises
+    ------
+    TypeError
+        Naming the parameter and the nearest one.
+    ValueError
+        Naming the parameter, the rule and the value.
+
+    Warns
+    -----
+    UserWarning
+        For a parameter that has no effect.
+    """
+    _check_values(estimator, settings)
+    _check_overridden(estimator)
+    _check_names(estimator, settings)
+    _check_routed(estimator, settings)
+    _warn_of_idle(settings)
+
+
+def check_nested(estimator, parameters):
+    """Raise for ``name__argument`` where the parameter `name` is no estimator with arguments.
+
+    Raises
+    ------
+    ValueError
+    """
+    own = estimator.get_params(deep=False)
+    for path in parameters:
+        name, nested, argument = path.partition("__")
+        if not nested or name not in own or estimator._is_routed(path):
+            continue
+        value = parameters.get(name, own[name])
+        if not hasattr(value, "set_params") and not isinstance(value, dict):
+            what = "an EventWeightBalancer(...)" if name == "balance" else "an estimator"
+            msg = (
+                f"{type(estimator).__name__} has no parameter {path!r}: {name}={value!r} has no "
+                f"{argument!r} to set; pass {what} as {name} first"
+            )
+            raise ValueError(msg)
+
+
+def network_arguments(estimator):
+    """Names that the function which makes the network takes; None if it takes any."""
+    function = estimator.model if estimator.model is not None else estimator.build_fn
+    if function is None:
+        function = getattr(estimator, "_keras_build_fn", None)
+    if isinstance(function, keras.Model):
+        return set()
+    if not callable(function):
+        msg = (
+            f"{type(estimator).__name__} needs model, a function that returns a network or a "
+            f"keras.Model; got {function!r}"
+        )
+        raise TypeError(msg)
+    if accepts_kwargs(function):
+        return None
+    return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
+
+
+def check_constructed(estimator):
+    """Raise for a subclass whose constructor leaves out that of its base.
+
+    Raises
+    ------
+    TypeError
+        Naming a parameter that it lacks therefore.
+    """
+    absent = _parameters.training_defaults(type(estimator)).keys() - vars(estimator).keys()
+    if absent:
+        name = type(estimator).__name__
+        msg = f"{name} has no {min(absent)!r}; call super().__init__() in {name}.__init__"
+        raise TypeError(msg)
+
+
+def _check_values(estimator, settings):
+    rules = estimator._parameter_constraints
+    values = {name: settings.get(name) for name in rules if name in settings.parameters}
+    _validation.validate_parameter_constraints(rules, values, caller_name=settings.owner)
+
+
+def _check_overridden(estimator):
+    for name, instead in REPLACED.items():
+        if getattr(type(estimator), name) is not getattr(BaseWrapper, name):
+            msg = f"{type(estimator).__name__} overrides {name}, which is not used; {instead}"
+            raise TypeError(msg)
+
+
+def _check_names(estimator, settings):
+    """Raise for the name of something that Keras does not have."""
+    for path, value in (estimator.get_params(deep=True) | settings.parameters).items():
+        name = path.rpartition("__")[2]
+        if path in ("optimizer", "loss", "metrics"):
+            kind = path
+        elif estimator._names_are_of_keras and "_routed" not in path:
+            kind = name.rpartition("_")[2]
+        else:
+            continue
+        for word in _words(value) if kind in KINDS else ():
+            _check_name(estimator, path, kind, word)
+
+
+def _words(value):
+    if isinstance(value, dict):
+        # an object as Keras serialises it is no name
+        value = () if "class_name" in value else list(value.values())
+        return _words(value)
+    if not isinstance(value, (list, tuple)):
+        return [value] if isinstance(value, str) else []
+    return [word for part in value for word in _words(part)]
+
+
+def _check_name(estimator, path, kind, word):
+    what, module = KINDS[kind]
+    if word in BY_OUTPUTS.get(kind, ()):
+        return
+    try:
+        # Keras' own `get` would draw a seed for an initializer from Python's generator
+        with numbered():
+            found = fresh(word) if kind == "initializer" else module.get(word)
+    except (ValueError, TypeError):
+        found = None
+    # Keras hands a name back that it cannot make anything of
+    if found is None or isinstance(found, str):
+        names = [n for n in vars(module) if not n.startswith("_") and n not in NOT_NAMES]
+        hint = _parameters.nearest(word, names)
+        msg = f"{type(estimator).__name__}.{path}={word!r} is no {what} of Keras{hint}"
+        raise ValueError(msg)
+
+
+NOT_NAMES = ("get", "serialize", "deserialize")
+
+
+def _check_routed(estimator, settings):
+    network = estimator._network_arguments()
+    by_prefix = {"model": network}
+    if estimator._routed_names():
+        by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(settings.optimizer))
+    for name in estimator._routed_names():
+        prefix, routed, argument = name.partition("__")
+        if not routed:
+            accepted = network
+        elif prefix in estimator._routing_prefixes:
+            accepted = by_prefix.get(prefix)
+        else:
+            accepted = set()
+        if accepted is not None and (argument or name) not in accepted:
+            _refuse(estimator, name, accepted)
+
+
+def _refuse(estimator, name, accepted):
+    """Raise: `name` is no parameter; `accepted` is what its prefix, if it has one, takes."""
+    prefix, routed, argument = name.partition("__")
+    own = set(_parameters.defaults_of(type(estimator)))
+    if not routed:
+        hint = _parameters.nearest(name, own | accepted)
+    elif accepted:
+        hint = _parameters.instead_of(argument, accepted, f"{prefix}__{{}}")
+        hint = hint or f"; {prefix}__ takes {sorted(accepted)}"
+    else:
+        hint = _parameters.nearest(argument, own)
+        hint = hint or _parameters.nearest(prefix, estimator._routing_prefixes, f"{{}}__{argument}")
+    msg = f"{type(estimator).__name__} has no parameter {name!r}{hint}"
+    raise TypeError(msg)
+
+
+def _warn_of_idle(settings):
+    schedule = settings.learning_rate_schedule
+    for name, wanted in ACTS_WITH.items():
+        value = settings.get(name)
+        if value != _parameters.TRAINING[name].default and schedule != wanted:
+            warnings.warn(
+                f"{name}={value!r} of {settings.owner} has no effect with "
+                f"learning_rate_schedule={schedule!r}; it acts with {wanted!r}",
+                UserWarning,
+                stacklevel=4,
+            )

@@ -1,0 +1,1 @@
+"""The scikeras adapter: KerasClassifier and networks of the user's."""

@@ -1,0 +1,1 @@
+"""Classifiers of several hypotheses, of which an event's mass is one."""

@@ -1,0 +1,381 @@
+"""ParametricClassifier: one network for every mass hypothesis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _hypotheses
+from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
+from skhep_nn.estimators._blocks._base import BlockNetworkClassifier
+from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._fit._inputs import as_table, read_inputs
+from skhep_nn.estimators._parameters import COLUMN, POSITIVE, shares_training_parameters
+from skhep_nn.estimators._parametric import _columns as _mass_columns
+from skhep_nn.estimators._parametric import _training as _mass_training
+from skhep_nn.estimators._parametric import _warnings as _mass_warnings
+from skhep_nn.estimators._parametric._assignment import ASSIGNMENTS
+from skhep_nn.estimators._parametric._at import HypothesisClassifier
+from skhep_nn.estimators._parametric._batches import SAMPLERS, drawn_by_groups
+from skhep_nn.estimators._parametric._scan import scan
+from skhep_nn.networks._parametric import PARAMETER
+
+BODY = {
+    "dense": {"units": (100, 100), "activation": "relu"},
+    "resnet": {"units": 128, "activation": "relu", "n_blocks": 5},
+}
+
+
+@shares_training_parameters()
+class ParametricClassifier(BlockNetworkClassifier):
+    """A network that takes the mass hypothesis as an input: one classifier for every mass.
+
+    X has the mass, or whatever parameter of the signal it is, in a column. Signal events have
+    theirs; background events have none, what stands there (NaN or anything else) is not read, and
+    fit gives them masses. The mass is scaled inside to the range of the signal, so its unit does
+    not matter.
+
+    Parameters
+    ----------
+    parameter : str, int or list of these, default="mass"
+        Columns (or blocks) of X with the parameter, or with several.
+    signal : label, default=1
+        The class that has the parameter; every other class is background. None is the last class.
+    conditioning : {"concatenate", "bias", "scale", "affine", "film"}, default="affine"
+        How the parameter m acts on features x of the network: ``[x, m]``, ``x + b(m)``,
+        ``s(m) x``, ``s(m) x + b(m)``, ``(1 + s(m)) x + b(m)``, with s and b linear in m.
+    placement : {"start", "all", "end"}, default="all"
+        Where: on the input features, behind every hidden layer (on what enters each residual
+        block), or behind the last.
+    mass_embedding : int, default=0
+        Width of a dense layer on the parameter before it acts; 0 is none.
+    mass_noise : float, default=0.
+        Standard deviation of normal noise in training on the scaled parameter, whose range is
+        [-1, 1] ([1/3, 1] for ``"affine"`` and ``"scale"`` at the start).
+    assignment : {"identical", "uniform", "oversample"}, default="identical"
+        Masses of background in training: drawn from those of the signal with the signal's weighted
+        frequencies (several parameters together), drawn uniformly from `mass_range`, or each
+        event at every mass of the signal, its weight shared by the signal's frequencies.
+    mass_range : tuple (low, high), sequence of these, or None, default=None
+        Of each parameter, for ``assignment="uniform"``. None is the range of the signal.
+    resample : {"epoch", "never"}, default="epoch"
+        Draw the masses of background anew before each epoch, or once. Those of validation events
+        are drawn once in any case.
+    process_column : str, int or None, default=None
+        Column with the process of each event, for ``batch_sampler="process"``; never a feature.
+    body : {"dense", "resnet"}, default="dense"
+        Hidden layers, or residual blocks of dense layers.
+    units : sequence of int, int or None, default=None
+        Width of each hidden layer, or of the residual blocks. None is (100, 100), or 128.
+    n_blocks : int, default=5
+        Residual blocks of ``body="resnet"``.
+    activation : str or callable, default="relu"
+        Of the hidden layers.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Of the hidden layers.
+    dropout : float or sequence of float, default=0.25
+        Fraction dropped after each hidden layer. Without it a network fits the masses of training
+        closer and interpolates worse.
+    l2 : float, default=0.
+        L2 penalty on the kernels of the hidden layers.
+    batch_normalization : {False, "input", "hidden", "all"}, default=False
+        On the features, before the activation of each hidden layer, or both.
+    branches : dict of str to dict, default=None
+        For `EventBlocks`: what each block goes through before the parameter acts, as
+        :class:`BlockClassifier` takes it.
+    shared_embeddings : sequence of sequences of str, default=()
+        As in :class:`BlockClassifier`.
+    embedding_size : int, default=8
+        As in :class:`BlockClassifier`.
+    mask_value : float or None, default=0.
+        As in :class:`BlockClassifier`.
+    {training}
+    **routed
+        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+        ``callbacks__<argument>``. An unknown one is an error in fit.
+
+    Attributes
+    ----------
+    parameter_names_ : list
+        Names (positions, for arrays) of the parameters.
+    parameter_range_ : ndarray of shape (n_parameters, 2)
+        Lowest and highest value of the signal in training, between which the network interpolates;
+        further fits (`warm_start`, ``partial_fit``) extend it.
+    parameter_values_ : ndarray of shape (n_values, n_parameters)
+        Distinct values of the signal in training, and in
+    parameter_frequencies_ : ndarray of shape (n_values,)
+        the fraction of the signal's weights at each.
+    mass_leak_ : float
+        How well the mass alone separates signal from background: the AUC of its likelihood ratio,
+        0.5 for not at all.
+    {attributes}
+
+    Warns
+    -----
+    MassLeakWarning
+        In fit, if the mass alone separates signal from background.
+    ExtrapolationWarning
+        At the first prediction outside the range of the signal in training, after each fit.
+
+    See Also
+    --------
+    IndividualMassClassifier : One network for each mass.
+    skhep_nn.metrics.make_parametric_auc_scorer : The scorer for a search.
+
+    Notes
+    -----
+    ``batch_sampler`` takes two more names. ``"mass"``: classes as in ``"balanced"``, and within
+    the signal each mass equally often. ``"process"``: within a class of background also each
+    process of `process_column`. Event weights then act within a mass or process only, and each
+    needs a positive sum of them in training and in validation. Where a split that was not asked
+    for (``early_stopping="auto"``) would leave none, all events are trained on.
+
+    References
+    ----------
+    Baldi et al., "Parameterized neural networks for high-energy physics", arXiv:1601.07913.
+    Anzalone, Diotalevi, Bonacorsi, "Improving parametric neural networks for high-energy physics
+    (and beyond)", arXiv:2202.00424: conditioning, assignment of masses, balancing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skhep_nn import ParametricClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(900) % 2
+    >>> mass = np.where(y == 1, rng.choice([1.0, 2.0, 3.0], 900), np.nan)
+    >>> m = np.where(y == 1, mass, rng.uniform(0, 4, 900)) + rng.normal(0, 0.1, 900)
+    >>> X = pd.DataFrame({"m": m, "mass": mass})
+    >>> clf = ParametricClassifier(
+    ...     units=(32, 32), dropout=0.0, epochs=40, learning_rate=0.01, random_state=0)
+    >>> at_two = clf.fit(X, y).at(mass=2.0)
+    >>> at_two.predict(pd.DataFrame({"m": [1.0, 2.0, 3.0]})).tolist()
+    [0, 1, 0]
+    >>> clf.predict_proba_scan(X, [1.0, 1.5, 2.0, 2.5]).shape
+    (900, 4, 2)
+    """
+
+    _builder = "parametric"
+    _network_parameters = (
+        "body",
+        "conditioning",
+        "placement",
+        "mass_embedding",
+        "mass_noise",
+        "kernel_initializer",
+        "dropout",
+        "l2",
+        "batch_normalization",
+        "branches",
+        "shared_embeddings",
+        "embedding_size",
+        "mask_value",
+    )
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "parameter": ["array-like", *COLUMN],
+        "mass_embedding": [Interval(Integral, 0, None, closed="left")],
+        "mass_noise": [Interval(Real, 0, None, closed="left")],
+        "conditioning": [StrOptions({"concatenate", "bias", "scale", "affine", "film"})],
+        "placement": [StrOptions({"start", "all", "end"})],
+        "assignment": [StrOptions(set(ASSIGNMENTS))],
+        "mass_range": ["array-like", None],
+        "resample": [StrOptions({"epoch", "never"})],
+        "process_column": [*COLUMN, None],
+        "body": [StrOptions(set(BODY))],
+        "units": ["array-like", Integral, None],
+        "n_blocks": [Interval(Integral, 1, None, closed="left")],
+        "activation": [str, callable, HasMethods("get_config")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
+        "branches": [dict, None],
+        "shared_embeddings": ["array-like"],
+        "embedding_size": [POSITIVE],
+        "mask_value": [Interval(Real, None, None, closed="neither"), None],
+        "batch_sampler": [StrOptions(set(SAMPLERS)), HasMethods("fit_resample"), None],
+    }
+
+    def __init__(
+        self,
+        parameter="mass",
+        *,
+        signal=1,
+        conditioning="affine",
+        placement="all",
+        mass_embedding=0,
+        mass_noise=0.0,
+        assignment="identical",
+        mass_range=None,
+        resample="epoch",
+        process_column=None,
+        body="dense",
+        units=None,
+        n_blocks=5,
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.25,
+        l2=0.0,
+        batch_normalization=False,
+        branches=None,
+        shared_embeddings=(),
+        embedding_size=8,
+        mask_value=0.0,
+        **training,
+    ):
+        super().__init__(**training)
+        self.parameter = parameter
+        self.signal = signal
+        self.conditioning = conditioning
+        self.placement = placement
+        self.mass_embedding = mass_embedding
+        self.mass_noise = mass_noise
+        self.assignment = assignment
+        self.mass_range = mass_range
+        self.resample = resample
+        self.process_column = process_column
+        self.body = body
+        self.units = units
+        self.n_blocks = n_blocks
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.l2 = l2
+        self.batch_normalization = batch_normalization
+        self.branches = branches
+        self.shared_embeddings = shared_embeddings
+        self.embedding_size = embedding_size
+        self.mask_value = mask_value
+
+    def predict_proba_scan(self, X, hypotheses):
+        """Class probabilities of every event at each of several hypotheses.
+
+        What does not depend on the hypothesis, such as the networks on sequences and the layers
+        before the parameter acts, is computed once.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like
+            As in :meth:`predict_proba`; the columns of the parameter are not read and may be
+            absent.
+        hypotheses : array-like of shape (n_hypotheses[, n_parameters]), or list of dict
+
+        Returns
+        -------
+        ndarray of shape (n_events, n_hypotheses, n_classes)
+        """
+        self._check_is_fitted()
+        hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
+        _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
+        x = self._features(as_table(self, X), reset=False)
+        outputs = [_targets.probabilities(out) for out in scan(self.network_, x, hypotheses)]
+        return np.stack(outputs, axis=1)
+
+    def at(self, *values, **named):
+        """A fitted classifier for one hypothesis, whatever X has in the parameter's columns.
+
+        Parameters
+        ----------
+        *values, **named : float
+            ``at(750)``, or by name, ``at(mass=750)``, ``at(m_stop=550, m_lsp=520)``.
+
+        Returns
+        -------
+        HypothesisClassifier
+        """
+        self._check_is_fitted()
+        hypothesis = _hypotheses.hypothesis_of(values, named, self.parameter_names_)
+        _mass_warnings.warn_outside(self, np.array([hypothesis]), "hypotheses")
+        return HypothesisClassifier(self, hypothesis)
+
+    def _further_columns(self):
+        return {"parameter": self.parameter, "process_column": self.process_column}
+
+    def _read_inputs(self, X, *, reset):
+        """Features, parameter and process of events that are trained on."""
+        X = as_table(self, X)
+        columns = _mass_columns.positions_of(X, self.parameter) if reset else None
+        x = self._features(X, reset=reset)
+        if reset:
+            self._parameter_columns = columns
+            self.parameter_names_ = _mass_columns.names_of(X, columns)
+        x[PARAMETER] = _mass_columns.values_of(self, X, _mass_columns.NEEDED)
+        if self.batch_sampler == "process":
+            x[_mass_training.PROCESS] = _mass_columns.processes_of(self, X)
+        return x
+
+    def _features(self, X, *, reset):
+        x = read_inputs(self, X, reset=reset)
+        if isinstance(x, dict):
+            return dict(x)
+        if len(x.shape) != 2:
+            msg = (
+                f"X has shape {x.shape}, which has no place for the parameter of an event; put the "
+                "array into EventBlocks, beside a block with the parameter"
+            )
+            raise ValueError(msg)
+        return {"features": x}
+
+    def _read_for_prediction(self, X):
+        """Features and hypotheses of events to be classified."""
+        X = as_table(self, X)
+        x = self._features(X, reset=False)
+        values = _mass_columns.values_of(self, X)
+        _mass_columns.check_hypotheses(
+            values, self.parameter_names_, "events", _mass_columns.WAYS_OUT
+        )
+        _mass_warnings.warn_outside(self, values, "events")
+        return {**x, PARAMETER: values}
+
+    def _prepare(self, train, held_out, seed):
+        return _mass_training.prepare(self, train, held_out, seed)
+
+    def _may_split(self, train, held_out):
+        return super()._may_split(train, held_out) and _mass_training.may_split(
+            self, train, held_out
+        )
+
+    def _redraw_for_fit(self, train, seed):
+        return _mass_training.redraw(self, train, seed)
+
+    def _balanced_order(self, events, batch_size, seed):
+        if self.batch_sampler == "balanced":
+            return super()._balanced_order(events, batch_size, seed)
+        groups, _ = _mass_training.groups_and_names(self, events)
+        return drawn_by_groups(events.codes, groups, batch_size, seed)
+
+    def _learn_targets(self, labels, classes):
+        super()._learn_targets(labels, classes)
+        known = classes.tolist()
+        if self.signal is not None and self.signal not in known:
+            msg = (
+                f"signal={self.signal!r} is not a label of y, which has {known[:20]}; name the "
+                "class that has the parameter"
+            )
+            raise ValueError(msg)
+        self._signal_code = len(known) - 1 if self.signal is None else known.index(self.signal)
+
+    def _describe_network(self, x):
+        arguments = {name: getattr(self, name) for name in self._network_parameters}
+        for name, default in BODY[self.body].items():
+            value = getattr(self, name)
+            arguments[name] = default if value is None else value
+        if self.body == "resnet" and np.size(arguments["units"]) != 1:
+            msg = (
+                f'units={self.units!r}, but body="resnet" has residual blocks of one width; give '
+                "one integer"
+            )
+            raise ValueError(msg)
+        return {
+            "inputs": self._described_inputs(x),
+            "low": self._parameter_scale[:, 0].tolist(),
+            "high": self._parameter_scale[:, 1].tolist(),
+            **arguments,
+        }
+
+    def _described_inputs(self, x):
+        # the parameter has a scale of its own
+        return self._inputs({name: array for name, array in x.items() if name != PARAMETER})
+
+    def _inputs(self, x):
+        # blocks of one number per event have become a table
+        table = list(x) == ["features"] and "features" not in vars(self).get("block_kinds_", ())
+        return super()._inputs(x["features"] if table else x)

@@ -1,0 +1,56 @@
+"""Warnings of parametric networks, which point to the line of the user."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+import weakref
+
+import numpy as np
+
+from skhep_nn.estimators._fit._targets import float_type
+from skhep_nn.estimators._parametric import _columns as _mass_columns
+from skhep_nn.exceptions import ExtrapolationWarning
+
+# Packages whose lines say nothing to the user.
+INSIDE = ("skhep_nn", "sklearn", "joblib")
+# Classifiers that have warned of a mass outside their range.
+_WARNED = weakref.WeakSet()
+
+
+def warn(message, category):
+    """Warn at the line that called into the package, however deep it is called from."""
+    level, frame = 2, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
+        level, frame = level + 1, frame.f_back
+    # the first level counted is that of this function
+    warnings.warn(message, category, stacklevel=level - 1 if frame is None else level)
+
+
+def warn_outside(classifier, values, what):
+    """Warn, once per range, of hypotheses outside that in which the network was trained.
+
+    Parameters
+    ----------
+    classifier : ParametricClassifier
+    values : ndarray of shape (n, n_parameters)
+    what : str
+        What has these values, e.g. ``"events"``.
+    """
+    low, high = classifier.parameter_range_.T
+    counts = _mass_columns.outside(np.asarray(values, float_type()), low, high)
+    if not counts.any() or classifier in _WARNED:
+        return
+    _WARNED.add(classifier)
+    at = int(np.argmax(counts > 0))
+    warn(
+        f"{classifier.parameter_names_[at]!r} is outside the range of training, "
+        f"[{low[at]:g}, {high[at]:g}], in {counts[at]} of {len(values)} {what}: "
+        f"{type(classifier).__name__} extrapolates (this warning comes once)",
+        ExtrapolationWarning,
+    )
+
+
+def forget(classifier):
+    """Let a classifier that has another range warn again."""
+    _WARNED.discard(classifier)

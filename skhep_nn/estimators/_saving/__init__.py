@@ -1,0 +1,1 @@
+"""How Keras objects are copied and saved."""
