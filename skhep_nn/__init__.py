@@ -14,7 +14,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".exceptions": [],
         ".io": [],
         ".metrics": ["make_auc_scorer", "make_fom_scorer", "make_parametric_auc_scorer"],
-        ".model_selection": ["LeaveOneMassOut", "train_validation_test_split"],
+        ".model_selection": [
+            "EventNumberFold",
+            "LeaveOneMassOut",
+            "train_validation_test_split",
+        ],
         ".plotting": [],
         ".preprocessing": ["EventWeightBalancer", "MinMaxScaler", "RobustClipScaler"],
         ".estimators": [

@@ -16,6 +16,7 @@ from skhep_nn.events import BlockKind as BlockKind
 from skhep_nn.estimators import CNNClassifier as CNNClassifier
 from skhep_nn.estimators import DenseClassifier as DenseClassifier
 from skhep_nn.events import EventBlocks as EventBlocks
+from skhep_nn.model_selection import EventNumberFold as EventNumberFold
 from skhep_nn.preprocessing import EventWeightBalancer as EventWeightBalancer
 from skhep_nn.estimators import IndividualMassClassifier as IndividualMassClassifier
 from skhep_nn.estimators import KerasClassifier as KerasClassifier

@@ -23,6 +23,22 @@ def train_validation_test_split(
     random_state: int | np.random.RandomState | None = ...,
 ) -> Any: ...
 
+class EventNumberFold:
+    n_folds: int
+    columns: str | int | Sequence[Any]
+    hash: Literal["mix", "modulo"]
+    salt: int
+    def __init__(
+        self,
+        n_folds: int = ...,
+        columns: str | int | Sequence[Any] = ...,
+        *,
+        hash: Literal["mix", "modulo"] = ...,
+        salt: int = ...,
+    ) -> None: ...
+    def folds(self, X: Any, groups: ArrayLike | None = ...) -> Any: ...
+    def get_n_splits(self, X: Any = ..., y: Any = ..., groups: Any = ...) -> int: ...
+
 class LeaveOneMassOut:
     parameter: str | int | Sequence[Any]
     signal: Any
