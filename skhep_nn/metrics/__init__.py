@@ -7,6 +7,8 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
+        "._calibration_curve": ["CalibrationCurve", "calibration_curve"],
+        "._calibration_error": ["CalibrationError", "expected_calibration_error"],
         "._closure_test": ["ClosureTest", "closure_test"],
         "._by_parameter": [
             "auc_by_parameter",
@@ -15,10 +17,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "significance_by_parameter_from_scores",
         ],
         "._by_parameter_scorer": ["make_parametric_auc_scorer"],
+        "._estimate": ["Estimate"],
         "._figure_of_merit": ["figure_of_merit"],
         "._kolmogorov_smirnov": ["KSResult", "weighted_ks"],
         "._roc_auc": ["roc_auc", "roc_curve"],
         "._roc_auc_error": ["roc_auc_error"],
+        "._scoring_rules": ["brier_score", "log_loss"],
         "._scorer": ["make_auc_scorer", "make_fom_scorer"],
         "._significance_scan": ["SignificanceScan", "WorkingPoint", "significance_scan"],
     },

@@ -33,6 +33,23 @@ def auc_by_parameter_from_scores(
     hypotheses: ArrayLike | None = ...,
     signal: Any = ...,
 ) -> pd.DataFrame: ...
+def brier_score(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+    classes: ArrayLike | None = ...,
+) -> Estimate: ...
+def calibration_curve(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    bins: int | ArrayLike = ...,
+    min_effective_events: float = ...,
+    signal: Any = ...,
+) -> CalibrationCurve: ...
 def closure_test(
     y_true: ArrayLike,
     probability: ArrayLike,
@@ -43,6 +60,15 @@ def closure_test(
     signal: Any = ...,
     min_variance: float = ...,
 ) -> ClosureTest: ...
+def expected_calibration_error(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    bins: int | ArrayLike = ...,
+    min_effective_events: float = ...,
+    signal: Any = ...,
+) -> CalibrationError: ...
 def figure_of_merit(
     s: ArrayLike,
     b: ArrayLike,
@@ -52,6 +78,14 @@ def figure_of_merit(
     sigma_b: ArrayLike | None = ...,
     b_reg: float = ...,
 ) -> Any: ...
+def log_loss(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+    classes: ArrayLike | None = ...,
+) -> Estimate: ...
 def make_auc_scorer(
     *, signal: Any = ..., weight_column: str | int | None = ..., weighted: bool | None = ...
 ) -> Callable[..., Any]: ...
@@ -149,6 +183,24 @@ def weighted_ks(
     weights_a: ArrayLike | float | None = ...,
     weights_b: ArrayLike | float | None = ...,
 ) -> KSResult: ...
+
+class CalibrationCurve:
+    edges: NDArray[Any]
+    probability: NDArray[Any]
+    fraction: NDArray[Any]
+    error: NDArray[Any]
+    effective_events: NDArray[Any]
+    total: NDArray[Any]
+    def __init__(
+        self,
+        edges: NDArray[Any],
+        probability: NDArray[Any],
+        fraction: NDArray[Any],
+        error: NDArray[Any],
+        effective_events: NDArray[Any],
+        total: NDArray[Any],
+    ) -> None: ...
+    def to_frame(self) -> pd.DataFrame: ...
 
 class ClosureTest:
     edges: NDArray[Any]
@@ -254,6 +306,15 @@ class WorkingPoint:
         background_efficiency: float,
         figure_of_merit: float,
     ) -> None: ...
+
+class CalibrationError(NamedTuple):
+    value: float
+    error: float
+    by_chance: float
+
+class Estimate(NamedTuple):
+    value: float
+    error: float
 
 class KSResult(NamedTuple):
     statistic: float

@@ -84,7 +84,7 @@ def closure_test(
     (2, 3.125)
     """
     y = _inputs.labels(y_true)
-    p, by = _probabilities(probability, len(y)), _variable(by, len(y))
+    p, by = _inputs.probabilities(probability, len(y)), _variable(by, len(y))
     weights = _inputs.check_weights(sample_weight, len(y))
     _weights.check_squares(weights)
     _check_min_variance(min_variance)
@@ -231,21 +231,6 @@ def _selected(y, signal):
     return mask
 
 
-def _probabilities(probability, n_events):
-    p = _floats.real(probability, "probability")
-    if p.shape != (n_events,):
-        msg = (
-            f"probability must have the shape {(n_events,)}, one per event, got {p.shape}; "
-            "take the column of the signal class, e.g. predict_proba(X)[:, 1]"
-        )
-        raise ValueError(msg)
-    bad = ~((p >= 0) & (p <= 1))
-    if bad.any():
-        msg = f"probability must be in [0, 1]; {bad.sum()} are not, the first is {p[bad][0]}"
-        raise ValueError(msg)
-    return p
-
-
 def _variable(by, n_events):
     by = _floats.real(by, "by")
     if by.shape != (n_events,):
@@ -260,11 +245,7 @@ def _variable(by, n_events):
 def _edges(by, bins):
     if isinstance(bins, Integral) and not isinstance(bins, (bool, np.timedelta64)):
         return _even_edges(by, bins)
-    edges = _floats.real(bins, "bins")
-    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
-        msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
-        raise ValueError(msg)
-    return edges
+    return _inputs.increasing_edges(bins)
 
 
 def _even_edges(by, bins):

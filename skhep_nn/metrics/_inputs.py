@@ -96,6 +96,36 @@ def classes_of(y):
         return sorted(found, key=str)
 
 
+def probabilities(probability, n_events):
+    """Predicted probabilities as a float64 array of shape (n_events,), all in [0, 1]."""
+    p = _floats.real(probability, "probability")
+    if p.shape != (n_events,):
+        msg = (
+            f"probability must have the shape {(n_events,)}, one per event, got {p.shape}; "
+            "take the column of the signal class, e.g. predict_proba(X)[:, 1]"
+        )
+        raise ValueError(msg)
+    check_unit_interval(p)
+    return p
+
+
+def check_unit_interval(p):
+    """Raise unless every probability is in [0, 1]."""
+    bad = ~((p >= 0) & (p <= 1))
+    if bad.any():
+        msg = f"probability must be in [0, 1]; {bad.sum()} are not, the first is {p[bad][0]}"
+        raise ValueError(msg)
+
+
+def increasing_edges(bins):
+    """`bins`, which must be edges, as a float64 array."""
+    edges = _floats.real(bins, "bins")
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
+        msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
+        raise ValueError(msg)
+    return edges
+
+
 def check_flag(value, name):
     """Raise unless `value` is True or False."""
     if not isinstance(value, (bool, np.bool_)):

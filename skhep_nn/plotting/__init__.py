@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
         "._auc_by_parameter": ["AUCByParameterDisplay"],
+        "._calibration": ["CalibrationDisplay"],
         "._closure": ["ClosureDisplay"],
         "._confusion_matrix": ["ConfusionMatrixDisplay"],
         "._history": ["HistoryDisplay"],

@@ -13,9 +13,62 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
+from skhep_nn.metrics import CalibrationCurve
+from skhep_nn.metrics import CalibrationError
 from skhep_nn.metrics import ClosureTest
 from skhep_nn.metrics import SignificanceScan
 from skhep_nn.metrics import WorkingPoint
+
+class CalibrationDisplay:
+    curve: CalibrationCurve
+    calibration_error: CalibrationError
+    name: str
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self,
+        curve: CalibrationCurve,
+        calibration_error: CalibrationError | None = ...,
+        *,
+        name: str = ...,
+    ) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        name: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> CalibrationDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        probability: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        bins: int | ArrayLike = ...,
+        min_effective_events: float = ...,
+        signal: Any = ...,
+        name: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> CalibrationDisplay: ...
+    def plot(
+        self,
+        ax: Axes | Sequence[Any] | None = ...,
+        *,
+        log: bool = ...,
+        name: str | None = ...,
+        **points: Any,
+    ) -> CalibrationDisplay: ...
 
 class ClosureDisplay:
     test: ClosureTest
