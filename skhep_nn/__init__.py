@@ -13,7 +13,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".events": ["BlockKind", "EventBlocks"],
         ".exceptions": [],
         ".io": [],
-        ".metrics": ["make_auc_scorer", "make_fom_scorer", "make_parametric_auc_scorer"],
+        ".metrics": [
+            "binned_significance",
+            "make_auc_scorer",
+            "make_fom_scorer",
+            "make_parametric_auc_scorer",
+            "optimise_binning",
+        ],
         ".model_selection": [
             "EventNumberFold",
             "LeaveOneMassOut",

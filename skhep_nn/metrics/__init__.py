@@ -9,6 +9,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         "._calibration_curve": ["CalibrationCurve", "calibration_curve"],
         "._calibration_error": ["CalibrationError", "expected_calibration_error"],
+        "._binned._optimise": ["optimise_binning"],
+        "._binned._significance": ["BinnedSignificance", "binned_significance"],
+        "._binned._templates": ["Templates"],
         "._closure_test": ["ClosureTest", "closure_test"],
         "._by_parameter": [
             "auc_by_parameter",

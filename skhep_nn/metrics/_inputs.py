@@ -177,20 +177,33 @@ def scale_to_yields(y_true, weights, yields, luminosity):
     WeightError
         If the weights of a class sum to nothing or less.
     """
+    return scaled_by(y_true, weights, yield_factors(y_true, weights, yields, luminosity))
+
+
+def yield_factors(y_true, weights, yields, luminosity):
+    """The factor of every class, or one for all, that :func:`scale_to_yields` multiplies by."""
     factor = _floats.one(luminosity, "luminosity")
     if not 0 < factor < np.inf:
         msg = f"luminosity={luminosity!r}; it must be a positive number"
         raise ValueError(msg)
     if yields is None:
-        return weights if factor == 1 else weights * factor
+        return factor
     y = labels(y_true)
     _check_classes(y, yields)
-    scaled = np.empty_like(weights)
-    for name, target in yields.items():
+    return {
+        name: factor * target / _positive_sum(weights[equals(y, name)], name)
+        for name, target in yields.items()
+    }
+
+
+def scaled_by(y_true, weights, factors):
+    """`weights` times one factor, or times the factor of the class of each event."""
+    if not isinstance(factors, Mapping):
+        return weights if factors == 1 else weights * factors
+    y, scaled = labels(y_true), np.zeros_like(weights)
+    for name, factor in factors.items():
         of_class = equals(y, name)
-        scaled[of_class] = weights[of_class] * (
-            factor * target / _positive_sum(weights[of_class], name)
-        )
+        scaled[of_class] = weights[of_class] * factor
     return scaled
 
 
