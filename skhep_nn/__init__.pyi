@@ -29,12 +29,14 @@ from skhep_nn.estimators import ParametricClassifier as ParametricClassifier
 from skhep_nn.estimators import ResNetClassifier as ResNetClassifier
 from skhep_nn.preprocessing import RobustClipScaler as RobustClipScaler
 from skhep_nn.deploy import apply as apply
+from skhep_nn.metrics import binned_significance as binned_significance
 from skhep_nn.cache import build_cache as build_cache
 from skhep_nn.deploy import export_onnx as export_onnx
 from skhep_nn.deploy import load_onnx as load_onnx
 from skhep_nn.metrics import make_auc_scorer as make_auc_scorer
 from skhep_nn.metrics import make_fom_scorer as make_fom_scorer
 from skhep_nn.metrics import make_parametric_auc_scorer as make_parametric_auc_scorer
+from skhep_nn.metrics import optimise_binning as optimise_binning
 from skhep_nn.model_selection import train_validation_test_split as train_validation_test_split
 from skhep_nn.deploy import verify_onnx as verify_onnx
 

@@ -33,6 +33,21 @@ def auc_by_parameter_from_scores(
     hypotheses: ArrayLike | None = ...,
     signal: Any = ...,
 ) -> pd.DataFrame: ...
+def binned_significance(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    bins: ArrayLike | int,
+    systematic: float | ArrayLike = ...,
+    simulation_error: bool = ...,
+    variations: dict[str, Any] | None = ...,
+    signal: Any = ...,
+    yields: dict[Any, float] | None = ...,
+    luminosity: float = ...,
+    n_bootstrap: int = ...,
+    random_state: int | np.random.RandomState | None = ...,
+) -> BinnedSignificance: ...
 def brier_score(
     y_true: ArrayLike,
     probability: ArrayLike,
@@ -65,7 +80,7 @@ def expected_calibration_error(
     probability: ArrayLike,
     sample_weight: ArrayLike | float | None = ...,
     *,
-    bins: int | ArrayLike = ...,
+    bins: Any = ...,
     min_effective_events: float = ...,
     signal: Any = ...,
 ) -> CalibrationError: ...
@@ -94,7 +109,7 @@ def make_fom_scorer(
     *,
     signal: Any = ...,
     threshold: float | Literal["best"] = ...,
-    systematic: ArrayLike = ...,
+    systematic: Any = ...,
     b_reg: float = ...,
     luminosity: float = ...,
     yields: dict[Any, float] | None = ...,
@@ -113,6 +128,21 @@ def make_parametric_auc_scorer(
     weight_column: str | int | None = ...,
     weighted: bool | None = ...,
 ) -> Callable[..., Any]: ...
+def optimise_binning(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    n_bins: int | Literal["auto"] = ...,
+    min_effective_background: float = ...,
+    min_background: float = ...,
+    systematic: float = ...,
+    simulation_error: bool = ...,
+    candidates: int | ArrayLike = ...,
+    signal: Any = ...,
+    yields: dict[Any, float] | None = ...,
+    luminosity: float = ...,
+) -> NDArray[Any]: ...
 def roc_auc(
     y_true: ArrayLike,
     y_score: ArrayLike,
@@ -164,7 +194,7 @@ def significance_scan(
     sample_weight: ArrayLike | float | None = ...,
     *,
     kind: Any = ...,
-    systematic: ArrayLike = ...,
+    systematic: Any = ...,
     b_reg: float = ...,
     signal: Any = ...,
     thresholds: int | ArrayLike | None = ...,
@@ -183,6 +213,32 @@ def weighted_ks(
     weights_a: ArrayLike | float | None = ...,
     weights_b: ArrayLike | float | None = ...,
 ) -> KSResult: ...
+
+class BinnedSignificance:
+    significance: float
+    standard_error: float
+    pulls: dict[str, float]
+    templates: Templates
+    def __init__(
+        self,
+        significance: float,
+        standard_error: float,
+        pulls: dict[str, float],
+        templates: Templates,
+    ) -> None: ...
+    @property
+    def background(self) -> NDArray[Any]: ...
+    @property
+    def background_error(self) -> NDArray[Any]: ...
+    @property
+    def bin_significance(self) -> NDArray[Any]: ...
+    @property
+    def edges(self) -> NDArray[Any]: ...
+    @property
+    def signal(self) -> NDArray[Any]: ...
+    @property
+    def signal_error(self) -> NDArray[Any]: ...
+    def to_frame(self) -> Any: ...
 
 class CalibrationCurve:
     edges: NDArray[Any]
@@ -285,6 +341,34 @@ class SignificanceScan:
     @property
     def signal_error(self) -> NDArray[Any]: ...
     def to_frame(self) -> Any: ...
+
+class Templates:
+    edges: NDArray[Any]
+    processes: tuple[str, ...]
+    is_signal: NDArray[Any]
+    nominal: NDArray[Any]
+    squares: NDArray[Any]
+    variations: dict[str, tuple[NDArray[Any], ...]]
+    noise: dict[str, tuple[NDArray[Any], ...]]
+    systematic: NDArray[Any]
+    simulation_error: bool
+    def __init__(
+        self,
+        edges: NDArray[Any],
+        processes: tuple[str, ...],
+        is_signal: NDArray[Any],
+        nominal: NDArray[Any],
+        squares: NDArray[Any],
+        variations: dict[str, tuple[NDArray[Any], ...]],
+        noise: dict[str, tuple[NDArray[Any], ...]],
+        systematic: NDArray[Any],
+        simulation_error: bool,
+    ) -> None: ...
+    @property
+    def background(self) -> Any: ...
+    @property
+    def signal(self) -> Any: ...
+    def significance(self) -> Any: ...
 
 class WorkingPoint:
     threshold: float

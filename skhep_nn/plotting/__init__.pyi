@@ -54,7 +54,7 @@ class CalibrationDisplay:
         probability: ArrayLike,
         *,
         sample_weight: ArrayLike | float | None = ...,
-        bins: int | ArrayLike = ...,
+        bins: Any = ...,
         min_effective_events: float = ...,
         signal: Any = ...,
         name: str = ...,
