@@ -65,7 +65,7 @@ def stubs():
 def _packages():
     """Names of the public modules, without the command line."""
     top = importlib.import_module(PACKAGE)
-    found = {n for n in top.__all__ if inspect.ismodule(getattr(top, n))} | {"networks"}
+    found = {n for n in top.__all__ if inspect.ismodule(getattr(top, n))} | {"networks", "training"}
     return [f"{PACKAGE}.{name}" for name in sorted(found)]
 
 

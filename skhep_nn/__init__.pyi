@@ -11,6 +11,7 @@ from skhep_nn import model_selection as model_selection
 from skhep_nn import networks as networks
 from skhep_nn import plotting as plotting
 from skhep_nn import preprocessing as preprocessing
+from skhep_nn import training as training
 from skhep_nn.estimators import BlockClassifier as BlockClassifier
 from skhep_nn.events import BlockKind as BlockKind
 from skhep_nn.estimators import CNNClassifier as CNNClassifier

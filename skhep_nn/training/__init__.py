@@ -1,6 +1,7 @@
 """Training on TensorFlow: batches, weights, the compiled epoch, best epoch, progress.
 
 Nothing here knows scikit-learn's estimators; :mod:`skhep_nn.estimators` puts them on the outside.
+Little of it is public: what trains is a classifier.
 """
 
 from __future__ import annotations
@@ -11,14 +12,7 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
-        "._checkpoint": ["Checkpoint", "digest"],
-        "._engine": ["Engine"],
-        "._jit": ["Blueprint", "choose"],
-        "._loop": ["train"],
-        "._plan": ["Outcome", "Plan", "auto_epochs"],
-        "._pool": ["POOL", "EnginePool"],
-        "._schedule": ["Cosine", "Plateau", "inverse_time"],
-        "._source": ["ArraySource"],
-        "._stream": ["StreamSource"],
+        "._pool": ["clear_pool"],
+        "._schedule": ["inverse_time"],
     },
 )

@@ -16,7 +16,7 @@ from skhep_nn.training._source import ArraySource
 def train(model, source, validation, plan, reason):
     """Train `model` with ``keras.Model.fit`` and leave it at its best epoch.
 
-    The parameters are those of :func:`skhep_nn.training.train`; `reason` says why this loop.
+    The parameters are those of `_loop.train`; `reason` says why this loop.
     """
     _check_supported(source, plan, reason)
     epochs = Epochs(model, plan, validated=validation is not None)

@@ -75,3 +75,16 @@ class EnginePool:
 
 
 POOL = EnginePool()
+
+
+def clear_pool():
+    """Free the compiled networks that wait in memory for the next fit of their architecture.
+
+    Fitted classifiers keep working; the next fit or prediction of each compiles anew.
+
+    Examples
+    --------
+    >>> from skhep_nn.training import clear_pool
+    >>> clear_pool()
+    """
+    POOL.clear()

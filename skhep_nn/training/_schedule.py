@@ -22,6 +22,17 @@ def inverse_time(learning_rate, decay):
     learning_rate : float
     decay : float
         Per optimiser step.
+
+    Returns
+    -------
+    keras.optimizers.schedules.LearningRateSchedule
+        For an optimizer of your own, as ``keras.optimizers.Adam(inverse_time(0.01, 1e-4))``.
+
+    Examples
+    --------
+    >>> from skhep_nn.training import inverse_time
+    >>> round(float(inverse_time(0.01, 0.5)(2)), 9)  # after two steps
+    0.005
     """
     return keras.optimizers.schedules.InverseTimeDecay(
         learning_rate, decay_steps=1, decay_rate=decay

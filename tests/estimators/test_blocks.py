@@ -22,7 +22,7 @@ from skhep_nn import (
     estimators,
 )
 from skhep_nn.preprocessing import BlockTransformer, PDGTokenizer, SequencePadder
-from skhep_nn.training import POOL
+from skhep_nn.training._pool import POOL
 
 FAST = {
     "optimizer": "adam",

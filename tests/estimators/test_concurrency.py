@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, KerasClassifier
 from skhep_nn.estimators._fit import _initial
 from skhep_nn.estimators._fit._seeds import seeded
-from skhep_nn.training import POOL
+from skhep_nn.training._pool import POOL
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 6)).astype(np.float32)

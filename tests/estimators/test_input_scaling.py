@@ -23,7 +23,7 @@ from skhep_nn import (
 from skhep_nn.estimators._fit import _input_scaling
 from skhep_nn.metrics import roc_auc
 from skhep_nn.networks._input_scaling import InputScaling
-from skhep_nn.training import POOL
+from skhep_nn.training._pool import POOL
 
 FAST = {"epochs": 3, "batch_size": 64, "random_state": 0, "verbose": 0}
 RNG = np.random.default_rng(0)

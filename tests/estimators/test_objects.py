@@ -310,7 +310,7 @@ def test_a_layer_as_activation_keeps_its_slope():
 
 
 def test_a_loss_of_another_argument_does_not_continue_a_checkpoint():
-    from skhep_nn.training import digest
+    from skhep_nn.training._checkpoint import digest
 
     digests = {digest(keras.losses.Huber(delta=delta)) for delta in (0.1, 1.0)}
     assert len(digests) == 2

@@ -14,8 +14,10 @@ from sklearn.model_selection import GridSearchCV
 from skhep_nn import DenseClassifier, KerasClassifier
 from skhep_nn.estimators._fit._phases import KEYS
 from skhep_nn.exceptions import TrainingError, TrainingInterruptedWarning
-from skhep_nn.training import POOL, Checkpoint, _stream
 from skhep_nn.training import _order as order
+from skhep_nn.training import _stream
+from skhep_nn.training._checkpoint import Checkpoint
+from skhep_nn.training._pool import POOL
 
 FEATURES = ["pt", "eta", "mt"]
 TWO = [{"learning_rate": 0.01, "label_smoothing": 0.1, "epochs": 2}, {"learning_rate": 1e-3}]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.training import auto_epochs
+from skhep_nn.training._plan import auto_epochs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(1200, 4))

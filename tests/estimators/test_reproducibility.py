@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from skhep_nn import DenseClassifier
-from skhep_nn.training import POOL
+from skhep_nn.training._pool import POOL
 
 FEATURES = ["pt", "eta", "mt"]
 

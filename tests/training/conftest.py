@@ -6,8 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from skhep_nn.training import ArraySource, Engine, Plan, train
 from skhep_nn.training import _order as order
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._loop import train
+from skhep_nn.training._plan import Plan
+from skhep_nn.training._source import ArraySource
 
 
 def dense(units=(16,), **arguments):

@@ -11,8 +11,9 @@ import pytest
 
 from skhep_nn import DenseClassifier, KerasClassifier
 from skhep_nn.exceptions import TrainingInterruptedWarning
-from skhep_nn.training import Checkpoint, Plateau, digest
 from skhep_nn.training import _order as order
+from skhep_nn.training._checkpoint import Checkpoint, digest
+from skhep_nn.training._schedule import Plateau
 
 
 class KilledError(Exception):

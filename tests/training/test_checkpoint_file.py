@@ -17,12 +17,14 @@ import pytest
 
 from skhep_nn import _owner
 from skhep_nn.exceptions import StorageError, TrainingError
-from skhep_nn.training import Checkpoint, _checkpoint_file
+from skhep_nn.training import _checkpoint_file
+from skhep_nn.training._checkpoint import Checkpoint
 
 STUB = """
 from types import SimpleNamespace
 import numpy as np
-from skhep_nn.training import Checkpoint, Plateau
+from skhep_nn.training._checkpoint import Checkpoint
+from skhep_nn.training._schedule import Plateau
 
 class Variable:
     def __init__(self, value):
@@ -305,5 +307,5 @@ def test_a_file_that_cannot_be_removed_loses_no_fit(saved, monkeypatch):
 
 
 def test_the_module_needs_no_tensorflow():
-    code = "import sys; from skhep_nn.training import Checkpoint; assert 'keras' not in sys.modules"
+    code = "import sys; import skhep_nn.training._checkpoint; assert 'keras' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

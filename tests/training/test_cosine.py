@@ -6,8 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from skhep_nn.training import ArraySource, Checkpoint, Cosine, Engine, Plan, train
 from skhep_nn.training import _order as order
+from skhep_nn.training._checkpoint import Checkpoint
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._loop import train
+from skhep_nn.training._plan import Plan
+from skhep_nn.training._schedule import Cosine
+from skhep_nn.training._source import ArraySource
 
 N_EVENTS, BATCH, EPOCHS = 90, 20, 4
 STEPS = 5

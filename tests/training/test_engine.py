@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skhep_nn.training import Engine, _engine
+from skhep_nn.training import _engine
+from skhep_nn.training._engine import Engine
 
 SHAPES = {"dense": (6,), "batch_norm": (6,), "cnn": (8, 3), "lstm": (8, 3), "dropout": (6,)}
 optimizers = keras.optimizers

@@ -3,8 +3,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from skhep_nn.training import choose
-from skhep_nn.training._jit import EPOCH_PRODUCT, STEPS_TO_REPAY, Blueprint
+from skhep_nn.training._jit import EPOCH_PRODUCT, STEPS_TO_REPAY, Blueprint, choose
 
 
 def network(shape, width, layer=keras.layers.Dense, metrics=None):

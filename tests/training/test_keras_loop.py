@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 
 from skhep_nn.exceptions import TrainingError, TrainingInterruptedWarning
-from skhep_nn.training import ArraySource, Checkpoint, Engine, Plan, Plateau, train
 from skhep_nn.training import _order as order
+from skhep_nn.training._checkpoint import Checkpoint
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._loop import train
+from skhep_nn.training._plan import Plan
+from skhep_nn.training._schedule import Plateau
+from skhep_nn.training._source import ArraySource
 
 callbacks = keras.callbacks
 

@@ -10,8 +10,12 @@ import pytest
 import tensorflow as tf
 
 from skhep_nn.exceptions import TrainingError, TrainingInterruptedWarning
-from skhep_nn.training import ArraySource, Engine, Plan, Plateau, train
 from skhep_nn.training import _order as order
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._loop import train
+from skhep_nn.training._plan import Plan
+from skhep_nn.training._schedule import Plateau
+from skhep_nn.training._source import ArraySource
 
 callbacks = keras.callbacks
 

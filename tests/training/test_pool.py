@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier
-from skhep_nn.training import POOL, EnginePool, _engine
+from skhep_nn.training import _engine, clear_pool
+from skhep_nn.training._pool import POOL, EnginePool
 
 
 class Stub:
@@ -162,3 +163,14 @@ def test_fits_of_one_architecture_take_turns_on_one_engine():
     assert len(POOL) == 1
     for network, expected in zip(fitted[::-1], scores[::-1], strict=True):
         np.testing.assert_array_equal(network.predict_proba(X), expected)
+
+
+def test_a_cleared_pool_holds_nothing_and_fitted_classifiers_go_on(new_events):
+    events = new_events(100)
+    X, y = events[["pt", "eta"]], events["is_signal"]
+    clf = DenseClassifier((4,), epochs=1, random_state=0).fit(X, y)
+    before = clf.predict_proba(X)
+    assert len(POOL)
+    clear_pool()
+    assert not len(POOL)
+    np.testing.assert_array_equal(clf.predict_proba(X), before)

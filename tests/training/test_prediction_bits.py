@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from every_kind import NETWORKS, build, events
 
-from skhep_nn.training import Engine
+from skhep_nn.training._engine import Engine
 
 N_EVENTS = 300
 HERE = Path(__file__).resolve()

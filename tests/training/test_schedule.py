@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from skhep_nn.training import Plateau, inverse_time
+from skhep_nn.training._schedule import Plateau, inverse_time
 
 
 def test_inverse_time_is_the_decay_of_the_legacy_optimizers():

@@ -6,7 +6,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skhep_nn.training import ArraySource, _source
+from skhep_nn.training import _source
+from skhep_nn.training._source import ArraySource
 
 
 def batches_of(source, order, batch_size):

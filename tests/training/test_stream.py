@@ -13,9 +13,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_te
 
 from skhep_nn import DenseClassifier, KerasClassifier
 from skhep_nn.events import EventBlocks
-from skhep_nn.training import ArraySource, StreamSource, _mapped, _order, _stream
+from skhep_nn.training import _mapped, _order, _stream
 from skhep_nn.training._mapped import MappedRows
-from skhep_nn.training._stream import ChunkedOrder, read_ahead
+from skhep_nn.training._source import ArraySource
+from skhep_nn.training._stream import ChunkedOrder, StreamSource, read_ahead
 
 
 def write(folder, name, array):

@@ -15,8 +15,8 @@ from skhep_nn.estimators._keras._scikeras import (
     try_to_convert_strings_to_classes,
     unflatten_params,
 )
-from skhep_nn.training import Cosine, Plateau, inverse_time
 from skhep_nn.training._callbacks import sets_rates
+from skhep_nn.training._schedule import Cosine, Plateau, inverse_time
 
 # Schedules that start from a number, which the optimizer has.
 FROM_ONE_RATE = ("constant", "cosine", "plateau")

@@ -12,8 +12,8 @@ import numpy as np
 from skhep_nn.estimators._fit._seeds import seeded
 from skhep_nn.networks._initial import Start, compact
 from skhep_nn.networks._input_scaling import constants_of
-from skhep_nn.training import Blueprint
 from skhep_nn.training._best import values_of
+from skhep_nn.training._jit import Blueprint
 
 # Architectures, and starts of these with one seed, that are remembered; the latter up to this size.
 REMEMBERED = 32

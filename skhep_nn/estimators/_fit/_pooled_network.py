@@ -22,9 +22,12 @@ from skhep_nn.estimators._fit._numbers import Numbers
 from skhep_nn.estimators._fit._seeds import seeded
 from skhep_nn.estimators._saving._objects import Kept
 from skhep_nn.networks._seeds import numbered
-from skhep_nn.training import POOL, Engine, choose, train
 from skhep_nn.training._batch_normalization import settle
 from skhep_nn.training._best import assign, values_of
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._jit import choose
+from skhep_nn.training._loop import train
+from skhep_nn.training._pool import POOL
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from skhep_nn.estimators._fit._phases import Phase
 from skhep_nn.estimators._fit._seeds import seed_of
 from skhep_nn.estimators._fit._settings import Settings
 from skhep_nn.exceptions import TrainingInterruptedWarning
-from skhep_nn.training import ArraySource, Checkpoint, Plan, StreamSource, auto_epochs, digest
 from skhep_nn.training import _order as order
+from skhep_nn.training._checkpoint import Checkpoint, digest
 from skhep_nn.training._mapped import is_mapped
-from skhep_nn.training._stream import shuffled
+from skhep_nn.training._plan import Plan, auto_epochs
+from skhep_nn.training._source import ArraySource
+from skhep_nn.training._stream import StreamSource, shuffled
 
 
 def fit(estimator, settings, X, y, sample_weight, validation):

@@ -8,8 +8,7 @@ import numpy as np
 
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
 from skhep_nn.networks._parametric import PARAMETER, split_at_parameter
-from skhep_nn.training import Engine
-from skhep_nn.training._engine import n_rows_of
+from skhep_nn.training._engine import Engine, n_rows_of
 
 # The two parts of each network that scanned before; gone with the network.
 _PARTS = weakref.WeakKeyDictionary()

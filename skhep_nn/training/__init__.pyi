@@ -1,0 +1,17 @@
+# Written by .ci/stubs.py from signatures and docstrings (make stubs).
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, overload
+
+import keras
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from typing_extensions import Self
+
+def clear_pool() -> Any: ...
+def inverse_time(learning_rate: float, decay: float) -> Any: ...
