@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _floats, _weights
+from skhep_nn import _columns, _floats, _meta_estimators, _weights
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._fit import _callbacks, _compile, _events, _parameter_checks, _targets
@@ -338,6 +338,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         tags.input_tags.sparse = False
         return tags
 
+    def __sklearn_clone__(self):
+        _meta_estimators.check_weighted(self)
+        return super().__sklearn_clone__()
+
     def __sklearn_is_fitted__(self):
         return "network_" in vars(self)
 
@@ -356,6 +360,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         return name in self._routed_names() or bool(routed and prefix in self._routing_prefixes)
 
     def _check_is_fitted(self):
+        _meta_estimators.check_weighted(self)
         if not self.__sklearn_is_fitted__():
             msg = (
                 f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "

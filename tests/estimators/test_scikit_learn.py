@@ -11,7 +11,6 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     LearningCurveDisplay,
@@ -164,14 +163,6 @@ def test_calibration_with_the_weights(dense, sample, method):
     probabilities = calibrated.predict_proba(X[FEATURES])[:, 1]
     expected = np.average(y, weights=weights)
     assert np.average(probabilities, weights=weights) == pytest.approx(expected, abs=0.05)
-
-
-def test_calibration_of_a_column_of_weights(dense, sample):
-    X, y = sample
-    calibrated = CalibratedClassifierCV(dense(weight_column="weight", balance="equal"), cv=2)
-    calibrated.fit(X, y)
-    # the calibration itself is unweighted: it is the classifier that knows the column
-    assert roc_auc_score(y, calibrated.predict_proba(X[FEATURES])[:, 1]) > 0.6
 
 
 def test_voting_bagging_and_stacking(dense, sample):
