@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._by_parameter_scorer": ["make_parametric_auc_scorer"],
         "._estimate": ["Estimate"],
         "._figure_of_merit": ["figure_of_merit"],
+        "._fold_spread": ["FoldSpread", "fold_spread"],
         "._kolmogorov_smirnov": ["KSResult", "weighted_ks"],
         "._roc_auc": ["roc_auc", "roc_curve"],
         "._roc_auc_error": ["roc_auc_error"],

@@ -93,6 +93,16 @@ def figure_of_merit(
     sigma_b: ArrayLike | None = ...,
     b_reg: float = ...,
 ) -> Any: ...
+def fold_spread(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    folds: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+    classes: Sequence[Any] | None = ...,
+    efficiency: float = ...,
+) -> FoldSpread: ...
 def log_loss(
     y_true: ArrayLike,
     probability: ArrayLike,
@@ -293,6 +303,31 @@ class ClosureTest:
     @property
     def tested(self) -> NDArray[Any]: ...
     def to_frame(self) -> Any: ...
+
+class FoldSpread:
+    signals: Any
+    quantities: Sequence[str]
+    values: NDArray[Any]
+    errors: NDArray[Any]
+    p_values: NDArray[Any]
+    excess: NDArray[Any]
+    thresholds: Sequence[float]
+    def __init__(
+        self,
+        signals: Any,
+        quantities: Sequence[str],
+        values: NDArray[Any],
+        errors: NDArray[Any],
+        p_values: NDArray[Any],
+        excess: NDArray[Any],
+        thresholds: Sequence[float],
+    ) -> None: ...
+    @property
+    def comparable(self) -> Any: ...
+    def differences(self) -> list[str]: ...
+    @property
+    def n_folds(self) -> Any: ...
+    def to_frame(self) -> pd.DataFrame: ...
 
 class SignificanceScan:
     thresholds: NDArray[Any]
