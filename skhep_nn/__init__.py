@@ -30,7 +30,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".estimators": [
             "BlockClassifier",
             "CNNClassifier",
+            "CrossFitClassifier",
             "DenseClassifier",
+            "EnsembleClassifier",
             "IndividualMassClassifier",
             "KerasClassifier",
             "LSTMClassifier",

@@ -15,7 +15,9 @@ from skhep_nn import training as training
 from skhep_nn.estimators import BlockClassifier as BlockClassifier
 from skhep_nn.events import BlockKind as BlockKind
 from skhep_nn.estimators import CNNClassifier as CNNClassifier
+from skhep_nn.estimators import CrossFitClassifier as CrossFitClassifier
 from skhep_nn.estimators import DenseClassifier as DenseClassifier
+from skhep_nn.estimators import EnsembleClassifier as EnsembleClassifier
 from skhep_nn.events import EventBlocks as EventBlocks
 from skhep_nn.model_selection import EventNumberFold as EventNumberFold
 from skhep_nn.preprocessing import EventWeightBalancer as EventWeightBalancer

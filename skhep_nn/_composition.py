@@ -21,7 +21,7 @@ from skhep_nn.exceptions import ColumnError, WeightError
 # where a meta-estimator keeps the one estimator that it hands X on to, the fitted one first
 _ONE = ("best_estimator_", "estimator_", "estimator")
 # parameters that name columns which real data do not have
-ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column")
+ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column", "fold_column")
 # what a balancer balances by that is no column
 _THE_CLASSES = ("by", "class")
 
@@ -136,12 +136,15 @@ def columns_named(estimator, parameters):
     list of str or int
         Each once, in the order of the steps.
     """
-    wanted = _columns.as_list(parameters)
+    wanted, opened = _columns.as_list(parameters), _opened(estimator)
+    if hasattr(opened, "_columns_named"):
+        # its members count other columns than those of X
+        return opened._columns_named(wanted)
     if not hasattr(estimator, "get_params"):
         return []
     named = [
         (key.rpartition("__")[2], column)
-        for key, value in _opened(estimator).get_params(deep=True).items()
+        for key, value in opened.get_params(deep=True).items()
         if key.rpartition("__")[2] in wanted
         for column in _columns.as_list(value)
     ]

@@ -119,11 +119,27 @@ def numbers_of(X, columns, *, role="columns", signed=False):
     ValueError, TypeError
         If the numbers are missing, not whole, or perhaps rounded.
     """
+    return numbers_at(X, positions_of(X, columns, role), role=role, signed=signed)
+
+
+def positions_of(X, columns, role="columns"):
+    """Position in `X` of each of the columns of the event number.
+
+    Raises
+    ------
+    ColumnError
+        If there is no such column, or one is named twice.
+    """
     at = [_columns.position(X, column, role) for column in as_columns(columns, role)]
     if len(set(at)) < len(at):
         msg = f"{role}={columns!r} names a column twice"
         raise ColumnError(msg)
-    found = [_exact(_values(X, n), f"{role}: column {_label(X, n)!r}", signed) for n in at]
+    return at
+
+
+def numbers_at(X, positions, *, role="fold_column", signed=False):
+    """As `numbers_of`, of the columns at `positions`."""
+    found = [_exact(_values(X, n), f"{role}: column {_label(X, n)!r}", signed) for n in positions]
     return np.stack(found, axis=1)
 
 

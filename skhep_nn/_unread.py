@@ -40,7 +40,7 @@ def unread(model, names):
     -------
     list of str
     """
-    read = _read_by(model, names)
+    read = read_by(model, names)
     return [] if read is None else [name for name in names if name not in read]
 
 
@@ -55,8 +55,8 @@ def first_step(model):
     return model
 
 
-def _read_by(model, names):
-    """Names that `model` reads; None for a model that reads all."""
+def read_by(model, names):
+    """Those of `names`, the columns of a fit, that `model` reads; None for one that reads all."""
     step = first_step(model)
     if isinstance(step, ColumnTransformer):
         return _read_by_columns(step, names)

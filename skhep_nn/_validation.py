@@ -50,6 +50,12 @@ def check_parameters(estimator):
         if isinstance(value, np.timedelta64):
             msg = f"{key}={value!r} of {type(estimator).__name__}: a time difference is no number"
             raise ValueError(msg)
+        if isinstance(value, type) and any(isinstance(rule, HasMethods) for rule in names[key]):
+            msg = (
+                f"{key}={value.__name__} of {type(estimator).__name__} is a class; pass an "
+                f"instance, {value.__name__}()"
+            )
+            raise ValueError(msg)
     validate_parameter_constraints(names, values, caller_name=type(estimator).__name__)
 
 

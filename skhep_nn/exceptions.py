@@ -10,6 +10,7 @@ __all__ = [
     "ExportError",
     "ExtrapolationWarning",
     "FileFormatError",
+    "FoldsDifferWarning",
     "ForkedProcessError",
     "LeftOutWarning",
     "MassLeakWarning",
@@ -61,6 +62,10 @@ class DroppedEventsWarning(UserWarning):
 
 class LeftOutWarning(UserWarning):
     """Columns of a file were left out, since no column of events can hold them."""
+
+
+class FoldsDifferWarning(UserWarning):
+    """The networks of a cross-fit give their folds scores that are not comparable."""
 
 
 class MassLeakWarning(UserWarning):

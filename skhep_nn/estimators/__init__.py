@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._blocks._classifier": ["BlockClassifier"],
         "._blocks._cnn": ["CNNClassifier"],
         "._dense": ["DenseClassifier"],
+        "._members._cross_fit": ["CrossFitClassifier"],
+        "._members._ensemble": ["EnsembleClassifier"],
         "._parametric._individual": ["IndividualMassClassifier"],
         "._parametric._classifier": ["ParametricClassifier"],
         "._blocks._lstm": ["LSTMClassifier"],

@@ -217,6 +217,11 @@ def test_more_than_two_classes(sample):
     assert clf.predict_proba_scan(X, MASSES).shape == (400, 3, 3)
 
 
+def test_a_class_in_place_of_an_estimator_is_an_error(sample):
+    with pytest.raises(ValueError, match=r"estimator=LogisticRegression .* pass an instance, Log"):
+        IndividualMassClassifier(LogisticRegression).fit(*sample)
+
+
 def test_nan_in_prediction_names_the_column_and_the_scorer(sample):
     X, y = sample
     clf = individual().fit(X, y)

@@ -231,10 +231,10 @@ def _keep(estimator, members):
         estimator.best_epochs_ = [member.best_epoch_ for member in members]
         estimator.best_epoch_ = int(np.median(estimator.best_epochs_))
         estimator.n_epochs_ = max(member.n_epochs_ for member in members)
-        estimator.history_ = _mean_history([member.history_ for member in members])
+        estimator.history_ = mean_history([member.history_ for member in members])
 
 
-def _mean_history(histories):
+def mean_history(histories):
     """The mean of each quantity over the networks that trained so long."""
     out = {}
     for name in histories[0]:

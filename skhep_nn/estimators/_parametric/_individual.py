@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_consistent_length
 from skhep_nn import _columns, _composition, _floats, _hypotheses, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
 
@@ -231,14 +232,18 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     def weight_column(self):
         """Column of X with the weights of the estimator, or of what is in it."""
         column = _composition.weight_column(self.estimator, type(self).__name__)
-        if not _columns.is_position(column) or not self.__sklearn_is_fitted__():
+        return column if column is None else self._outer(column)
+
+    def _outer(self, column):
+        """A column that the estimator sees, which lacks the parameter, as one of X."""
+        if not self.__sklearn_is_fitted__():
             return column
-        names, n_columns = self.columns_.names, self.columns_.n_columns
-        if names is not None and column in names:
-            return column
-        # a position among the columns that the estimator sees, which lack the parameter
-        at = [n for n in range(n_columns) if n not in self._parameter_columns][column]
-        return at if names is None else names[at]
+        return _of_members.outer(column, self.columns_, self._parameter_columns)
+
+    def _columns_named(self, parameters):
+        """As `_composition.columns_named`, positions as of X."""
+        inner = _composition.columns_named(self.estimator, parameters)
+        return list(dict.fromkeys(map(self._outer, inner)))
 
     def __sklearn_is_fitted__(self):
         return "estimators_" in vars(self)

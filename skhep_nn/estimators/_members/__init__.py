@@ -1,0 +1,1 @@
+"""Classifiers that are several fits of one classifier: cross-fits and ensembles."""
