@@ -4,8 +4,8 @@ A calibrator fits its map, and a stack its final estimator, on scores that it as
 inside for, without the columns of X. A weight column that a classifier inside knows is lost there:
 scikit-learn asks nobody for it and tells a classifier nothing of who fits it, with metadata routing
 neither. What there is are the calls themselves. They are looked at where a classifier is cloned,
-which a meta-estimator does in the process that its fit was called in, and where it is asked for
-scores, which finds those that are not cloned.
+which a meta-estimator does in the process that its fit was called in, and where it is asked whether
+it is fitted, which comes before every score and finds those that are frozen.
 """
 
 from __future__ import annotations

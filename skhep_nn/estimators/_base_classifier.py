@@ -343,6 +343,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         return super().__sklearn_clone__()
 
     def __sklearn_is_fitted__(self):
+        # asked before each prediction, and by a frozen estimator, which is not cloned
+        _meta_estimators.check_weighted(self)
         return "network_" in vars(self)
 
     @classmethod
@@ -360,7 +362,6 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         return name in self._routed_names() or bool(routed and prefix in self._routing_prefixes)
 
     def _check_is_fitted(self):
-        _meta_estimators.check_weighted(self)
         if not self.__sklearn_is_fitted__():
             msg = (
                 f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
