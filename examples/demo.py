@@ -23,8 +23,10 @@ from skhep_nn import (
     DenseClassifier,
     EventWeightBalancer,
     MinMaxScaler,
+    binned_significance,
     export_onnx,
-    make_fom_scorer,
+    make_binned_scorer,
+    optimise_binning,
     train_validation_test_split,
 )
 from skhep_nn.datasets import load_lepton_jets
@@ -71,7 +73,7 @@ def main():
 
 
 def search(X, y):
-    """The best of three architectures by the figure of merit, three folds each."""
+    """The best of three architectures by the significance in bins, three folds each."""
     model = Pipeline(
         [
             ("balance", EventWeightBalancer(mode="equal", weight_column="weight")),
@@ -81,8 +83,7 @@ def search(X, y):
     )
     grid = {"network__units": [(128, 128, 128), (256, 256), (256, 256, 256)]}
     yields = X["weight"].groupby(y).sum().to_dict()
-    scorer = make_fom_scorer(
-        "asimov",
+    scorer = make_binned_scorer(
         **FIGURE,
         luminosity=LUMINOSITY,
         yields=yields,
@@ -93,7 +94,7 @@ def search(X, y):
     table = pd.DataFrame(found.cv_results_)[
         ["param_network__units", "mean_test_score", "std_test_score"]
     ]
-    table.columns = ["units", "figure of merit", "spread over folds"]
+    table.columns = ["units", "significance", "spread over folds"]
     print(table.to_string(index=False, float_format="%.3f"))
     return found.best_estimator_
 
@@ -115,6 +116,7 @@ def report(model, parts, features):
         f"best cut (validation)           {cut:.4f}",
         f"figure of merit (validation)    {scans['v'].best_value:.3f}",
         f"figure of merit (test, at cut)  {at_cut.figure_of_merit:.3f}",
+        f"significance in bins (test)     {in_bins(model, validation, test, features)}",
         "",
         f"Test events, weighted to {LUMINOSITY / 1000:.1f} /fb:",
         yields(model, test, features, cut).to_string(float_format="%.2f"),
@@ -134,6 +136,19 @@ def scan(model, part, features):
         **FIGURE,
         luminosity=LUMINOSITY,
     )
+
+
+def in_bins(model, validation, test, features):
+    """Expected significance of the score's histogram, whose bins validation events choose."""
+    events = [
+        (part["is_signal"], score(model, part, features), part["weight"])
+        for part in (validation, test)
+    ]
+    edges = optimise_binning(*events[0], **FIGURE, luminosity=LUMINOSITY)
+    found = binned_significance(
+        *events[1], bins=edges, systematic=FIGURE["systematic"], luminosity=LUMINOSITY
+    )
+    return f"{found.significance:.3f} +- {found.standard_error:.3f}, {len(edges) - 1} bins"
 
 
 def score(model, part, features):

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".metrics": [
             "binned_significance",
             "make_auc_scorer",
+            "make_binned_scorer",
             "make_fom_scorer",
             "make_parametric_auc_scorer",
             "optimise_binning",

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._binned._optimise": ["optimise_binning"],
         "._binned._significance": ["BinnedSignificance", "binned_significance"],
         "._binned._templates": ["Templates"],
+        "._binned_scorer": ["make_binned_scorer"],
         "._closure_test": ["ClosureTest", "closure_test"],
         "._by_parameter": [
             "auc_by_parameter",

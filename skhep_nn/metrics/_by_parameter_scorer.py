@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn.metrics._by_parameter import auc_by_parameter
-from skhep_nn.metrics._scorer import _WeightedScorer, auc_of_labels
+from skhep_nn.metrics._scorer import WeightedScorer, auc_of_labels
 
 _AVERAGES = ("mean", "min")
 
@@ -75,7 +75,7 @@ def make_parametric_auc_scorer(
     return ParametricAUCScorer(signal, weight_column, weighted, **settings)
 
 
-class ParametricAUCScorer(_WeightedScorer):
+class ParametricAUCScorer(WeightedScorer):
     """What :func:`make_parametric_auc_scorer` returns."""
 
     _factory = "make_parametric_auc_scorer"

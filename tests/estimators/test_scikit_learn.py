@@ -26,6 +26,7 @@ from skhep_nn import (
     EventWeightBalancer,
     MinMaxScaler,
     make_auc_scorer,
+    make_binned_scorer,
     make_fom_scorer,
 )
 from skhep_nn.metrics import make_parametric_auc_scorer
@@ -55,7 +56,9 @@ def test_the_search_of_the_introduction(pipeline, table, tmp_path):
     search = GridSearchCV(
         pipeline,
         {"network__units": [(8,), (4, 4)], "balance__mode": ["sqrt", "n_background"]},
-        scoring=make_fom_scorer("asimov", systematic=0.2, weight_column="weight"),
+        scoring=make_binned_scorer(
+            systematic=0.2, weight_column="weight", min_effective_background=20
+        ),
         cv=2,
     ).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

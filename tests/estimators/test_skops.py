@@ -17,6 +17,7 @@ from skhep_nn import (
     KerasClassifier,
     MinMaxScaler,
     make_auc_scorer,
+    make_binned_scorer,
     make_fom_scorer,
 )
 from skhep_nn.estimators._saving import _objects
@@ -114,6 +115,7 @@ def test_a_search_with_each_scorer():
     [
         make_fom_scorer("s/sqrt(b)", yields={0: 100, 1: 10}, thresholds=np.linspace(0, 1, 5)),
         make_auc_scorer(weighted=False),
+        make_binned_scorer(bins=np.array([0, 0.5, 1]), yields={0: 100, 1: 10}),
         make_parametric_auc_scorer(hypotheses=[500.0]),
     ],
     ids=lambda scorer: scorer.__name__,

@@ -109,7 +109,7 @@ def optimise_binning(
         "min_background": _floats.not_negative(min_background, "min_background"),
     }
     _inputs.check_flag(simulation_error, "simulation_error")
-    most = _number(n_bins)
+    most = check_number(n_bins)
     scores = _inputs.check_scores(y_score)
     weights = _inputs.check_weights(sample_weight, len(scores))
     _inputs.check_lengths(_inputs.labels(y_true), scores)
@@ -220,12 +220,13 @@ def _impossible(n_bins, possible, sums, rules):
     )
 
 
-def _number(n_bins):
+def check_number(n_bins, name="n_bins"):
+    """The most bins that `n_bins`, a number or "auto", allows."""
     if isinstance(n_bins, str) and n_bins == "auto":
         return _MOST_BINS
     is_number = isinstance(n_bins, Integral) and not isinstance(n_bins, bool)
     if not is_number or not 1 <= n_bins <= _MOST_CANDIDATES:
-        msg = f'n_bins={n_bins!r:.60}; it must be a number from 1 to {_MOST_CANDIDATES} or "auto"'
+        msg = f'{name}={n_bins!r:.60}; it must be a number from 1 to {_MOST_CANDIDATES} or "auto"'
         raise ValueError(msg)
     return int(n_bins)
 
