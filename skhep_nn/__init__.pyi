@@ -37,6 +37,7 @@ from skhep_nn.cache import build_cache as build_cache
 from skhep_nn.deploy import export_onnx as export_onnx
 from skhep_nn.deploy import load_onnx as load_onnx
 from skhep_nn.metrics import make_auc_scorer as make_auc_scorer
+from skhep_nn.metrics import make_binned_scorer as make_binned_scorer
 from skhep_nn.metrics import make_fom_scorer as make_fom_scorer
 from skhep_nn.metrics import make_parametric_auc_scorer as make_parametric_auc_scorer
 from skhep_nn.metrics import optimise_binning as optimise_binning

@@ -114,6 +114,20 @@ def log_loss(
 def make_auc_scorer(
     *, signal: Any = ..., weight_column: str | int | None = ..., weighted: bool | None = ...
 ) -> Callable[..., Any]: ...
+def make_binned_scorer(
+    *,
+    bins: Literal["auto"] | int | ArrayLike = ...,
+    signal: Any = ...,
+    systematic: float = ...,
+    simulation_error: bool = ...,
+    luminosity: float = ...,
+    yields: dict[Any, float] | None = ...,
+    min_background: float = ...,
+    min_effective_background: float = ...,
+    candidates: int | ArrayLike = ...,
+    weight_column: str | int | None = ...,
+    weighted: bool | None = ...,
+) -> Callable[..., Any]: ...
 def make_fom_scorer(
     kind: Any = ...,
     *,

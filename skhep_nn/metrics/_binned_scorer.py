@@ -83,9 +83,9 @@ def make_binned_scorer(
     Notes
     -----
     Statistical error of the difference of two networks on 10,000 events of the ATLAS challenge,
-    as part of the figure: 2 % without a systematic uncertainty and 4 % with one of 10 %; that of
-    the best cut of :func:`make_fom_scorer` is 3 % and 7 % with 50 effective events, and 5 % and
-    15 % with 10 (``python -m benchmarks.scorers``).
+    as part of the figure: 1.7 % without a systematic uncertainty and 3.5 % with one of 10 %; that
+    of the best cut of :func:`make_fom_scorer` is 3.0 % and 6.9 % with 50 effective events, and
+    3.6 % and 17 % with 10 (``python -m benchmarks.scorers``).
 
     Examples
     --------

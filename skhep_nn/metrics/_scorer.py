@@ -91,8 +91,8 @@ def make_fom_scorer(
     that column means nothing.
 
     The best cut is a noisy figure. On 10,000 events of the ATLAS challenge the difference between
-    two networks has a statistical error of 3 % of the figure, 7 % with a systematic uncertainty
-    of 10 %; with 10 effective events instead of 50 it is 5 % and 15 % (``python -m
+    two networks has a statistical error of 3.0 % of the figure, 6.9 % with a systematic
+    uncertainty of 10 %; with 10 effective events instead of 50 it is 3.6 % and 17 % (``python -m
     benchmarks.scorers``). To choose a model, take :func:`make_binned_scorer`.
 
     Examples

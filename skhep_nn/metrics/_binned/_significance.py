@@ -95,8 +95,8 @@ def binned_significance(
     ``histosys`` with interpolation code 0 of HistFactory (CERN-OPEN-2012-016) and pyhf.
 
     Without uncertainties and variations :math:`Z^2` is the sum over the bins of the squares of
-    :func:`figure_of_merit`. With `systematic` it is smaller in few events of large uncertainty:
-    there the background is known from a Gaussian and not from a Poisson measurement.
+    :func:`figure_of_merit`. With `systematic` it is larger by a percent or two, more where the
+    uncertainty is large: the background is known from a Gaussian, not from a Poisson measurement.
 
     A variation whose shift is smaller than the statistical noise of its templates constrains
     falsely; see :class:`Templates`, which warns.
