@@ -68,7 +68,7 @@ def _imputer(X):
 
 
 def _balanced(y, w):
-    return None if w is None else EventWeightBalancer("equal").balance(y, w)
+    return None if w is None else EventWeightBalancer("equal").balance(y, sample_weight=w)
 
 
 def _fitted(model, X, y, w):

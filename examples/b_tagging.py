@@ -94,7 +94,7 @@ def load_jets_in_parts():
     """Training, validation and test jets; jets of one collision stay together."""
     X, y, weight = load_jets(return_X_y=True)
     X = X.assign(weight=weight, flavour=y, event=load_jets()["event_number"].to_numpy())
-    how = {"stratify": "flavour", "event_number": "event", "random_state": 0}
+    how = {"process_column": "flavour", "event_number": "event", "random_state": 0}
     parts = train_validation_test_split(X, (0.5, 0.2, 0.3), **how)
     return [(part.select(["jet", "track", "weight"]), part["flavour"]) for part in parts]
 

@@ -61,7 +61,11 @@ def main():
     features = [*events.columns.drop(["weight", "process", "is_signal", "event_number"])]
     say(f"{len(events):,} events, {len(features)} variables, five processes")
     parts = train_validation_test_split(
-        events, (0.5, 0.25, 0.25), stratify="process", event_number="event_number", random_state=1
+        events,
+        (0.5, 0.25, 0.25),
+        process_column="process",
+        event_number="event_number",
+        random_state=1,
     )
     train, validation, test = ((part[[*features, "weight"]], part["is_signal"]) for part in parts)
     model = search(*train)

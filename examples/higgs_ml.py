@@ -59,7 +59,7 @@ def network(options, seed):
 
 def fit_trees(X, y, w):
     """Boosted trees on the same balanced weights; they need no preprocessing."""
-    balanced = EventWeightBalancer("equal").balance(y, w)
+    balanced = EventWeightBalancer("equal").balance(y, sample_weight=w)
     return HistGradientBoostingClassifier(random_state=0).fit(X, y, sample_weight=balanced)
 
 

@@ -21,9 +21,7 @@ from skhep_nn.exceptions import ColumnError, WeightError
 # where a meta-estimator keeps the one estimator that it hands X on to, the fitted one first
 _ONE = ("best_estimator_", "estimator_", "estimator")
 # parameters that name columns which real data do not have
-ABSENT_IN_DATA = ("weight_column", "exclude", "by", "process_column", "fold_column")
-# what a balancer balances by that is no column
-_THE_CLASSES = ("by", "class")
+ABSENT_IN_DATA = ("weight_column", "exclude", "process_column", "fold_column")
 
 
 def parts(estimator):
@@ -142,13 +140,13 @@ def columns_named(estimator, parameters):
         return opened._columns_named(wanted)
     if not hasattr(estimator, "get_params"):
         return []
-    named = [
-        (key.rpartition("__")[2], column)
+    named = (
+        column
         for key, value in opened.get_params(deep=True).items()
         if key.rpartition("__")[2] in wanted
         for column in _columns.as_list(value)
-    ]
-    return list(dict.fromkeys(column for name, column in named if (name, column) != _THE_CLASSES))
+    )
+    return list(dict.fromkeys(named))
 
 
 def parameter(estimator):

@@ -218,7 +218,7 @@ def test_a_position_in_a_frame_is_the_column_that_had_it_in_fit(events):
 
 def test_columns_that_steps_name_are_listed_once_each():
     estimator = make_pipeline(
-        EventWeightBalancer(weight_column="weight", by="process"),
+        EventWeightBalancer(weight_column="weight", process_column="process"),
         MinMaxScaler(exclude=["weight", "process"]),
         Weighted("weight"),
     )
@@ -226,7 +226,7 @@ def test_columns_that_steps_name_are_listed_once_each():
     assert sorted(found) == ["process", "weight"]
     assert _composition.columns_named(estimator, "weight_column") == ["weight"]
     assert _composition.columns_named(object(), "weight_column") == []
-    assert _composition.columns_named(EventWeightBalancer(), "by") == []
+    assert _composition.columns_named(EventWeightBalancer(), "process_column") == []
 
 
 def test_steps_open_pipelines_searches_and_frozen_estimators(events):

@@ -25,7 +25,7 @@ from skhep_nn import train_validation_test_split
 from skhep_nn.metrics import figure_of_merit, roc_auc, significance_scan
 from skhep_nn.events import EventBlocks
 MinMaxScaler().fit_transform([[0.0], [1.0]])
-EventWeightBalancer("equal").balance([0, 1], [1.0, 2.0])
+EventWeightBalancer("equal").balance([0, 1], sample_weight=[1.0, 2.0])
 roc_auc([0, 1], [0.1, 0.9])
 """
 

@@ -109,7 +109,7 @@ def auc_by_parameter(
 
 
 def auc_by_parameter_from_scores(
-    y_true, y_score, parameter, sample_weight=None, *, hypotheses=None, signal=1
+    y_true, y_score, parameter, *, sample_weight=None, hypotheses=None, signal=1
 ):
     """Weighted AUC at each mass, from scores: as :func:`auc_by_parameter`, without a classifier.
 
@@ -225,8 +225,8 @@ def significance_by_parameter_from_scores(
     y_true,
     y_score,
     parameter,
-    sample_weight=None,
     *,
+    sample_weight=None,
     hypotheses=None,
     signal=1,
     equal_yields=False,

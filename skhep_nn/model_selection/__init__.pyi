@@ -17,7 +17,7 @@ def train_validation_test_split(
     events: Any,
     fractions: tuple[float, ...] = ...,
     *,
-    stratify: str | int | ArrayLike | None = ...,
+    process_column: str | int | ArrayLike | None = ...,
     weight_column: str | int | None = ...,
     event_number: Any = ...,
     random_state: int | np.random.RandomState | None = ...,

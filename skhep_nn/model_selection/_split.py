@@ -17,7 +17,7 @@ def train_validation_test_split(
     events,
     fractions=(0.5, 0.25, 0.25),
     *,
-    stratify="process",
+    process_column="process",
     weight_column="weight",
     event_number=None,
     random_state=None,
@@ -30,7 +30,7 @@ def train_validation_test_split(
         Not changed.
     fractions : tuple of three floats, default=(0.5, 0.25, 0.25)
         Part of the events for training, validation and test; they sum to 1.
-    stratify : str, int, array-like of shape (n_events,) or None, default="process"
+    process_column : str, int, array-like of shape (n_events,) or None, default="process"
         Column with the process of each event, or the processes themselves. Each process is split
         by `fractions` and keeps its yield. None treats all events as one process.
     weight_column : str, int or None, default="weight"
@@ -83,7 +83,7 @@ def train_validation_test_split(
     if not n_events:
         msg = "there are no events to split"
         raise ValueError(msg)
-    process, names = _processes(events, stratify, n_events)
+    process, names = _processes(events, process_column, n_events)
     group = _groups(events, event_number, n_events)
     part = _assign(group, process, len(names), fractions, check_random_state(random_state))[group]
     _check_parts(part, process, names)
@@ -111,17 +111,18 @@ def _check_fractions(fractions):
         raise ValueError(msg)
 
 
-def _processes(events, stratify, n_events):
+def _processes(events, process_column, n_events):
     """Process of each event as a number, and the names of the processes."""
-    if stratify is None:
+    if process_column is None:
         return np.zeros(n_events, dtype=np.intp), ["all events"]
-    if isinstance(stratify, (str, Integral)):
-        stratify = _columns.take(events, stratify, role="stratify")
-    values = _labels.present(stratify, "stratify")
+    if isinstance(process_column, (str, Integral)):
+        process_column = _columns.take(events, process_column, role="process_column")
+    values = _labels.present(process_column, "process_column")
     if values.shape != (n_events,):
-        msg = f"stratify has shape {values.shape}, expected one process per event, {(n_events,)}"
+        expected = f"expected one process per event, {(n_events,)}"
+        msg = f"process_column has shape {values.shape}, {expected}"
         raise ValueError(msg)
-    codes, names = _factorize(_labels.check(values, "stratify"))
+    codes, names = _factorize(_labels.check(values, "process_column"))
     return codes, names.tolist()
 
 

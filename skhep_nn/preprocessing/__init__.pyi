@@ -116,7 +116,7 @@ class PDGOneHotEncoder(TransformerMixin, BaseEstimator):
 class EventWeightBalancer(TransformerMixin, BaseEstimator):
     mode: Literal["none", "equal", "n_background", "sqrt"]
     weight_column: str | int | None
-    by: str | int
+    process_column: str | int | None
     signal: Any
     negative_weights: Literal["keep", "drop", "abs", "error"]
     factors_: Any
@@ -130,12 +130,16 @@ class EventWeightBalancer(TransformerMixin, BaseEstimator):
         mode: Literal["none", "equal", "n_background", "sqrt"] = ...,
         *,
         weight_column: str | int | None = ...,
-        by: str | int = ...,
+        process_column: str | int | None = ...,
         signal: Any = ...,
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
     ) -> None: ...
     def balance(
-        self, y: ArrayLike, sample_weight: ArrayLike | None = ..., groups: ArrayLike | None = ...
+        self,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        process: ArrayLike | None = ...,
     ) -> NDArray[Any]: ...
     def fit(self, X: Any, y: ArrayLike) -> Self: ...
     def fit_transform(self, X: Any, y: ArrayLike) -> Any: ...

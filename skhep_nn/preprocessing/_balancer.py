@@ -51,8 +51,8 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
     ``negative_weights="drop"`` takes out; so a common factor of all weights has no effect, but in
     mode ``none``.
 
-    With ``by="process"`` (any column) the classes keep these targets, and within a class its
-    processes p share T\ :sub:`c`: equally in the modes ``equal`` and ``n_background``, as
+    With `process_column` the classes keep these targets, and within a class its processes p
+    share T\ :sub:`c`: equally in the modes ``equal`` and ``n_background``, as
     sqrt(W\ :sub:`p`) in the mode ``sqrt``, as they are in the mode ``none``.
 
     As a step of a Pipeline it rescales the column `weight_column` in `fit_transform`, that is in
@@ -65,9 +65,10 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
     weight_column : str, int or None, default=None
         Column of the event weights. With None, `fit_transform` can change nothing and warns;
         `balance` returns new weights.
-    by : str or int, default="class"
-        ``"class"``, or a column whose values are balanced within each class. The column stays in
-        the table: name it in ``exclude`` of the steps that follow.
+    process_column : str, int or None, default=None
+        Column whose values, the processes, are balanced within each class; with None the classes
+        are balanced as they are. The column stays in the table: name it in ``exclude`` of the
+        steps that follow.
     signal : label, default=1
         The class that is the signal, in the modes ``n_background`` and ``sqrt``. A label that is
         not in y is an error; only the default is passed over in the other modes.
@@ -77,9 +78,9 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
 
     Attributes
     ----------
-    factors_ : dict of class (or value of `by`) to float
+    factors_ : dict of class (or process) to float
         What the weights were multiplied by, in the last `fit`, `fit_transform` or `balance`. A
-        value of `by` that occurs in several classes has a factor in each, under (class, value).
+        process that occurs in several classes has a factor in each, under (class, process).
     classes_ : ndarray of shape (n_classes,)
     n_negative_ : int
         Number of negative weights that were found.
@@ -93,7 +94,7 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
     WeightError
         If y has one class only, or the weights of a class or process sum to zero or less.
     ColumnError
-        If `weight_column` or `by` is no column of X.
+        If `weight_column` or `process_column` is no column of X.
 
     References
     ----------
@@ -117,16 +118,22 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
     _parameter_constraints: ClassVar[dict] = {
         "mode": [StrOptions(set(_balancing.MODES))],
         "weight_column": [str, Integral, None],
-        "by": [str, Integral],
+        "process_column": [str, Integral, None],
         "negative_weights": [StrOptions(set(_weights.NEGATIVE_WEIGHTS))],
     }
 
     def __init__(
-        self, mode="equal", *, weight_column=None, by="class", signal=1, negative_weights="keep"
+        self,
+        mode="equal",
+        *,
+        weight_column=None,
+        process_column=None,
+        signal=1,
+        negative_weights="keep",
     ):
         self.mode = mode
         self.weight_column = weight_column
-        self.by = by
+        self.process_column = process_column
         self.signal = signal
         self.negative_weights = negative_weights
 
@@ -169,7 +176,7 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         out = _columns.replace(X, self.weight_column, weights, role="weight_column")
         return self._given_back(native, out)
 
-    def balance(self, y, sample_weight=None, groups=None):
+    def balance(self, y, *, sample_weight=None, process=None):
         """Balanced weights, without a table and without `fit`.
 
         Parameters
@@ -178,8 +185,8 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
             Class labels.
         sample_weight : array-like of shape (n_events,), default=None
             Event weights; 1 by default.
-        groups : array-like of shape (n_events,), default=None
-            The values of the column `by`; None for ``by="class"``.
+        process : array-like of shape (n_events,), default=None
+            The values of `process_column`, if there is one.
 
         Returns
         -------
@@ -188,11 +195,14 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         check_parameters(self)
         y = _check_labels(y)
         weights = _weights.check(1.0 if sample_weight is None else sample_weight, len(y))
-        if (groups is None) != (self.by == "class"):
-            msg = f"by={self.by!r} with groups {'missing' if groups is None else 'given'}; "
-            msg += 'groups are the values of the column `by`, and None for by="class"'
+        if (process is None) != (self.process_column is None):
+            msg = (
+                f"process_column={self.process_column!r} with process "
+                f"{'missing' if process is None else 'given'}; process are the values of "
+                "process_column, and None where there is none"
+            )
             raise ValueError(msg)
-        return self._rescale(weights, y, groups)
+        return self._rescale(weights, y, process)
 
     def _balanced(self, X, y):
         check_parameters(self)
@@ -200,17 +210,19 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         y = _check_labels(y)
         check_consistent_length(y, np.empty(_weights.len_of(X)) if _columns.is_blocks(X) else X)
         weights = _weights.resolve(X, None, self.weight_column, type(self).__name__)
-        groups = None if self.by == "class" else _columns.take(X, self.by, role="by")
-        columns = [self.weight_column] if self.weight_column is not None else []
-        self._remember_columns(X, columns + ([] if groups is None else [self.by]))
-        return X, self._rescale(np.ones(len(y)) if weights is None else weights, y, groups)
+        named = [name for name in (self.weight_column, self.process_column) if name is not None]
+        process = None
+        if self.process_column is not None:
+            process = _columns.take(X, self.process_column, role="process_column")
+        self._remember_columns(X, named)
+        return X, self._rescale(np.ones(len(y)) if weights is None else weights, y, process)
 
-    def _rescale(self, weights, y, groups):
+    def _rescale(self, weights, y, process):
         treated = _weights.treat_negative(weights, self.negative_weights)
         dropped = (weights < 0) & (self.negative_weights == "drop")
         classes, codes = np.unique(y, return_inverse=True)
         totals = self._totals(treated, classes, codes, ~dropped)
-        cells = _cells(classes, codes, groups, self.by)
+        cells = _cells(classes, codes, process, self.process_column)
         sums = np.bincount(cells.codes, weights=treated)
         _weights.check_class_sums(sums, cells.names, what=cells.what)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -277,25 +289,25 @@ class _Cells:
     what: str
 
 
-def _cells(classes, class_codes, groups, by):
-    if groups is None:
+def _cells(classes, class_codes, process, column):
+    if process is None:
         return _Cells(classes.tolist(), class_codes, np.arange(len(classes)), "class")
-    check_consistent_length(class_codes, groups)
-    group_codes, values = pd.factorize(_checked_groups(groups, by), sort=True)
-    cells, codes = np.unique(class_codes * len(values) + group_codes, return_inverse=True)
-    class_of, group_of = np.divmod(cells, len(values))
-    several = np.bincount(group_of) > 1
+    check_consistent_length(class_codes, process)
+    process_codes, values = pd.factorize(_checked_processes(process, column), sort=True)
+    cells, codes = np.unique(class_codes * len(values) + process_codes, return_inverse=True)
+    class_of, process_of = np.divmod(cells, len(values))
+    several = np.bincount(process_of) > 1
     names = [
         (classes.tolist()[c], values.tolist()[g]) if several[g] else values.tolist()[g]
-        for c, g in zip(class_of, group_of, strict=True)
+        for c, g in zip(class_of, process_of, strict=True)
     ]
-    what = by if isinstance(by, str) else f"column {by}: value"
+    what = column if isinstance(column, str) else f"column {column}: value"
     return _Cells(names, codes, class_of, what)
 
 
-def _checked_groups(groups, by):
+def _checked_processes(process, column):
     try:
-        return _labels.check(groups, f"column {by!r}")
+        return _labels.check(process, f"column {column!r}")
     except ValueError as error:
         raise ColumnError(str(error)) from error
 

@@ -133,7 +133,7 @@ def test_weights_and_labels_may_be_series_of_any_library(events):
 
 def test_the_balancing_column_is_found(events, convert):
     X, y = events
-    settings = {"balance": EventWeightBalancer(by="process"), "weight_column": "weight"}
+    settings = {"balance": EventWeightBalancer(process_column="process"), "weight_column": "weight"}
     settings |= {"exclude": ["process", "mass"], "units": (4,), **SETTINGS}
     expected = DenseClassifier(**settings).fit(X, y).predict_proba(X)
     fitted = DenseClassifier(**settings).fit(convert(X), y)

@@ -58,7 +58,7 @@ def test_validation_weights_get_the_class_shares_of_balanced_training(
 ):
     X, y, X_val, y_val = halves
     clf = dense(weight_column="weight", balance=balance).fit(X, y, X_val=X_val, y_val=y_val)
-    trained_on = EventWeightBalancer(balance).balance(y, X["weight"])
+    trained_on = EventWeightBalancer(balance).balance(y, sample_weight=X["weight"])
     weights = matched(y_val, X_val["weight"], y, trained_on)
     expected = weighted_cross_entropy(clf, X_val, y_val, weights)
     assert clf.history_["val_loss"][clf.best_epoch_ - 1] == pytest.approx(expected, rel=1e-5)
@@ -78,7 +78,7 @@ def test_physical_validation_weights_behind_a_balancer_in_a_pipeline(
         pipeline = Pipeline(steps, transform_input=["X_val"])
         pipeline.fit(X, y, X_val=X_val, y_val=y_val)
     clf = pipeline[-1]
-    trained_on = EventWeightBalancer("sqrt").balance(y, X["weight"])
+    trained_on = EventWeightBalancer("sqrt").balance(y, sample_weight=X["weight"])
     weights = matched(y_val, X_val["weight"], y, trained_on)
     expected = weighted_cross_entropy(clf, pipeline[:-1].transform(X_val), y_val, weights)
     assert clf.history_["val_loss"][clf.best_epoch_ - 1] == pytest.approx(expected, rel=1e-5)
@@ -189,7 +189,7 @@ def test_last_epoch(dense, halves, weighted_cross_entropy):
     losses = clf.history_["val_loss"]
     assert clf.n_epochs_ == 15
     assert clf.best_epoch_ == 1 + np.argmin(losses) < 15
-    trained_on = EventWeightBalancer("equal").balance(y, X["weight"])
+    trained_on = EventWeightBalancer("equal").balance(y, sample_weight=X["weight"])
     weights = matched(y_val, X_val["weight"], y, trained_on)
     kept = weighted_cross_entropy(clf, X_val, y_val, weights)
     assert kept == pytest.approx(min(losses), rel=1e-5)

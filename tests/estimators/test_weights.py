@@ -185,7 +185,7 @@ def test_negative_and_zero_weights_are_counted(dense):
 def test_balance_equals_balancing_beforehand(dense, sample):
     X, y = sample
     inside = dense(balance="sqrt").fit(X[FEATURES], y, X["weight"])
-    weights = EventWeightBalancer("sqrt").balance(y, X["weight"])
+    weights = EventWeightBalancer("sqrt").balance(y, sample_weight=X["weight"])
     before = dense().fit(X[FEATURES], y, weights)
     np.testing.assert_allclose(
         inside.predict_proba(X[FEATURES]), before.predict_proba(X[FEATURES]), atol=2e-6
@@ -213,7 +213,7 @@ def test_a_balancer_that_is_given_is_not_changed(dense, sample):
 def test_processes_are_balanced_by_a_column_of_text_that_is_no_feature(dense, sample, events):
     X, y = sample
     X = X.assign(process=events["process"])
-    balancer = EventWeightBalancer("equal", by="process")
+    balancer = EventWeightBalancer("equal", process_column="process")
     clf = dense(weight_column="weight", exclude=["process"], balance=balancer).fit(X, y)
     # 600 events, two classes: 300 for the signal, 150 for each of two backgrounds
     sums = X.groupby("process")["weight"].sum()

@@ -156,7 +156,7 @@ def check_balanced(got, X, y):
 
 
 def weights_balanced(y, sample_weight):
-    return pre.EventWeightBalancer().balance(y, sample_weight)
+    return pre.EventWeightBalancer().balance(y, sample_weight=sample_weight)
 
 
 def check_weights_balanced(got, y, sample_weight):
@@ -296,7 +296,7 @@ CALLS = [
             "X": TABLE,
             "y": Y,
             "mode": "sqrt",
-            "by": "class",
+            "process_column": None,
             "signal": 1,
             "negative_weights": "keep",
         },

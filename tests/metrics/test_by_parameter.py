@@ -123,9 +123,9 @@ def test_regression_weights_and_masses_are_shuffled_with_their_events(seed):
     y, scores, weights = ~np.isnan(mass), rng.normal(size=(60, 2)), rng.exponential(size=60) + 0.01
     order = rng.permutation(60)
     options = {"signal": True}
-    table = auc_by_parameter_from_scores(y, scores, mass, weights, **options)
+    table = auc_by_parameter_from_scores(y, scores, mass, sample_weight=weights, **options)
     shuffled = auc_by_parameter_from_scores(
-        y[order], scores[order], mass[order], weights[order], **options
+        y[order], scores[order], mass[order], sample_weight=weights[order], **options
     )
     pd.testing.assert_frame_equal(shuffled, table)
 
@@ -395,13 +395,13 @@ def test_more_than_two_classes_score_the_signal_against_the_rest(resonance, stub
 def test_scores_given_once_or_for_each_hypothesis(resonance, stubs):
     X, y = resonance
     each = np.column_stack([stubs["score"](X, mass) for mass in MASSES])
-    table = auc_by_parameter_from_scores(y, each, X["mass"], X["weight"])
+    table = auc_by_parameter_from_scores(y, each, X["mass"], sample_weight=X["weight"])
     expected = auc_by_parameter(stubs["Scanner"]().fit(X, y), X, y, sample_weight=X["weight"])
     pd.testing.assert_frame_equal(table, expected)
     # of signal, the scores at other masses are not read
     each[(X["mass"] == 500).to_numpy(), 1:] = np.nan
     pd.testing.assert_frame_equal(
-        auc_by_parameter_from_scores(y, each, X["mass"], X["weight"]), expected
+        auc_by_parameter_from_scores(y, each, X["mass"], sample_weight=X["weight"]), expected
     )
     once = auc_by_parameter_from_scores(y, each[:, 0], X["mass"])
     assert once.loc[500.0, "auc"] == pytest.approx(by_hand(X, y, 500.0, each[:, 0])[0])
@@ -476,7 +476,11 @@ def test_without_separation_the_ratio_is_that_of_no_cut():
 def test_a_negative_sum_of_background_is_no_cut_for_the_ratio():
     y, mass = [0, 0, 0, 1, 1], [np.nan] * 3 + [500] * 2
     table = significance_by_parameter_from_scores(
-        y, [0.1, 0.2, 0.9, 0.5, 0.95], mass, [4, 4, -1, 1, 1], min_effective_background=0
+        y,
+        [0.1, 0.2, 0.9, 0.5, 0.95],
+        mass,
+        sample_weight=[4, 4, -1, 1, 1],
+        min_effective_background=0,
     )
     # cuts: 0.95: s 1 b 0; 0.9: b -1, none; 0.5: none; 0.2: s 2, b 3; the first has 1 / sqrt 1
     assert table.loc[500.0, "significance_ratio"] == pytest.approx(np.sqrt(0.5))
@@ -519,7 +523,7 @@ def test_errors_at_a_fixed_cut_are_the_spread_of_a_bootstrap(equal_yields):
             y[rows],
             scores[rows],
             mass[rows],
-            weights[rows],
+            sample_weight=weights[rows],
             kind="s/sqrt(b)",
             thresholds=[0.8],
             equal_yields=equal_yields,
@@ -543,7 +547,7 @@ def test_no_cut_with_enough_background_is_an_error_that_names_the_mass():
 def test_a_class_that_sums_to_nothing_at_a_mass_is_an_error_that_names_it():
     y, mass = [0, 0, 1, 1], [np.nan, np.nan, 500, 750]
     with pytest.raises(WeightError, match="at parameter=750: sample_weight of the signal sums to"):
-        auc_by_parameter_from_scores(y, [0.1, 0.2, 0.3, 0.4], mass, [1, 1, 1, -1])
+        auc_by_parameter_from_scores(y, [0.1, 0.2, 0.3, 0.4], mass, sample_weight=[1, 1, 1, -1])
 
 
 def test_a_signal_event_without_mass_is_an_error():

@@ -53,8 +53,10 @@ def test_labels_scores_and_weights_may_be_series_of_any_library(events, series):
     found = closure_test(given[0], given[1], by=series(X["x"].to_numpy()), bins=5)
     np.testing.assert_array_equal(found.pulls, expected.pulls)
     assert weighted_ks(given[1], given[2]) == weighted_ks(scores, weights)
-    expected = auc_by_parameter_from_scores(y, scores, X["mass"], weights)
-    found = auc_by_parameter_from_scores(*given[:2], series(X["mass"].to_numpy()), given[2])
+    expected = auc_by_parameter_from_scores(y, scores, X["mass"], sample_weight=weights)
+    found = auc_by_parameter_from_scores(
+        *given[:2], series(X["mass"].to_numpy()), sample_weight=given[2]
+    )
     np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
 
 

@@ -30,9 +30,9 @@ def test_parts_are_of_the_library_that_they_came_in_and_those_of_pandas(convert)
 def test_processes_may_be_a_series_of_any_library():
     events = pd.DataFrame({"weight": np.ones(40)})
     process = ["tt", "ww"] * 20
-    expected = train_validation_test_split(events, stratify=process, random_state=0)
+    expected = train_validation_test_split(events, process_column=process, random_state=0)
     for series in (pl.Series, pa.array):
-        found = train_validation_test_split(events, stratify=series(process), random_state=0)
+        found = train_validation_test_split(events, process_column=series(process), random_state=0)
         for part, of_list in zip(found, expected, strict=True):
             pd.testing.assert_frame_equal(part, of_list)
 

@@ -143,14 +143,14 @@ def test_event_numbers_that_processes_share_keep_the_fractions():
 
 def test_processes_may_be_given_beside_the_table(events):
     by_column = split(events, random_state=0)
-    by_values = split(events, stratify=events["process"].to_numpy(), random_state=0)
+    by_values = split(events, process_column=events["process"].to_numpy(), random_state=0)
     for one, other in zip(by_column, by_values, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
 
 def test_an_array_is_split_by_the_positions_of_its_columns():
     table = np.column_stack([np.arange(80), np.arange(80) % 2, np.ones(80)])
-    training, _, test = split(table, stratify=1, weight_column=2, random_state=0)
+    training, _, test = split(table, process_column=1, weight_column=2, random_state=0)
     assert training.shape == (40, 3)
     assert test[:, 2].sum() == 80
 
@@ -163,7 +163,7 @@ def test_event_blocks_are_split_with_all_their_blocks(events):
             "number": events["event_number"].to_numpy(),
         }
     )
-    parts = split(blocks, stratify=events["process"], event_number="number", random_state=0)
+    parts = split(blocks, process_column=events["process"], event_number="number", random_state=0)
     frames = split(events, random_state=0)
     for part, frame in zip(parts, frames, strict=True):
         assert isinstance(part, EventBlocks)
@@ -178,7 +178,7 @@ def test_without_weights_nothing_is_scaled(events):
 
 
 def test_without_processes_the_total_is_kept(events):
-    for part in split(events, stratify=None, random_state=0):
+    for part in split(events, process_column=None, random_state=0):
         assert part["weight"].sum() == pytest.approx(events["weight"].sum())
 
 
@@ -207,7 +207,7 @@ def test_a_process_without_positive_weight_in_a_part_is_an_error():
         split(events, random_state=0)
 
 
-@pytest.mark.parametrize("role", ["stratify", "weight_column", "event_number"])
+@pytest.mark.parametrize("role", ["process_column", "weight_column", "event_number"])
 def test_a_missing_column_is_an_error_that_names_the_parameter(events, role):
     with pytest.raises(ColumnError, match=f"{role}='Process' is not a column of X; did you mean"):
         split(events, **{role: "Process"})
@@ -219,15 +219,15 @@ def test_missing_values_are_errors(events):
     with pytest.raises(ValueError, match="event_number='event_number' is missing for 1 of 600"):
         split(events, event_number="event_number")
     events.loc[[4, 5], "process"] = None
-    with pytest.raises(ValueError, match=r"stratify contains NaN: 2 of 600 .* event 4"):
+    with pytest.raises(ValueError, match=r"process_column contains NaN: 2 of 600 .* event 4"):
         split(events)
     events.loc[7, "weight"] = np.nan
     with pytest.raises(WeightError, match="weight column 'weight' contains NaN"):
-        split(events, stratify="is_signal")
+        split(events, process_column="is_signal")
 
 
 def test_wrong_lengths_and_no_events_are_errors(events):
     with pytest.raises(ValueError, match="one process per event"):
-        split(events, stratify=["tt", "WW"])
+        split(events, process_column=["tt", "WW"])
     with pytest.raises(ValueError, match="there are no events to split"):
         split(events.iloc[:0])

@@ -168,7 +168,7 @@ def test_scores_of_several_networks(events):
         y, scores, X["mass"], sample_weight=X["weight"], hypotheses=[500, 750], linestyle="none"
     )
     for name, score in scores.items():
-        expected = auc_by_parameter_from_scores(y, score, X["mass"], X["weight"])
+        expected = auc_by_parameter_from_scores(y, score, X["mass"], sample_weight=X["weight"])
         pd.testing.assert_frame_equal(display.tables[name], expected)
     assert display.curves_["right"].lines[0].get_linestyle() == "None"
 
@@ -210,7 +210,12 @@ def test_the_best_significance_and_its_ratio(events, models, quantity, error, la
     scores = {"blind": X["m500"], "parametric": X[["m500", "m750"]]}
     for name, score in scores.items():
         table = significance_by_parameter_from_scores(
-            y, score, X["mass"], X["weight"], kind="s/sqrt(b)", min_effective_background=20
+            y,
+            score,
+            X["mass"],
+            sample_weight=X["weight"],
+            kind="s/sqrt(b)",
+            min_effective_background=20,
         )
         pd.testing.assert_frame_equal(display.tables[name], table)
         x, values, errors = points(display.curves_[name])

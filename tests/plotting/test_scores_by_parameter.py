@@ -39,7 +39,7 @@ def test_each_panel_has_the_signal_of_its_mass_and_all_background(events):
 def test_a_panel_says_its_mass_and_area(events):
     y, scores, mass, weights = events
     display = ScoreByParameterDisplay.from_predictions(y, scores, mass, sample_weight=weights)
-    table = auc_by_parameter_from_scores(y, scores, mass, weights)
+    table = auc_by_parameter_from_scores(y, scores, mass, sample_weight=weights)
     assert list(display.auc.values()) == table["auc"].tolist()
     titles = [ax.get_title(loc="left") for ax in display.axes_]
     assert titles == [f"mass={value:g}, AUC = {auc:.3f}" for value, auc in table["auc"].items()]

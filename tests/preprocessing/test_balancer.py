@@ -59,20 +59,20 @@ def frame():
 @pytest.mark.parametrize("mode", MODES)
 def test_classes_sum_to_the_hand_computed_targets(mode):
     balancer = EventWeightBalancer(mode, signal="sig")
-    out = balancer.balance(Y, W)
+    out = balancer.balance(Y, sample_weight=W)
     assert sums(out, Y) == pytest.approx(TARGETS[mode])
     expected = {name: total / TARGETS["none"][name] for name, total in TARGETS[mode].items()}
     assert balancer.factors_ == pytest.approx(expected)
 
 
 def test_weights_inside_a_class_keep_their_proportions():
-    out = EventWeightBalancer("n_background", signal="sig").balance(Y, W)
+    out = EventWeightBalancer("n_background", signal="sig").balance(Y, sample_weight=W)
     # the signal is multiplied by 7/4
     assert_allclose(out[:3], [1.75, 3.5, 1.75])
 
 
 def test_binary_script_both_classes_sum_to_the_number_of_background_events():
-    out = EventWeightBalancer("n_background").balance(IS_SIGNAL, W)
+    out = EventWeightBalancer("n_background").balance(IS_SIGNAL, sample_weight=W)
     assert sums(out, IS_SIGNAL) == pytest.approx({0: 7.0, 1: 7.0})
 
 
@@ -82,22 +82,22 @@ def test_multiclass_script_formula_event_by_event():
     script = [
         w * (n_sig / total[c]) * (total[c] / sum_sig) ** 0.5 for c, w in zip(Y, W, strict=True)
     ]
-    assert_allclose(EventWeightBalancer("sqrt", signal="sig").balance(Y, W), script)
+    assert_allclose(EventWeightBalancer("sqrt", signal="sig").balance(Y, sample_weight=W), script)
 
 
 def test_mode_none_changes_no_bit():
     w = np.random.default_rng(0).exponential(size=10)
-    assert_array_equal(EventWeightBalancer("none").balance(Y, w), w)
-    by_process = EventWeightBalancer("none", by="process")
-    assert_array_equal(by_process.balance(IS_SIGNAL, w, Y), w)
+    assert_array_equal(EventWeightBalancer("none").balance(Y, sample_weight=w), w)
+    by_process = EventWeightBalancer("none", process_column="process")
+    assert_array_equal(by_process.balance(IS_SIGNAL, sample_weight=w, process=Y), w)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_by_process_balances_processes_within_the_classes(mode):
-    balancer = EventWeightBalancer(mode, by="process")
-    out = balancer.balance(IS_SIGNAL, W, groups=Y)
+    balancer = EventWeightBalancer(mode, process_column="process")
+    out = balancer.balance(IS_SIGNAL, sample_weight=W, process=Y)
     assert sums(out, Y) == pytest.approx(PROCESS_TARGETS[mode])
-    by_class = EventWeightBalancer(mode).balance(IS_SIGNAL, W)
+    by_class = EventWeightBalancer(mode).balance(IS_SIGNAL, sample_weight=W)
     assert sums(out, IS_SIGNAL) == pytest.approx(sums(by_class, IS_SIGNAL))
     assert set(balancer.factors_) == {"sig", "tt", "W"}
     assert balancer.factors_["tt"] == pytest.approx(PROCESS_TARGETS[mode]["tt"] / 36)
@@ -107,15 +107,15 @@ def test_a_process_in_two_classes_has_a_factor_in_each():
     # b jets and light jets of the samples tt and QCD
     y = np.array(["b", "b", "light", "light"])
     sample = np.array(["tt", "QCD", "tt", "tt"])
-    balancer = EventWeightBalancer(by="sample")
-    out = balancer.balance(y, [1.0, 4.0, 1.0, 3.0], sample)
+    balancer = EventWeightBalancer(process_column="sample")
+    out = balancer.balance(y, sample_weight=[1.0, 4.0, 1.0, 3.0], process=sample)
     # N / 2 = 2 for each class; b: 1 each for tt and QCD; light: tt alone takes 2
     assert_allclose(out, [1, 1, 0.5, 1.5])
     assert balancer.factors_ == pytest.approx({"QCD": 0.25, ("b", "tt"): 1.0, ("light", "tt"): 0.5})
 
 
 def test_by_process_as_a_pipeline_step_reads_the_column(frame):
-    balancer = EventWeightBalancer(weight_column="weight", by="process")
+    balancer = EventWeightBalancer(weight_column="weight", process_column="process")
     out = balancer.fit_transform(frame, IS_SIGNAL)
     assert sums(out["weight"].to_numpy(), Y) == pytest.approx(PROCESS_TARGETS["equal"])
     assert out["process"].tolist() == Y.tolist()
@@ -148,7 +148,7 @@ def test_fit_learns_the_factors_of_fit_transform(frame):
 @pytest.mark.parametrize("output", ["default", "pandas"])
 @pytest.mark.parametrize("absent", [["weight"], ["process"], ["weight", "process"]])
 def test_real_data_lack_the_weight_and_by_columns(frame, absent, output):
-    balancer = EventWeightBalancer(weight_column="weight", by="process")
+    balancer = EventWeightBalancer(weight_column="weight", process_column="process")
     balancer.set_output(transform=output).fit_transform(frame, IS_SIGNAL)
     data = frame.drop(columns=absent)
     pd.testing.assert_frame_equal(balancer.transform(data), data)
@@ -200,7 +200,7 @@ def test_negative_weights_are_kept_with_their_sign():
     y, w = [1, 1, 1, 0, 0], [2.0, -1.0, 1.0, 3.0, 2.0]
     balancer = EventWeightBalancer("equal")
     # 5 / 2 for each class; the signal sums to 2, the background to 5
-    assert_allclose(balancer.balance(y, w), [2.5, -1.25, 1.25, 1.5, 1.0])
+    assert_allclose(balancer.balance(y, sample_weight=w), [2.5, -1.25, 1.25, 1.5, 1.0])
     assert (balancer.n_negative_, balancer.n_dropped_) == (1, 0)
 
 
@@ -208,10 +208,10 @@ def test_dropped_events_have_zero_weight_and_do_not_count_in_n():
     y, w = [1, 1, 1, 0, 0], [2.0, -1.0, 1.0, 3.0, 2.0]
     balancer = EventWeightBalancer("equal", negative_weights="drop")
     # 4 events are left: 2 for each class; the signal sums to 3, the background to 5
-    assert_allclose(balancer.balance(y, w), [4 / 3, 0, 2 / 3, 1.2, 0.8])
+    assert_allclose(balancer.balance(y, sample_weight=w), [4 / 3, 0, 2 / 3, 1.2, 0.8])
     assert (balancer.n_negative_, balancer.n_dropped_) == (1, 1)
     # sqrt: 2 signal events are left; 2 sqrt(5 / 3) for the background
-    out = EventWeightBalancer("sqrt", negative_weights="drop").balance(y, w)
+    out = EventWeightBalancer("sqrt", negative_weights="drop").balance(y, sample_weight=w)
     assert out[:3].sum() == pytest.approx(2)
     assert out[3:].sum() == pytest.approx(2 * (5 / 3) ** 0.5)
 
@@ -220,7 +220,7 @@ def test_absolute_weights_are_taken_before_balancing():
     y, w = [1, 1, 1, 0, 0], [2.0, -1.0, 1.0, 3.0, 2.0]
     balancer = EventWeightBalancer("equal", negative_weights="abs")
     # 5 / 2 for each class; the signal sums to 4
-    assert_allclose(balancer.balance(y, w), [1.25, 0.625, 0.625, 1.5, 1.0])
+    assert_allclose(balancer.balance(y, sample_weight=w), [1.25, 0.625, 0.625, 1.5, 1.0])
     assert (balancer.n_negative_, balancer.n_dropped_) == (1, 0)
 
 
@@ -235,7 +235,11 @@ def test_negative_weights_are_refused_on_request(frame):
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_a_factor_of_all_weights_changes_nothing(mode, scale):
     balancer = EventWeightBalancer(mode, signal="sig")
-    assert_allclose(balancer.balance(Y, scale * W), balancer.balance(Y, W), rtol=1e-12)
+    assert_allclose(
+        balancer.balance(Y, sample_weight=scale * W),
+        balancer.balance(Y, sample_weight=W),
+        rtol=1e-12,
+    )
 
 
 def test_without_weights_every_event_counts_one():
@@ -245,7 +249,7 @@ def test_without_weights_every_event_counts_one():
 
 def test_labels_of_any_type():
     for y in (Y == "sig", pd.Series(Y, dtype="category"), list(Y), Y.astype(object)):
-        out = EventWeightBalancer("equal").balance(y, W)
+        out = EventWeightBalancer("equal").balance(y, sample_weight=W)
         assert out.sum() == pytest.approx(10)
     assert set(EventWeightBalancer("sqrt").fit(W[:, None], Y == "sig").factors_) == {False, True}
 
@@ -253,36 +257,38 @@ def test_labels_of_any_type():
 @pytest.mark.parametrize("mode", MODES)
 def test_a_signal_that_is_no_class_is_an_error_naming_the_classes(mode):
     with pytest.raises(ValueError, match=r"signal='Higgs' is not.*\['W', 'sig', 'tt'\]"):
-        EventWeightBalancer(mode, signal="Higgs").balance(Y, W)
+        EventWeightBalancer(mode, signal="Higgs").balance(Y, sample_weight=W)
 
 
 @pytest.mark.parametrize("mode", ["n_background", "sqrt"])
 def test_the_default_signal_must_be_a_class_in_the_modes_that_need_it(mode):
     with pytest.raises(ValueError, match=r"signal=1 is not a class of y.*\['W', 'sig', 'tt'\]"):
-        EventWeightBalancer(mode).balance(Y, W)
+        EventWeightBalancer(mode).balance(Y, sample_weight=W)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_missing_class_is_an_error(mode):
     with pytest.raises(WeightError, match=r"y has one class only, \[1\]; .* at least two"):
-        EventWeightBalancer(mode).balance([1, 1], [1.0, 2.0])
+        EventWeightBalancer(mode).balance([1, 1], sample_weight=[1.0, 2.0])
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("weights", "total"), [([1.0, 2.0, -5.0], "-3"), ([1.0, 0.0, 0.0], "0")])
 def test_a_class_that_sums_to_nothing_is_an_error(mode, weights, total):
     with pytest.raises(WeightError, match=f"sample_weight of class 0 sums to {total};"):
-        EventWeightBalancer(mode).balance([1, 0, 0], weights)
+        EventWeightBalancer(mode).balance([1, 0, 0], sample_weight=weights)
 
 
 def test_a_process_that_sums_to_nothing_is_an_error():
     with pytest.raises(WeightError, match="sample_weight of process 'W' sums to -1;"):
-        EventWeightBalancer(by="process").balance([1, 0, 0], [1.0, 2.0, -1.0], ["s", "tt", "W"])
+        EventWeightBalancer(process_column="process").balance(
+            [1, 0, 0], sample_weight=[1.0, 2.0, -1.0], process=["s", "tt", "W"]
+        )
 
 
 def test_a_process_without_value_is_an_error(frame):
     frame.loc[23, "process"] = None
-    balancer = EventWeightBalancer(weight_column="weight", by="process")
+    balancer = EventWeightBalancer(weight_column="weight", process_column="process")
     with pytest.raises(ColumnError, match=r"column 'process' contains NaN: 1 of 10 .* event 3"):
         balancer.fit(frame, IS_SIGNAL)
 
@@ -290,8 +296,8 @@ def test_a_process_without_value_is_an_error(frame):
 def test_wrong_columns_are_errors(frame):
     with pytest.raises(ColumnError, match=r"weight_column='weights'.*did you mean 'weight'"):
         EventWeightBalancer(weight_column="weights").fit(frame, Y)
-    with pytest.raises(ColumnError, match="by='processes' is not a column"):
-        EventWeightBalancer(by="processes").fit(frame, Y)
+    with pytest.raises(ColumnError, match="process_column='processes' is not a column"):
+        EventWeightBalancer(process_column="processes").fit(frame, Y)
     with pytest.raises(ColumnError, match="weight_column='weight' is a name, but X is an array"):
         EventWeightBalancer(weight_column="weight").fit(frame[["pt", "weight"]].to_numpy(), Y)
 
@@ -302,20 +308,22 @@ def test_a_weight_that_is_no_number_names_the_column(frame):
         EventWeightBalancer(weight_column="weight").fit(frame, Y)
 
 
-def test_groups_belong_to_by():
-    with pytest.raises(ValueError, match="by='process' with groups missing"):
-        EventWeightBalancer(by="process").balance(IS_SIGNAL, W)
-    with pytest.raises(ValueError, match="by='class' with groups given"):
-        EventWeightBalancer().balance(IS_SIGNAL, W, groups=Y)
+def test_processes_belong_to_their_column():
+    with pytest.raises(ValueError, match="process_column='process' with process missing"):
+        EventWeightBalancer(process_column="process").balance(IS_SIGNAL, sample_weight=W)
+    with pytest.raises(ValueError, match="process_column=None with process given"):
+        EventWeightBalancer().balance(IS_SIGNAL, sample_weight=W, process=Y)
 
 
 def test_lengths_that_differ_are_errors(frame):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         EventWeightBalancer().fit(frame, Y[:-1])
     with pytest.raises(WeightError, match=r"sample_weight.shape == \(9,\), expected \(10,\)"):
-        EventWeightBalancer().balance(Y, W[:-1])
+        EventWeightBalancer().balance(Y, sample_weight=W[:-1])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        EventWeightBalancer(by="process").balance(IS_SIGNAL, W, Y[:-1])
+        EventWeightBalancer(process_column="process").balance(
+            IS_SIGNAL, sample_weight=W, process=Y[:-1]
+        )
 
 
 def test_a_continuous_y_is_an_error():
@@ -342,7 +350,7 @@ def test_a_pipeline_step_without_weight_column_warns_that_it_changes_nothing(fra
 
 def test_the_balanced_weights_reach_the_next_steps_of_a_pipeline(events):
     X, y = events[["pt", "eta", "weight", "process"]], events["is_signal"].to_numpy()
-    balance = EventWeightBalancer(weight_column="weight", by="process")
+    balance = EventWeightBalancer(weight_column="weight", process_column="process")
     pipe = Pipeline([("balance", balance), ("scale", MinMaxScaler(exclude=["weight", "process"]))])
     out = pipe.fit_transform(X, y)
     assert sums(out["weight"].to_numpy(), y) == pytest.approx({0: 300.0, 1: 300.0})
@@ -372,7 +380,7 @@ def test_sums_meet_their_targets_for_any_positive_weights(y, data, mode):
     weight = st.floats(1e-3, 1e3)
     w = np.array(data.draw(st.lists(weight, min_size=len(y), max_size=len(y))))
     signal = int(y[0])
-    out = sums(EventWeightBalancer(mode, signal=signal).balance(y, w), y)
+    out = sums(EventWeightBalancer(mode, signal=signal).balance(y, sample_weight=w), y)
     before = sums(w, y)
     n_signal = (y == signal).sum()
     for c in before:

@@ -71,7 +71,7 @@ def test_set_output_says_of_which_library_the_outcome_is(events, convert, output
 
 
 def test_balanced_weights_are_those_of_pandas(events, convert):
-    balancer = EventWeightBalancer(weight_column="weight", by="process")
+    balancer = EventWeightBalancer(weight_column="weight", process_column="process")
     y = pd.Series([0, 1, 0, 1])
     expected = balancer.fit_transform(events, y)
     native = convert(events)
@@ -80,7 +80,11 @@ def test_balanced_weights_are_those_of_pandas(events, convert):
     _same(out, expected)
     assert type(balancer.transform(native)) is type(native)
     np.testing.assert_array_equal(
-        balancer.balance(pl.Series(y), pa.array(events["weight"]), pl.Series(events["process"])),
+        balancer.balance(
+            pl.Series(y),
+            sample_weight=pa.array(events["weight"]),
+            process=pl.Series(events["process"]),
+        ),
         expected["weight"],
     )
 

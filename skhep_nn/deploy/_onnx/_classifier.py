@@ -145,20 +145,20 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def predict_proba_scan(self, X, masses):
+    def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event at each of several mass hypotheses.
 
         Parameters
         ----------
         X
             As in :meth:`predict_proba`, with or without the columns of the mass.
-        masses : array-like of shape (n_masses,) or (n_masses, n_parameters)
+        hypotheses : array-like of shape (n_hypotheses,) or (n_hypotheses, n_parameters)
 
         Returns
         -------
-        ndarray of shape (n_events, n_masses, n_classes)
+        ndarray of shape (n_events, n_hypotheses, n_classes)
         """
-        points = hypotheses_of(masses, self.parameter_names_)
+        points = hypotheses_of(hypotheses, self.parameter_names_)
         return np.stack([self.at(*point).predict_proba(X) for point in points], axis=1)
 
     def at(self, *values, **named):

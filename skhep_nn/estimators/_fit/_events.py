@@ -161,11 +161,12 @@ def balancer_of(balance):
 
 
 def groups_of(estimator, X):
-    """Values of the column that the balancer balances by, or None if it balances the classes."""
+    """Processes that the balancer balances, or None if it balances the classes."""
     balancer = estimator.balancer_
-    if balancer is None or balancer.by == "class":
+    if balancer is None or balancer.process_column is None:
         return None
-    return estimator.columns_.take(X, balancer.by, "by", type(estimator).__name__)
+    column, owner = balancer.process_column, type(estimator).__name__
+    return estimator.columns_.take(X, column, "process_column", owner)
 
 
 def treated_weights(events, classes, balancer, negative_weights):
@@ -173,7 +174,8 @@ def treated_weights(events, classes, balancer, negative_weights):
     weights = _weights.treat_negative(events.weights, negative_weights)
     if balancer is None:
         return weights
-    return balancer.balance(classes[events.codes], weights, events.groups)
+    y = classes[events.codes]
+    return balancer.balance(y, sample_weight=weights, process=events.groups)
 
 
 def final_weights(train, validation, classes, *, balancer, negative_weights, within_class=False):
