@@ -122,7 +122,7 @@ class FoldSpread:
 
 
 def fold_spread(
-    y_true, y_score, folds, sample_weight=None, *, signal=1, classes=None, efficiency=0.5
+    y_true, y_score, folds, *, sample_weight=None, signal=1, classes=None, efficiency=0.5
 ):
     r"""Compare the scores of the folds of a cross-fit: means, AUC, efficiencies at one cut.
 

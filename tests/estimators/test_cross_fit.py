@@ -416,7 +416,9 @@ def test_the_spread_of_the_folds_is_that_of_the_scores(sample):
     X, y = sample
     model = CrossFitClassifier(DenseClassifier(weight_column="weight", **SMALL), n_folds=3)
     model.fit(X, y)
-    expected = fold_spread(y, model.predict_proba(X)[:, 1], model.folds(X), X["weight"])
+    expected = fold_spread(
+        y, model.predict_proba(X)[:, 1], model.folds(X), sample_weight=X["weight"]
+    )
     assert np.array_equal(model.fold_spread_.values, expected.values)
     labels = np.array(["W", "Z", "tt"])[np.arange(len(y)) % 3]
     several = logistic().fit(X[["pt", "event_number", "eta"]], labels)

@@ -22,7 +22,7 @@ def make_toy(rng, n_events=2000, negative=0.2):
 
 def test_values_and_errors_are_those_of_the_events_of_the_fold():
     y, scores, folds, weights = make_toy(np.random.default_rng(0))
-    found = fold_spread(y, scores, folds, weights, efficiency=0.3)
+    found = fold_spread(y, scores, folds, sample_weight=weights, efficiency=0.3)
     assert found.quantities == list(QUANTITIES)
     cut = found.thresholds[0]
     assert weights[(y == 1) & (scores >= cut)].sum() >= 0.3 * weights[y == 1].sum()
@@ -43,7 +43,8 @@ def test_values_and_errors_are_those_of_the_events_of_the_fold():
 
 
 def test_the_chi_square_is_that_of_a_common_mean():
-    found = fold_spread(*make_toy(np.random.default_rng(1)))
+    y, scores, folds, weights = make_toy(np.random.default_rng(1))
+    found = fold_spread(y, scores, folds, sample_weight=weights)
     table = found.to_frame()
     for row in range(len(QUANTITIES)):
         v, e = found.values[row], found.errors[row]
@@ -59,7 +60,8 @@ def test_errors_cover_and_p_values_are_uniform_in_toys():
     rng = np.random.default_rng(2)
     inside, p_values = {row: [] for row in range(len(QUANTITIES))}, []
     for _ in range(150):
-        found = fold_spread(*make_toy(rng, 1500))
+        y, scores, folds, weights = make_toy(rng, 1500)
+        found = fold_spread(y, scores, folds, sample_weight=weights)
         p_values.append(found.p_values)
         above = stats.norm.sf(found.thresholds[0], [0.6, 0.4], 0.15)
         truth = (0.6, 0.4, stats.norm.cdf(0.2 / (0.15 * np.sqrt(2))), *above)
@@ -74,8 +76,8 @@ def test_errors_cover_and_p_values_are_uniform_in_toys():
 
 def test_folds_of_one_network_are_comparable_and_others_are_not():
     y, scores, folds, weights = make_toy(np.random.default_rng(3), 20_000)
-    assert fold_spread(y, scores, folds, weights).comparable
-    moved = fold_spread(y, scores + 0.1 * (folds == 2), folds, weights)
+    assert fold_spread(y, scores, folds, sample_weight=weights).comparable
+    moved = fold_spread(y, scores + 0.1 * (folds == 2), folds, sample_weight=weights)
     assert not moved.comparable
     lines = moved.differences()
     assert lines[0].startswith("mean score of signal: 0.5")
@@ -87,7 +89,7 @@ def test_folds_of_one_network_are_comparable_and_others_are_not():
 
 def test_a_difference_that_matters_to_nobody_is_no_reason_to_warn():
     y, scores, folds, weights = make_toy(np.random.default_rng(4), 200_000, negative=0)
-    found = fold_spread(y, scores + 0.01 * (folds == 2), folds, weights)
+    found = fold_spread(y, scores + 0.01 * (folds == 2), folds, sample_weight=weights)
     assert found.p_values[0] < 1e-6
     assert found.comparable
 
@@ -106,7 +108,7 @@ def test_several_classes_are_signal_in_turn():
 def test_a_fold_with_few_events_is_not_judged():
     y, scores, folds, weights = make_toy(np.random.default_rng(6), 300)
     few = (y == 1) & (folds == 0) & (np.cumsum((y == 1) & (folds == 0)) > 5)
-    found = fold_spread(y[~few], scores[~few], folds[~few], np.abs(weights[~few]))
+    found = fold_spread(y[~few], scores[~few], folds[~few], sample_weight=np.abs(weights[~few]))
     assert np.isnan(found.p_values).all()
     assert found.comparable
     none = (y == 1) & (folds == 0)

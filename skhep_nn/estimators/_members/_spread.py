@@ -31,7 +31,7 @@ def spread_of(model, events, folds):
         events.y,
         probability[:, 1] if binary else probability,
         folds,
-        _weights_of(model, events),
+        sample_weight=_weights_of(model, events),
         signal=classes[1],
         classes=None if binary else classes,
     )
