@@ -40,12 +40,13 @@ def table(X):
         If `X` holds named columns in a form that is no table (a dict, records), or is a frame
         whose events are not in memory.
     ColumnError
-        If two columns have the same name.
+        If two columns have the same name, or one holds records.
     """
     _check_no_records(X)
     X = _frames.as_pandas(X)
     if is_frame(X):
         names(X)
+        X = _frames.native(X)
     return X
 
 
@@ -149,7 +150,7 @@ def take_at(X, at):
         return _frames.column_values(X.iloc[:, at])
     if is_blocks(X):
         return np.asarray(X[names(X)[at]])
-    return np.asarray(_masks.unmasked(X, "X"))[..., at]
+    return _array(_masks.unmasked(X, "X"))[..., at]
 
 
 def rows(X, at):
@@ -175,7 +176,7 @@ def select(X, positions):
     if is_blocks(X):
         columns = names(X)
         return X.select([columns[at] for at in positions])
-    return np.asarray(X)[..., positions]
+    return _array(X)[..., positions]
 
 
 def replace(X, column, values, role="column"):
@@ -186,7 +187,8 @@ def replace(X, column, values, role="column"):
         return _frames.like(native, _replace_at(X, at, values))
     if is_blocks(X):
         return X.assign(**{names(X)[at]: values})
-    out = np.array(X, dtype=np.result_type(np.asarray(X).dtype, np.float32))
+    X = _array(X)
+    out = np.array(X, dtype=np.result_type(X.dtype, np.float32))
     out[..., at] = values
     return out
 
@@ -317,6 +319,13 @@ def _found(column, columns, n):
     if named_by_integers or not is_position(column) or not -n <= column < n:
         return None
     return int(column) % n
+
+
+def _array(X):
+    if hasattr(X, "tocsr"):
+        msg = "X is a sparse matrix, of which no column is taken; pass a dense array, X.toarray()"
+        raise TypeError(msg)
+    return np.asarray(X)
 
 
 def _check_unique(X):

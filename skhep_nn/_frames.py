@@ -59,6 +59,25 @@ def as_pandas(X):
     return frame.to_pandas() if like_pandas else _of_arrow(frame.to_arrow())
 
 
+def native(frame):
+    """A pandas `frame` whose numbers have the byte order of the machine: pandas takes no rows else.
+
+    Raises
+    ------
+    ColumnError
+        If a column holds records.
+    """
+    foreign = {}
+    for at, dtype in enumerate(frame.dtypes):
+        if not isinstance(dtype, np.dtype) or (dtype.isnative and dtype.kind != "V"):
+            continue
+        if dtype.kind == "V":
+            msg = f"column {frame.columns[at]!r} holds records ({dtype}), which are no numbers"
+            raise ColumnError(msg)
+        foreign[frame.columns[at]] = dtype.newbyteorder("=")
+    return frame.astype(foreign) if foreign else frame
+
+
 def as_lists(X):
     """`X` as `as_pandas` gives it; a Series of lists of another library as an Arrow array."""
     X = as_pandas(X)

@@ -73,8 +73,9 @@ def hypothesis_of(positional, named, names):
     ValueError
         If a value is no finite number.
     """
-    if len(positional) == 1 and np.ndim(positional[0]) == 1:
-        positional = positional[0]
+    if len(positional) == 1:
+        row = finite_numbers(positional[0])
+        positional = row.tolist() if row is not None and row.ndim == 1 else positional
     wanted = ", ".join(f"{name}=..." for name in names)
     known = dict(zip(map(str, names), range(len(names)), strict=True))
     unknown = [name for name in named if name not in known]

@@ -9,11 +9,11 @@ from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
-    Interval,
     Options,
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_feature_names, _num_samples
@@ -33,6 +33,16 @@ __all__ = [
     "has_set_output",
     "num_samples",
 ]
+
+
+class Interval(_Interval):
+    """scikit-learn's interval of numbers that are floats: no fractions, times, or 10**400."""
+
+    def __contains__(self, value):
+        try:
+            return abs(float(value)) >= 0 and super().__contains__(value)
+        except (TypeError, OverflowError):
+            return False
 
 
 def check_parameters(estimator):

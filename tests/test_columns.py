@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from scipy.sparse import csr_matrix
 
 from skhep_nn import _columns
 from skhep_nn._columns import FittedColumns
@@ -154,3 +155,16 @@ def test_a_position_in_an_array_counts_also_where_fit_had_names(frame):
         fitted.take(frame[["weight", "eta"]].to_numpy(), 0, "weight_column", "Net")
     with pytest.raises(ColumnError, match="is a name, but X is an array"):
         fitted.take(frame.to_numpy(), "weight", "weight_column", "Net")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda X: _columns.take(X, 0),
+        lambda X: _columns.select(X, [0]),
+        lambda X: _columns.replace(X, 0, [1.0, 2.0]),
+    ],
+)
+def test_a_sparse_matrix_is_an_error_that_says_what_to_pass(use):
+    with pytest.raises(TypeError, match=r"sparse matrix.*pass a dense array, X.toarray\(\)"):
+        use(csr_matrix(np.eye(2)))

@@ -77,3 +77,8 @@ def test_a_long_list_is_shown_by_its_first():
     text = _hypotheses.shown(np.arange(12.0)[:, None], ["mass"])
     assert text.startswith("mass=0; mass=1;")
     assert text.endswith("; and 2 more")
+
+
+def test_a_ragged_list_is_no_hypothesis():
+    with pytest.raises(ValueError, match=r"finite numbers for mass=\.\.\."):
+        _hypotheses.hypothesis_of(([[1], [1, 2]],), {}, ["mass"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from numbers import Integral
 
 import keras
 import numpy as np
@@ -63,7 +64,7 @@ class NetworkClassifier(KerasClassifier):
         """
         arguments = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         arguments |= keras_arguments
-        if self.n_networks == 1:
+        if self._is_alone():
             return super().fit(X, y, sample_weight, **arguments)
         alone = bool(self.callbacks or keras_arguments.get("callbacks"))
         return _ensemble.fit(
@@ -82,7 +83,7 @@ class NetworkClassifier(KerasClassifier):
         -------
         self
         """
-        if self.n_networks == 1:
+        if self._is_alone():
             return super().partial_fit(X, y, classes, sample_weight)
         return _ensemble.partial_fit(
             self,
@@ -102,9 +103,13 @@ class NetworkClassifier(KerasClassifier):
         -------
         self
         """
-        if self.n_networks == 1:
+        if self._is_alone():
             return super().initialize(X, y)
         return _ensemble.initialize(self, lambda member: member.initialize(X, y))
+
+    def _is_alone(self):
+        # what is no number is told of in the check of all parameters
+        return not isinstance(self.n_networks, Integral) or self.n_networks == 1
 
     def predict_spread(self, X):
         """How far the networks of an ensemble are apart, as an uncertainty of each event's score.

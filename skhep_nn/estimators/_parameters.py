@@ -17,6 +17,8 @@ from skhep_nn._weights import NEGATIVE_WEIGHTS
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="neither")
+# what single precision has
+SINGLE = Interval(Real, -3.4e38, 3.4e38, closed="both")
 COLUMN = (str, Integral)
 # Arguments of Keras' fit, predict and compile that a scikeras user may pass to ours.
 FIT = (

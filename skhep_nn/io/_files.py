@@ -6,10 +6,11 @@ import difflib
 import glob
 import importlib
 import re
-from collections.abc import Iterable
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+
+import numpy as np
 
 from skhep_nn._paths import user_path
 from skhep_nn.exceptions import (
@@ -48,10 +49,9 @@ def expand(files):
         If there are no files, or one is named twice (its events would count twice).
     """
     given = [files] if isinstance(files, (str, PathLike)) else files
-    given = list(given) if isinstance(given, Iterable) else given
-    if not isinstance(given, Iterable) or not all(
-        isinstance(one, (str, PathLike)) for one in given
-    ):
+    # an array of no axis calls itself iterable
+    given = list(given) if np.iterable(given) else [None]
+    if not all(isinstance(one, (str, PathLike)) for one in given):
         msg = f"files must be a path, a pattern, or a list of them, got {files!r:.100}"
         raise TypeError(msg)
     paths = [path for one in given for path in _allowed(one)]

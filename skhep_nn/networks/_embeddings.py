@@ -29,8 +29,7 @@ class Embeddings:
     def __init__(self, vocabulary_sizes, sizes, shared=()):
         self.vocabulary_sizes, self.sizes = vocabulary_sizes, sizes
         self.groups = {name: (name,) for name in vocabulary_sizes}
-        for names in shared:
-            group = _group(names, shared)
+        for group in groups_of(shared):
             self._check(group)
             self.groups.update(dict.fromkeys(group, group))
         self._layers = {}
@@ -67,11 +66,21 @@ class Embeddings:
                 raise ValueError(msg)
 
 
-def _group(names, shared):
-    if isinstance(names, str):
-        msg = (
-            f"shared_embeddings={list(shared)!r} must be groups of blocks that share one embedding,"
-            f" as [{list(shared)!r}]"
-        )
-        raise ValueError(msg)
-    return tuple(names)
+def groups_of(shared):
+    """`shared` as a list of tuples of names.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else than groups of names.
+    """
+    groups = [group.tolist() if hasattr(group, "tolist") else group for group in shared]
+    for group in groups:
+        names = group if isinstance(group, (list, tuple)) else [None]
+        if not all(isinstance(name, str) for name in names):
+            msg = (
+                f"shared_embeddings={list(shared)!r} must be groups of blocks that share one "
+                f"embedding, as [{list(shared)!r}]"
+            )
+            raise ValueError(msg)
+    return [tuple(group) for group in groups]

@@ -61,7 +61,7 @@ def scores_of(y_score, n_events, name="y_score"):
 
 def check_signal(signal, classes, where):
     """Raise a ValueError that names the classes unless `signal` is one of them."""
-    if signal not in classes:
+    if _labels.one(signal) not in classes:
         msg = f"signal={signal!r} is not a class of {where}; it has {classes}"
         raise ValueError(msg)
 

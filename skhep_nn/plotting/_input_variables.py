@@ -343,7 +343,7 @@ def _chosen(X, columns, excluded):
 
 
 def _numbers(X, position, name):
-    values = X.iloc[:, position] if _columns.is_frame(X) else np.asarray(X)[:, position]
+    values = X.iloc[:, position] if _columns.is_frame(X) else _columns.take_at(X, position)
     try:
         return _frames.as_floats(pd.Series(values))
     except (TypeError, ValueError) as error:

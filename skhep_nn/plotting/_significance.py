@@ -235,10 +235,9 @@ class SignificanceDisplay:
         top, bottom = self.axes_
         for ax in self.axes_:
             ax.axvline(self.cut_.threshold, color="0.35", linestyle=":", linewidth=1.2, zorder=1)
-        ends = self.scan.thresholds[[0, -1]]
-        low, high = min(ends[0], self.cut_.threshold), max(ends[1], self.cut_.threshold)
+        low, high = _range(np.append(self.scan.thresholds, self.cut_.threshold))
         for ax in self.axes_:
-            ax.set_xlim(low, high if high > low else low + 1)
+            ax.set_xlim(low, high)
         top.set_ylim(0, 1.1 * max(top.dataLim.y1, 1e-12))
         bottom.set_ylim(min(0.0, bottom.dataLim.y0), 1.05 * min(1.3, bottom.dataLim.y1))
         top.set_ylabel(_merit_name(self.scan.settings))
@@ -255,6 +254,13 @@ def _efficiency(scan, side):
     # the loosest cut keeps all; where it does not, what it lost has weights like those it kept
     all_squares = squares[0] * total / kept[0] if kept[0] > 0 else squares[0]
     return efficiency, _histograms.efficiency_error(efficiency, squares, total, all_squares)
+
+
+def _range(cuts):
+    """The ends of the axis, of the cuts that are finite: scores may be infinite."""
+    finite = cuts[np.isfinite(cuts)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
+    return low, high if high > low else low + 1
 
 
 def _drawn(scan):

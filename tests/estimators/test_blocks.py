@@ -431,3 +431,33 @@ def test_batch_normalisation_of_the_input_is_on_features_and_sequences():
     clf = CNNClassifier(3, dense_units=(), batch_normalization="input", epochs=1, **FAST)
     # 4 numbers for each of 2 features and 2 of the sequence
     assert clf.fit(X, y).model_.count_params() == 16 + (2 * 3 + 3) + (3 + 2 + 1)
+
+
+# scikit-learn's, of names that are not there
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.parametrize("X", [np.zeros((2, 2, 2)), pd.DataFrame({"jet": [0.0], "track": [0.0]})])
+def test_a_table_given_to_a_network_of_blocks_is_an_error(X):
+    blocks = EventBlocks({"jet": np.zeros((4, 2)), "track": np.zeros((4, 3, 2))})
+    clf = BlockClassifier(head={"units": (2,)}, epochs=1, verbose=0).fit(blocks, [0, 1, 0, 1])
+    with pytest.raises(TypeError, match=r"must be EventBlocks with the blocks \['jet', 'track'\]"):
+        clf.predict_proba(X)
+
+
+@pytest.mark.parametrize("name", ["dense_units", "dense_dropout"])
+def test_the_parameters_of_the_layers_behind_are_named_as_they_are_given(name):
+    clf = CNNClassifier(**{name: {1, 2}}, epochs=1, verbose=0)
+    with pytest.raises(ValueError, match=name):
+        clf.fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, np.inf])
+def test_a_mask_value_that_single_precision_has_not_is_an_error(value):
+    with pytest.raises(ValueError, match="'mask_value' parameter of CNNClassifier must be a float"):
+        CNNClassifier(mask_value=value).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("shared", [[None], [1, 2], ["pdg", "decay"], [[1]]])
+@pytest.mark.parametrize("classifier", [CNNClassifier, BlockClassifier])
+def test_embeddings_are_shared_by_groups_of_names(classifier, shared):
+    with pytest.raises(ValueError, match="must be groups of blocks that share one embedding"):
+        classifier(shared_embeddings=shared).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])

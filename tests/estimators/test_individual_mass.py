@@ -8,9 +8,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 
 from skhep_nn import DenseClassifier, IndividualMassClassifier, MinMaxScaler
@@ -262,3 +264,32 @@ def test_joblib_changes_no_bit(sample):
 def test_before_the_fit_there_is_no_prediction(sample):
     with pytest.raises(NotFittedError):
         individual().at(500)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda X: X.iloc[:0], "X has 0 events"),
+        (lambda X: [[1.0], [1.0, 2.0]], "X must be an array of numbers"),
+        (lambda X: X.assign(x=np.zeros(len(X), [("a", float)])), "column 'x' holds records"),
+        (lambda X: csr_matrix(X.to_numpy()), "[Ss]parse"),
+    ],
+)
+def test_what_is_no_table_of_events_is_an_error(wrong, message):
+    X = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "mass": [1.0, 1.0, 2.0, 2.0]})
+    clf = IndividualMassClassifier(GaussianNB()).fit(X, [0, 1, 0, 1])
+    with pytest.raises((TypeError, ValueError), match=message):
+        clf.predict_proba(wrong(X))
+
+
+def test_numbers_of_another_byte_order_are_numbers():
+    X = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "mass": [1.0, 1.0, 2.0, 2.0]})
+    clf = IndividualMassClassifier(GaussianNB()).fit(X, [0, 1, 0, 1])
+    np.testing.assert_array_equal(clf.predict_proba(X.astype(">f8")), clf.predict_proba(X))
+
+
+def test_a_signal_that_is_no_label_is_an_error_that_names_it():
+    X = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "mass": [1.0, 1.0, 2.0, 2.0]})
+    clf = IndividualMassClassifier(GaussianNB(), signal=np.array([0, 1]))
+    with pytest.raises(ValueError, match=r"signal=.*it must be a label"):
+        clf.fit(X, [0, 1, 0, 1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import keras
 import numpy as np
@@ -482,3 +484,29 @@ def test_logarithms_of_probabilities_are_those_of_numpy(dense, sample):
         expected = np.log(fitted.predict_proba(far))
     assert np.isneginf(expected).any()
     np.testing.assert_array_equal(fitted.predict_log_proba(far), expected)
+
+
+@pytest.mark.parametrize("value", [Fraction(1, 3), Decimal("0.5")])
+def test_a_fraction_is_no_number_of_a_parameter(value):
+    with pytest.raises(ValueError, match="'l2' parameter of DenseClassifier must be a float"):
+        DenseClassifier(l2=value).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("value", [0, np.ma.masked_equal([1, 2], 2), [[0.5]], {"auc": 1}])
+@pytest.mark.parametrize("name", ["optimizer", "loss", "metrics", "kernel_initializer"])
+def test_what_keras_makes_nothing_of_is_an_error_that_names_the_parameter(name, value):
+    with pytest.raises(TypeError, match=f"DenseClassifier.{name} must have names, functions or"):
+        DenseClassifier(**{name: value}).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("n_networks", [np.array([1, 2]), "two", 0, None])
+def test_a_number_of_networks_that_is_none_is_an_error(n_networks):
+    with pytest.raises(ValueError, match="'n_networks' parameter of DenseClassifier must be"):
+        DenseClassifier(n_networks=n_networks).fit(np.eye(4), [0, 1, 0, 1])
+
+
+def test_a_learning_rate_may_be_any_number(dense):
+    X, y = np.eye(4), [0, 1, 0, 1]
+    one = dense(learning_rate=1, learning_rate_schedule="constant").fit(X, y).predict_proba(X)
+    same = dense(learning_rate=1.0, learning_rate_schedule="constant").fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(one, same)

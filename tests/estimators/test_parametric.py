@@ -1028,3 +1028,15 @@ class TestAsOtherClassifiers:
         clf = parametric().initialize(X, y)
         assert clf.at(750).predict_proba(X).shape == (600, 2)
         assert clf.parameter_values_[:, 0].tolist() == MASSES
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda c, X: c.at(1e308), lambda c, X: c.predict_proba_scan(X, [1e308])]
+)
+def test_a_hypothesis_beyond_the_precision_of_the_network_is_an_error(ask):
+    X = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "mass": [np.nan, 1.0, np.nan, 2.0]})
+    clf = ParametricClassifier(units=(2,), epochs=1, verbose=0).fit(X, [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"hypothesis for \['mass'\] is beyond float32"):
+        ask(clf, X[["x"]])
+    with pytest.raises(ValueError, match="column 'mass' has no finite value"):
+        clf.predict_proba(X.assign(mass=1e308))

@@ -41,6 +41,8 @@ class Call:
         Whether it draws a picture.
     odd : dict of str to strategy
         What to draw for an argument, where odd forms of a valid one are not the point.
+    together : bool
+        Whether all of its arguments are odd at once.
     cost : int
         How many times slower than a metric: so many times fewer examples.
     """
@@ -56,6 +58,7 @@ class Call:
     fixed: tuple = ()
     draws: bool = False
     odd: dict = field(default_factory=dict)
+    together: bool = False
 
     def __repr__(self):
         return self.name

@@ -102,6 +102,7 @@ def damaged(suffix):
         ("damaged.",),
         cost=4,
         odd=odd,
+        together=True,
     )
 
 

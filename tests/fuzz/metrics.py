@@ -7,24 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from fuzz import plain
 from fuzz.call import MASS, SCORE, TABLE, WEIGHT, Call, Y
+from fuzz.models import Known
 from skhep_nn import metrics
-
-
-class Known(ClassifierMixin, BaseEstimator):
-    """A classifier whose score is a column; only the scorer is on trial."""
-
-    classes_ = np.array([0, 1])
-    is_fitted_ = True
-
-    def fit(self, X, y):
-        return self
-
-    def predict_proba(self, X):
-        return np.column_stack([1 - SCORE, SCORE])[: len(X)]
 
 
 def close(got, expected):

@@ -14,16 +14,19 @@ from fuzz import inputs, judge
 
 SEED = int(os.environ.get("FUZZ_SEED", "20260726"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+# of what trains or draws
+FEWEST = 10
 
 
 def attempts(call):
     """Raise AssertionError with a table of faults if a call with odd arguments has one."""
-    assert judge.fault(call, call.valid, []) is None
+    of_valid = judge.fault(call, call.valid, [])
+    assert of_valid is None, f"{call} with valid arguments: {of_valid}"
     faults = []
 
     @seed(SEED)
     @settings(
-        max_examples=max(20, EXAMPLES // call.cost),
+        max_examples=max(FEWEST, EXAMPLES // call.cost),
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -48,8 +51,8 @@ def attempts(call):
 def arguments(draw, call):
     """(names of odd arguments, all arguments): one or two of the valid ones replaced."""
     free = [name for name in call.valid if name not in call.fixed]
-    changed = draw(st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True))
-    changed = changed if not call.odd else list(call.odd)
+    some = st.lists(st.sampled_from(free), min_size=1, max_size=2, unique=True)
+    changed = free if call.together else draw(some)
     odd = {name: draw(call.odd.get(name, inputs.odd(call.valid[name]))) for name in changed}
     return changed, {**call.valid, **odd}
 

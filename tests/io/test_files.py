@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skhep_nn.exceptions import FileFormatError, MissingExtraError, MissingFileError
@@ -165,3 +166,9 @@ def test_a_file_that_may_not_be_opened_is_an_error_that_says_so(folder, monkeypa
 def test_a_name_that_no_file_can_have_is_an_error_of_the_package(name):
     with pytest.raises(MissingFileError, match="there can be no file"):
         read_events(name)
+
+
+@pytest.mark.parametrize("files", [np.array("a.csv"), 3, None, [3], {"a.csv": 1, 2: 3}])
+def test_what_is_no_list_of_paths_is_an_error_that_shows_it(files):
+    with pytest.raises(TypeError, match="files must be a path, a pattern, or a list of them, got"):
+        expand(files)

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -204,3 +205,8 @@ def test_a_display_can_be_drawn_again_elsewhere(jets):
     assert display.plot(ax=axes) is display
     assert display.axes_ == list(axes)
     assert axes[0].get_legend() is not None
+
+
+def test_a_sparse_matrix_is_an_error_that_says_what_to_pass():
+    with pytest.raises(TypeError, match=r"sparse matrix.*X.toarray\(\)"):
+        InputVariablesDisplay.from_data(csr_matrix(np.eye(4)), [0, 0, 1, 1])

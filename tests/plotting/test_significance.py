@@ -110,3 +110,12 @@ def test_every_figure_of_merit_has_a_name_on_the_axis(sample, kind):
     display = SignificanceDisplay.from_predictions(*sample[:2], kind=kind)
     assert display.ax_.get_ylabel()
     assert "sqrt" not in display.ax_.get_ylabel()
+
+
+def test_infinite_scores_have_no_end_of_the_axis(sample):
+    y, score, _ = sample
+    score = score.copy()
+    score[np.flatnonzero(y == 1)[0]] = np.inf
+    display = SignificanceDisplay.from_predictions(y, score)
+    low, high = display.ax_.get_xlim()
+    assert (low, high) == (score.min(), score[np.isfinite(score)].max())

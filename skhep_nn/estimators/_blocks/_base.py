@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn.estimators._built import NetworkClassifier
+from skhep_nn.networks._embeddings import groups_of
 
 # What a network reads of blocks of each kind; lengths arrive as the mask that they stand for.
 AS_INPUT = {
@@ -43,7 +44,7 @@ class BlockNetworkClassifier(NetworkClassifier):
     def _check_shared(self, groups):
         """Raise if blocks that are to share an embedding have tokens of other meanings."""
         kinds = vars(self).get("block_kinds_", {})
-        for group in groups:
+        for group in groups_of(groups):
             words = {n: kinds[n].vocabulary for n in group if n in kinds and kinds[n].vocabulary}
             if len(set(words.values())) > 1:
                 msg = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 
-from skhep_nn._validation import Interval, Real
 from skhep_nn.estimators._blocks._base import BlockNetworkClassifier
-from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
+from skhep_nn.estimators._parameters import POSITIVE, SINGLE, shares_training_parameters
 
 # Parameters that are dicts, whose keys are parameters too.
 NESTED = ("branches", "head")
@@ -99,7 +98,7 @@ class BlockClassifier(BlockNetworkClassifier):
         "shared_embeddings": ["array-like"],
         "head": [dict, None],
         "embedding_size": [POSITIVE],
-        "mask_value": [Interval(Real, None, None, closed="neither"), None],
+        "mask_value": [SINGLE, None],
     }
 
     def __init__(

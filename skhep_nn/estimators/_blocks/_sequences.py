@@ -8,7 +8,8 @@ from skhep_nn.estimators._blocks._base import (
     features_of,
     sequences_of,
 )
-from skhep_nn.estimators._parameters import POSITIVE
+from skhep_nn.estimators._parameters import POSITIVE, SINGLE
+from skhep_nn.networks._hidden import as_layers, rates
 
 FRACTIONS = [Interval(Real, 0, 1, closed="left"), "array-like"]
 SIZES = [POSITIVE, "array-like"]
@@ -22,7 +23,7 @@ RULES = {
     "dense_dropout": FRACTIONS,
     "embedding_size": [POSITIVE],
     "shared_embeddings": ["array-like"],
-    "mask_value": [Interval(Real, None, None, closed="neither"), None],
+    "mask_value": [SINGLE, None],
 }
 
 
@@ -36,9 +37,10 @@ class SequenceClassifier(BlockNetworkClassifier):
     _body = ()
 
     def _network(self, inputs):
+        units = as_layers(self.dense_units, "dense_units")
         head = {
-            "units": self.dense_units,
-            "dropout": self.dense_dropout,
+            "units": units,
+            "dropout": rates(self.dense_dropout, len(units), "dense_dropout"),
             "activation": self.activation,
             "kernel_initializer": self.kernel_initializer,
             "l2": self.l2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from numbers import Real
 
 import keras
 
@@ -132,6 +133,8 @@ def configured(settings, optimizer, routed):
     changes = _own_defaults(settings, routed)
     config = config_of(optimizer) | changes
     rate = learning_rate_of(settings, config.get("learning_rate"))
+    # Keras takes no other number
+    rate = float(rate) if isinstance(rate, Real) else rate
     asked = {"learning_rate": rate, "weight_decay": settings.weight_decay}
     changes |= {name: value for name, value in asked.items() if value is not None}
     if settings.ema is not None:

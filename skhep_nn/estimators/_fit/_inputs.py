@@ -201,14 +201,20 @@ def _numbers(frame):
 
 
 def _check_entries(estimator, X):
-    """Raise if the sequences of an array are longer or shorter than in fit."""
+    """Raise if X is a table instead of blocks, or its sequences have another length than in fit."""
     fitted = estimator.X_shape_
+    if isinstance(fitted, dict) and not _columns.is_blocks(X):
+        msg = (
+            f"X must be EventBlocks with the blocks {list(fitted)} of the fit of "
+            f"{_name(estimator)}, got {type(X).__name__} of shape {X.shape}"
+        )
+        raise TypeError(msg)
     if isinstance(fitted, dict) or _columns.is_frame(X) or _columns.is_blocks(X):
         return
-    if len(fitted) > 2 and X.shape[1:-1] != tuple(fitted[1:-1]):
+    if len(X.shape) != len(fitted) or X.shape[1:-1] != tuple(fitted[1:-1]):
+        cure = "; pad sequences to the length that they had there" if len(fitted) > 2 else ""
         msg = (
-            f"X has shape {X.shape}, in the fit of {_name(estimator)} it had {tuple(fitted)}; pad "
-            "sequences to the length that they had there"
+            f"X has shape {X.shape}, in the fit of {_name(estimator)} it had {tuple(fitted)}{cure}"
         )
         raise ValueError(msg)
 
@@ -223,11 +229,23 @@ def _unmasked(estimator, X):
     return _masks.unmasked(X, "X")
 
 
-def _check_array(estimator, X):
+def plain(X):
+    """`X`, unless it is a frame or sparse, as an array whose objects are numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are none.
+    """
     if getattr(getattr(X, "dtype", None), "kind", "f") in "Mm":
         _floats.check_type(X.dtype, "X")
-    if not (issparse(X) or _columns.is_frame(X)):
-        X = _floats.plain_objects(_floats.as_array(X, "X"), "X")
+    if issparse(X) or _columns.is_frame(X):
+        return X
+    return _floats.plain_objects(_floats.as_array(X, "X"), "X")
+
+
+def _check_array(estimator, X):
+    X = plain(X)
     # a number beyond float32 becomes infinite here, and an error that names its column later
     with np.errstate(over="ignore"):
         return check_array(

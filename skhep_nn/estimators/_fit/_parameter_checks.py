@@ -146,18 +146,32 @@ def _check_names(estimator, settings):
             kind = name.rpartition("_")[2]
         else:
             continue
-        for word in _words(value) if kind in KINDS else ():
-            _check_name(estimator, path, kind, word)
+        for one in _each(value) if kind in KINDS else ():
+            if isinstance(one, str):
+                _check_name(estimator, path, kind, one)
+            else:
+                _check_object(estimator, path, kind, one)
 
 
-def _words(value):
-    if isinstance(value, dict):
-        # an object as Keras serialises it is no name
-        value = () if "class_name" in value else list(value.values())
-        return _words(value)
+def _each(value):
+    """The names and objects in a value, which may be a list or dict of them."""
+    if isinstance(value, dict) and "class_name" not in value:
+        value = list(value.values())
     if not isinstance(value, (list, tuple)):
-        return [value] if isinstance(value, str) else []
-    return [word for part in value for word in _words(part)]
+        return [value]
+    return [one for part in value for one in _each(part)]
+
+
+def _check_object(estimator, path, kind, value):
+    """Raise if `value` is neither an object of Keras' kind nor a function, class or nothing."""
+    # an object as Keras serialises it
+    if value is None or isinstance(value, dict) or callable(value) or hasattr(value, "get_config"):
+        return
+    msg = (
+        f"{type(estimator).__name__}.{path} must have names, functions or objects of Keras, got "
+        f"{value!r:.100} for the {KINDS[kind][0]}"
+    )
+    raise TypeError(msg)
 
 
 def _check_name(estimator, path, kind, word):

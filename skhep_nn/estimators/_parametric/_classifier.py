@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _hypotheses
+from skhep_nn import _hypotheses, _labels
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import BlockNetworkClassifier
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._fit._inputs import as_table, read_inputs
-from skhep_nn.estimators._parameters import COLUMN, POSITIVE, shares_training_parameters
+from skhep_nn.estimators._parameters import COLUMN, POSITIVE, SINGLE, shares_training_parameters
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric import _training as _mass_training
 from skhep_nn.estimators._parametric import _warnings as _mass_warnings
@@ -190,7 +190,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         "branches": [dict, None],
         "shared_embeddings": ["array-like"],
         "embedding_size": [POSITIVE],
-        "mask_value": [Interval(Real, None, None, closed="neither"), None],
+        "mask_value": [SINGLE, None],
         "batch_sampler": [StrOptions(set(SAMPLERS)), HasMethods("fit_resample"), None],
     }
 
@@ -264,7 +264,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         """
         self._check_is_fitted()
         hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
-        _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
+        self._check_hypotheses(hypotheses)
         x = self._features(as_table(self, X), reset=False)
         outputs = [_targets.probabilities(out) for out in scan(self.network_, x, hypotheses)]
         return np.stack(outputs, axis=1)
@@ -283,8 +283,19 @@ class ParametricClassifier(BlockNetworkClassifier):
         """
         self._check_is_fitted()
         hypothesis = _hypotheses.hypothesis_of(values, named, self.parameter_names_)
-        _mass_warnings.warn_outside(self, np.array([hypothesis]), "hypotheses")
+        self._check_hypotheses(np.array([hypothesis]))
         return HypothesisClassifier(self, hypothesis)
+
+    def _check_hypotheses(self, hypotheses):
+        read = _mass_columns.as_read(hypotheses)
+        if not np.isfinite(read).all():
+            names = self.parameter_names_
+            msg = (
+                f"a hypothesis for {names} is beyond {read.dtype}, in which the network reads it: "
+                f"{hypotheses.tolist()!r:.200}"
+            )
+            raise ValueError(msg)
+        _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
 
     def _further_columns(self):
         return {"parameter": self.parameter, "process_column": self.process_column}
@@ -345,7 +356,7 @@ class ParametricClassifier(BlockNetworkClassifier):
     def _learn_targets(self, labels, classes):
         super()._learn_targets(labels, classes)
         known = classes.tolist()
-        if self.signal is not None and self.signal not in known:
+        if self.signal is not None and _labels.one(self.signal) not in known:
             msg = (
                 f"signal={self.signal!r} is not a label of y, which has {known[:20]}; name the "
                 "class that has the parameter"
@@ -358,6 +369,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         for name, default in BODY[self.body].items():
             value = getattr(self, name)
             arguments[name] = default if value is None else value
+        self._check_shared(self.shared_embeddings)
         if self.body == "resnet" and np.size(arguments["units"]) != 1:
             msg = (
                 f'units={self.units!r}, but body="resnet" has residual blocks of one width; give '

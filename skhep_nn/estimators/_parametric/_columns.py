@@ -67,7 +67,13 @@ def values_of(estimator, X, hint=WAYS_OUT):
     if missing:
         raise ColumnError(_missing(estimator, missing[0], len(at), hint))
     found = [numbers_at(X, at.index(column)) for column in estimator._parameter_columns]
-    return np.concatenate([_as_rows(values) for values in found], axis=1).astype(float_type())
+    return as_read(np.concatenate([_as_rows(values) for values in found], axis=1))
+
+
+def as_read(values):
+    """`values` in the precision of the network; what is beyond that is infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values).astype(float_type())
 
 
 def check_features(X, columns):
@@ -170,8 +176,7 @@ def check_hypotheses(values, names, which, hint):
 
 def outside(values, low, high):
     """Number of events outside the range in each parameter."""
-    kind = float_type()
-    low, high = np.asarray(low, kind), np.asarray(high, kind)
+    low, high = as_read(low), as_read(high)
     return ((values < low) | (values > high)).sum(axis=0)
 
 
@@ -187,4 +192,4 @@ def _missing(estimator, column, n_given, hint):
 
 
 def _as_rows(values):
-    return values.reshape(len(values), -1)
+    return values.reshape(len(values), int(np.prod(values.shape[1:])))

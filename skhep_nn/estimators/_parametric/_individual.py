@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
-from skhep_nn import _columns, _composition, _floats, _hypotheses, _validation, _weights
+from skhep_nn import _columns, _composition, _floats, _hypotheses, _labels, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
-from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._fit import _inputs, _targets
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
@@ -289,7 +289,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         return found
 
     def _signal_label(self):
-        signal = self.classes_[-1] if self.signal is None else self.signal
+        signal = self.classes_[-1] if self.signal is None else _labels.one(self.signal)
         if signal not in self.classes_.tolist():
             msg = (
                 f"signal={signal!r} is not a label of y, which has {self.classes_.tolist()[:20]}; "
@@ -339,9 +339,16 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     def _table(self, X):
         X = _columns.table(X)
         if _columns.is_frame(X) or _columns.is_blocks(X):
+            if not _weights.len_of(X):
+                msg = "X has 0 events; at least one is needed"
+                raise ValueError(msg)
             return X
         return check_array(
-            X, dtype="numeric", ensure_all_finite=False, estimator=self, input_name="X"
+            _inputs.plain(X),
+            dtype="numeric",
+            ensure_all_finite=False,
+            estimator=self,
+            input_name="X",
         )
 
     def __sklearn_tags__(self):

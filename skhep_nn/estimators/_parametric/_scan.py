@@ -43,9 +43,9 @@ def scan(network, x, hypotheses):
 
 def repeated(hypothesis, n_events):
     """One hypothesis for every event, as the network reads it."""
-    from skhep_nn.estimators._fit._targets import float_type
+    from skhep_nn.estimators._parametric._columns import as_read
 
-    return np.tile(np.asarray(hypothesis, float_type()), (n_events, 1))
+    return np.tile(as_read(hypothesis), (n_events, 1))
 
 
 def _parts(network):

@@ -8,7 +8,6 @@ import weakref
 
 import numpy as np
 
-from skhep_nn.estimators._fit._targets import float_type
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.exceptions import ExtrapolationWarning
 
@@ -38,7 +37,7 @@ def warn_outside(classifier, values, what):
         What has these values, e.g. ``"events"``.
     """
     low, high = classifier.parameter_range_.T
-    counts = _mass_columns.outside(np.asarray(values, float_type()), low, high)
+    counts = _mass_columns.outside(_mass_columns.as_read(values), low, high)
     if not counts.any() or classifier in _WARNED:
         return
     _WARNED.add(classifier)

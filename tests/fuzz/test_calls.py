@@ -1,10 +1,10 @@
-"""Every transformer on odd inputs: the right answer, or an error that names the input."""
+"""Every public function on odd inputs: a right answer, or an error that names the input."""
 
 from __future__ import annotations
 
 import pytest
 
-from fuzz.preprocessing import CALLS
+from fuzz.catalogue import CALLS
 from fuzz.trial import attempts, masked_arguments, unlabelled_arguments
 
 
