@@ -122,7 +122,11 @@ class MembersClassifier(ClassifierMixin, BaseEstimator):
         X = _columns.table(X)
         hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
         if all(hasattr(member, "predict_proba_scan") for member in self.estimators_):
-            return self._by_members(X, lambda member, X: member.predict_proba_scan(X, hypotheses))
+            return self._by_members(
+                X,
+                lambda member, X: member.predict_proba_scan(X, hypotheses),
+                self._columns_of_scan(),
+            )
         # a Pipeline has none; its steps may want the columns
         return np.stack([self.predict_proba(self._at(X, one)) for one in hypotheses], axis=1)
 
@@ -197,18 +201,24 @@ class MembersClassifier(ClassifierMixin, BaseEstimator):
             raise AttributeError(msg)
         return getattr(_composition.last_step(member or self.estimators_[0]), name)
 
-    def _by_members(self, X, call):
-        """What ``call(member, X)`` gives for each event of the table `X`."""
+    def _by_members(self, X, call, columns=None):
+        """What ``call(member, X)`` gives for each event of the table `X`, which has `columns`."""
         raise NotImplementedError
 
-    def _mean(self, X, call):
-        features = _of_members.without(X, self.columns_, self._hidden, type(self).__name__)
+    def _columns_of_scan(self):
+        """Those of X where the parameter may be absent too."""
+        optional = dict.fromkeys([*self.columns_.optional, *self._parameter_columns])
+        return replace(self.columns_, optional=tuple(optional))
+
+    def _mean(self, X, call, columns=None):
+        columns, owner = columns or self.columns_, type(self).__name__
+        features = _of_members.without(X, columns, self._hidden, owner)
         found = [np.asarray(call(member, features)) for member in self.estimators_]
         return np.mean(found, axis=0, dtype=np.result_type(*found))
 
     def _at(self, X, hypothesis):
         owner, at = type(self).__name__, self._parameter_columns
-        return _of_members.with_values(X, self.columns_, at, hypothesis, owner)
+        return _of_members.with_values(X, self._columns_of_scan(), at, hypothesis, owner)
 
     def _outer(self, column):
         if not self.__sklearn_is_fitted__():

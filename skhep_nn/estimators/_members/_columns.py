@@ -76,6 +76,7 @@ def with_values(X, columns, wanted, values, owner):
 
 def _with_named(X, order, names, values):
     if _columns.is_blocks(X):
-        return X.assign(**{n: np.full(len(X), v) for n, v in zip(names, values, strict=True)})
+        filled = X.assign(**{n: np.full(len(X), v) for n, v in zip(names, values, strict=True)})
+        return filled.select([name for name in order if name in filled.keys()])  # noqa: SIM118
     filled = X.assign(**dict(zip(names, values, strict=True)))
     return filled[[name for name in order if name in filled.columns]]

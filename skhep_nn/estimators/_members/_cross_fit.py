@@ -199,7 +199,7 @@ class CrossFitClassifier(MembersClassifier):
             If X lacks the event number.
         """
         self._check_is_fitted()
-        found = self._folds_of(_columns.table(X))
+        found = self._folds_of(_columns.table(X), self.columns_)
         if found is None:
             msg = f"X has no fold_column={self.fold_column!r}: the fold of an event follows from it"
             raise ColumnError(msg)
@@ -236,11 +236,11 @@ class CrossFitClassifier(MembersClassifier):
         )
         return folds
 
-    def _folds_of(self, X):
+    def _folds_of(self, X, columns):
         """Fold of each event of the table `X`, None if that has no event number."""
         if not self._hidden:
             return None
-        places = _of_members.places(X, self.columns_, self._hidden, type(self).__name__)
+        places = _of_members.places(X, columns, self._hidden, type(self).__name__)
         if all(at is None for at in places):
             return None
         if None in places:
@@ -252,14 +252,16 @@ class CrossFitClassifier(MembersClassifier):
             raise ColumnError(msg)
         return self._rule().folds(self._numbers_at(X, places))
 
-    def _by_members(self, X, call):
-        folds = self._folds_of(X)
+    def _by_members(self, X, call, columns=None):
+        columns = columns or self.columns_
+        folds = self._folds_of(X, columns)
         if folds is None or not len(folds):
-            return self._mean(self._table(X), call)
-        return self._by_fold(self._table(X), folds, call)
+            return self._mean(self._table(X), call, columns)
+        return self._by_fold(self._table(X), folds, call, columns)
 
-    def _by_fold(self, X, folds, call):
-        features = _of_members.without(X, self.columns_, self._hidden, type(self).__name__)
+    def _by_fold(self, X, folds, call, columns=None):
+        columns, owner = columns or self.columns_, type(self).__name__
+        features = _of_members.without(X, columns, self._hidden, owner)
         out = None
         for number in np.unique(folds):
             rows = np.flatnonzero(folds == number)

@@ -169,8 +169,8 @@ class EnsembleClassifier(MembersClassifier):
         X = self._table(_columns.table(X))
         return np.std([member.predict_proba(X) for member in self.estimators_], axis=0, ddof=1)
 
-    def _by_members(self, X, call):
-        return self._mean(self._table(X), call)
+    def _by_members(self, X, call, columns=None):
+        return self._mean(self._table(X), call, columns)
 
     def _takes_validation(self):
         return takes_validation(self._classifier())
