@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".exceptions": [],
         ".io": [],
         ".metrics": [
+            "Templates",
             "binned_significance",
             "make_auc_scorer",
             "make_binned_scorer",

@@ -18,6 +18,7 @@ __all__ = [
     "MissingFileError",
     "SkhepNNError",
     "StorageError",
+    "TemplateNoiseWarning",
     "TrainingError",
     "TrainingInterruptedWarning",
     "WeightError",
@@ -74,6 +75,10 @@ class MassLeakWarning(UserWarning):
 
 class ExtrapolationWarning(UserWarning):
     """A mass hypothesis is outside the range in which a parametric network was trained."""
+
+
+class TemplateNoiseWarning(UserWarning):
+    """A systematic variation is smaller than the statistical noise of its templates."""
 
 
 class TrainingInterruptedWarning(UserWarning):

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         "._calibration_curve": ["CalibrationCurve", "calibration_curve"],
         "._calibration_error": ["CalibrationError", "expected_calibration_error"],
+        "._binned._limit": ["ExpectedLimit"],
         "._binned._optimise": ["optimise_binning"],
         "._binned._significance": ["BinnedSignificance", "binned_significance"],
         "._binned._templates": ["Templates"],

@@ -12,6 +12,7 @@ from skhep_nn.metrics._binned import _bootstrap
 from skhep_nn.metrics._binned._discovery import discovery, discovery_at
 from skhep_nn.metrics._binned._events import binned_events
 from skhep_nn.metrics._binned._likelihood import discovery_deviance
+from skhep_nn.metrics._binned._noise import warn_of_noise
 from skhep_nn.metrics._binned._templates import Templates, templates_of
 
 _MOST_REPLICAS = 100_000
@@ -80,6 +81,12 @@ def binned_significance(
     WeightError
         If weights are not finite, or those of signal or background sum to zero or less.
 
+    Warns
+    -----
+    TemplateNoiseWarning
+        If a variation shifts the background by no more than the statistical noise of its
+        templates, which constrains falsely.
+
     Notes
     -----
     The significance is :math:`\sqrt{q_0}` of the profile likelihood ratio for the expected data
@@ -97,9 +104,6 @@ def binned_significance(
     Without uncertainties and variations :math:`Z^2` is the sum over the bins of the squares of
     :func:`figure_of_merit`. With `systematic` it is larger by a percent or two, more where the
     uncertainty is large: the background is known from a Gaussian, not from a Poisson measurement.
-
-    A variation whose shift is smaller than the statistical noise of its templates constrains
-    falsely; see :class:`Templates`, which warns.
 
     Examples
     --------
@@ -127,6 +131,7 @@ def binned_significance(
         luminosity=luminosity,
     )
     templates = templates_of(events, systematic=systematic, simulation_error=simulation_error)
+    warn_of_noise(templates, stacklevel=3)
     significance, theta = discovery(templates.likelihood)
     # of a seed of its own: events that were drawn with the same seed must not know the replicas
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))

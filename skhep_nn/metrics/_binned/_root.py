@@ -1,0 +1,87 @@
+"""Templates as ROOT histograms, named as Combine and cabinetry look for them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _extras, _storage
+from skhep_nn._paths import user_path
+
+DATA = "data_obs"
+_SIDES = ("Up", "Down")
+
+
+def histograms(templates, observed):
+    """(contents, variances) of every histogram by its name.
+
+    Parameters
+    ----------
+    templates : Templates
+    observed : ndarray of shape (n_bins,) or None
+        None: the expected data, signal included.
+
+    Returns
+    -------
+    dict of str to tuple of ndarray
+    """
+    data = templates.signal + templates.background if observed is None else observed
+    found = {DATA: (np.asarray(data, dtype=float), np.abs(data))}
+    for at, process in enumerate(templates.processes):
+        nominal, squares = templates.nominal[at], templates.squares[at]
+        found[process] = nominal, squares
+        for variation, pair in templates.variations.items():
+            for side, values in zip(_SIDES, pair, strict=True):
+                found[f"{process}_{variation}{side}"] = values[at], squares
+        if not templates.is_signal[at]:
+            found.update(_of_systematic(templates, process, nominal, squares))
+    return found
+
+
+def write(templates, path, observed):
+    """Write the histograms into a new ROOT file."""
+    uproot = _extras.require("uproot", "io")
+    path = user_path(path, "path")
+    part = _storage.temporary_name(path)
+    with _storage.explained(path, "the histograms", "nothing is written"):
+        try:
+            # uproot would make folders
+            part.open("xb").close()
+            with uproot.recreate(part) as file:
+                for name, (contents, variances) in histograms(templates, observed).items():
+                    file[name] = _th1(uproot, name, contents, variances, templates.edges)
+            _storage.publish(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _of_systematic(templates, process, nominal, squares):
+    """One bin up and down at a time, since these uncertainties are independent."""
+    for at in np.flatnonzero(templates.systematic):
+        for side, sign in zip(_SIDES, (1, -1), strict=True):
+            shifted = nominal.copy()
+            shifted[at] *= 1 + sign * templates.systematic[at]
+            yield f"{process}_systematic_bin{at}{side}", (shifted, squares)
+
+
+def _th1(uproot, name, contents, variances, edges):
+    identify = uproot.writing.identify
+    axis = identify.to_TAxis(
+        "xaxis", "score", len(contents), edges[0], edges[-1], fXbins=np.asarray(edges)
+    )
+    centres = (edges[:-1] + edges[1:]) / 2
+
+    def padded(values):
+        return np.concatenate([[0.0], values, [0.0]])
+
+    return identify.to_TH1x(
+        name,
+        name,
+        padded(contents),
+        float(len(contents)),
+        contents.sum(),
+        variances.sum(),
+        (contents * centres).sum(),
+        (contents * centres**2).sum(),
+        padded(variances),
+        axis,
+    )

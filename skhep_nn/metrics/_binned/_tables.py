@@ -1,0 +1,67 @@
+"""Scores and weights of nominal and varied tables of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from skhep_nn import _composition
+from skhep_nn.metrics._binned._samples import SIDES
+
+NOMINAL = "nominal"
+
+
+def scored(estimator, tables, sample_weight, weight_column, signal):
+    """(nominal, variations) as dicts of scores and weights.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+    tables : dict of "nominal" and (name, side) to table
+    sample_weight, weight_column
+        As in `skhep_nn._composition.weights_of`.
+    signal : label or list of labels
+
+    Returns
+    -------
+    nominal : dict
+    variations : dict of str to tuple of dict or None
+
+    Raises
+    ------
+    ValueError
+        If there is no nominal table, or a key names no side.
+    """
+    if not isinstance(tables, Mapping) or NOMINAL not in tables:
+        what = list(tables) if isinstance(tables, Mapping) else type(tables).__name__
+        msg = (
+            f"tables has {what}; it must be a dict of 'nominal', ('name', 'up'), ('name', 'down'), "
+            "... to events"
+        )
+        raise ValueError(msg)
+    sides = {_side(key): key for key in tables if key != NOMINAL}
+
+    def one(table):
+        weights = _composition.weights_of(
+            estimator, table, sample_weight, weight_column, "Templates.from_estimator"
+        )
+        scores = _composition.signal_score(estimator, table, signal)
+        return {"y_score": scores, "sample_weight": weights}
+
+    names = dict.fromkeys(name for name, _ in sides)
+    nominal = one(tables[NOMINAL])
+    return nominal, {
+        name: tuple(
+            one(tables[sides[name, side]]) if (name, side) in sides else None for side in SIDES
+        )
+        for name in names
+    }
+
+
+def _side(key):
+    """(name, side) of a key, a pair or text that ends in the side."""
+    pair = key.rpartition("_")[::2] if isinstance(key, str) else key
+    good = isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(k, str) for k in pair)
+    if not good or pair[1] not in SIDES or not pair[0]:
+        msg = f"tables has the key {key!r}; a variation is ('name', 'up') or ('name', 'down')"
+        raise ValueError(msg)
+    return pair
