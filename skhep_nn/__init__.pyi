@@ -31,6 +31,7 @@ from skhep_nn.deploy import OnnxClassifier as OnnxClassifier
 from skhep_nn.estimators import ParametricClassifier as ParametricClassifier
 from skhep_nn.estimators import ResNetClassifier as ResNetClassifier
 from skhep_nn.preprocessing import RobustClipScaler as RobustClipScaler
+from skhep_nn.metrics import Templates as Templates
 from skhep_nn.deploy import apply as apply
 from skhep_nn.metrics import binned_significance as binned_significance
 from skhep_nn.cache import build_cache as build_cache

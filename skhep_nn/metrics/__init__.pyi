@@ -318,6 +318,19 @@ class ClosureTest:
     def tested(self) -> NDArray[Any]: ...
     def to_frame(self) -> Any: ...
 
+class ExpectedLimit:
+    median: float
+    band_68: tuple[float, ...]
+    band_95: tuple[float, ...]
+    confidence_level: float
+    def __init__(
+        self,
+        median: float,
+        band_68: tuple[float, ...],
+        band_95: tuple[float, ...],
+        confidence_level: float,
+    ) -> None: ...
+
 class FoldSpread:
     signals: Any
     quantities: Sequence[str]
@@ -414,10 +427,54 @@ class Templates:
         simulation_error: bool,
     ) -> None: ...
     @property
-    def background(self) -> Any: ...
+    def background(self) -> NDArray[Any]: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        tables: Any,
+        y: ArrayLike,
+        *,
+        bins: ArrayLike | int,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        processes: ArrayLike | None = ...,
+        signal: Any = ...,
+        systematic: Any = ...,
+        simulation_error: bool = ...,
+        yields: dict[Any, float] | None = ...,
+        luminosity: float = ...,
+    ) -> Templates: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: Any,
+        sample_weight: Any = ...,
+        *,
+        bins: Any,
+        variations: dict[str, Any] | None = ...,
+        processes: ArrayLike | None = ...,
+        signal: Any = ...,
+        systematic: Any = ...,
+        simulation_error: bool = ...,
+        yields: dict[Any, float] | None = ...,
+        luminosity: float = ...,
+    ) -> Templates: ...
+    def impacts(self) -> Any: ...
+    def limit(self, confidence_level: float = ...) -> ExpectedLimit: ...
     @property
-    def signal(self) -> Any: ...
-    def significance(self) -> Any: ...
+    def signal(self) -> NDArray[Any]: ...
+    def significance(self) -> float: ...
+    def to_pyhf(
+        self,
+        path: str | PathLike[str] | None = ...,
+        *,
+        observed: ArrayLike | None = ...,
+        channel: str = ...,
+    ) -> Any: ...
+    def to_root(self, path: str | PathLike[str], *, observed: ArrayLike | None = ...) -> Any: ...
+    def yields(self) -> Any: ...
 
 class WorkingPoint:
     threshold: float

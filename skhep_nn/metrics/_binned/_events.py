@@ -91,6 +91,7 @@ def _processes(mask, processes):
     n_signal = np.bincount(codes, mask, len(found))
     mixed = np.flatnonzero((n_signal > 0) & (n_signal < np.bincount(codes)))
     if len(mixed):
-        msg = f"process {str(found[mixed[0]])!r} has events of signal and of background; name them apart"
+        name = str(found[mixed[0]])
+        msg = f"process {name!r} has events of signal and of background; name them apart"
         raise ValueError(msg)
     return tuple(found.tolist()), codes, n_signal > 0

@@ -148,6 +148,7 @@ def test_yields_and_luminosity_scale_nominal_and_varied_weights(scored):
     assert found.significance == pytest.approx(by_hand.significance)
 
 
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
 def test_forms_of_a_variation_mean_the_same(scored):
     y, score, weight = scored
     factor, options = (1.1, 0.9), {"bins": EDGES, "n_bootstrap": 0}
