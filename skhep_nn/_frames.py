@@ -113,7 +113,7 @@ def as_array(values):
     return column_values(_series(values)) if _is_arrow(values, "ChunkedArray") else values
 
 
-def plain(frame):
+def with_numpy_numbers(frame):
     """The pandas `frame` with nullable and Arrow-backed numbers in NumPy's types."""
     at = [n for n, dtype in enumerate(frame.dtypes) if _is_extension_number(dtype)]
     if not at:

@@ -61,7 +61,7 @@ def settings_of(value):
         name: _untracked(setting)
         for name, setting in vars(value).items()
         # TensorFlow notes what it tracks in attributes of its own, from the first use on
-        if name not in base and not name.startswith("_self_") and _is_plain(setting)
+        if name not in base and not name.startswith("_self_") and _is_setting(setting)
     }
     rate = vars(value).get("_learning_rate")
     if is_keras_object(rate):
@@ -223,7 +223,7 @@ def _arguments_of(value):
             continue
         private = f"_{name}" if argument.default is argument.empty else name
         kept = vars(value).get(name, vars(value).get(private, _NOTHING))
-        if kept is not _NOTHING and _is_plain(kept):
+        if kept is not _NOTHING and _is_setting(kept):
             arguments[name] = kept
     return arguments
 
@@ -241,11 +241,11 @@ def _untracked(value):
     return value
 
 
-def _is_plain(value):
+def _is_setting(value):
     if isinstance(value, dict):
-        return all(map(_is_plain, value.values()))
+        return all(map(_is_setting, value.values()))
     if isinstance(value, (list, tuple, set, frozenset)):
-        return all(map(_is_plain, value))
+        return all(map(_is_setting, value))
     if isinstance(value, (keras.layers.Layer, keras.Variable)):
         return False
     functions = (types.FunctionType, types.BuiltinFunctionType, functools.partial, type)

@@ -140,7 +140,7 @@ def check_type(labels, classes, name):
         raise ValueError(msg)
 
 
-def plain(labels):
+def with_plain_numbers(labels):
     """Numbers that stand in an array of objects, in one of numbers; other labels as they are."""
     is_numbers = labels.dtype == object and type_of(labels) == "numbers"
     return np.asarray(labels.tolist()) if is_numbers else labels

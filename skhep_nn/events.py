@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from skhep_nn import _block_kinds, _blocks, _masks
+from skhep_nn import _block_kinds, _lazy_rows, _masks
 from skhep_nn._block_kinds import BlockKind
 from skhep_nn.exceptions import ColumnError
 
@@ -116,7 +116,7 @@ class EventBlocks:
     def __getitem__(self, key):
         if isinstance(key, str):
             return self._array(key)
-        rows = _blocks.resolve(key, self._n_events)
+        rows = _lazy_rows.resolve(key, self._n_events)
         done = {}
         entries = {name: _subset_once(entry, rows, done) for name, entry in self._entries.items()}
         n_events = len(range(self._n_events)[rows]) if isinstance(rows, slice) else len(rows)
@@ -131,8 +131,8 @@ class EventBlocks:
         base, rows = self._entry(name)
         if rows is None and isinstance(base, np.ndarray):
             return base
-        if _blocks.is_lazy(base):
-            return _blocks.LazyRows((base, rows))
+        if _lazy_rows.is_lazy(base):
+            return _lazy_rows.LazyRows((base, rows))
         # the second time needs no copy
         self._entries[name] = (base[rows], None)
         return self._entries[name][0]
@@ -167,16 +167,16 @@ class EventBlocks:
             Copies where a block is a memory map, maybe views where it is in memory. Lengths of
             sequences come as the mask that they stand for.
         """
-        rows = _blocks.resolve(indices, self._n_events)
+        rows = _lazy_rows.resolve(indices, self._n_events)
         return {name: self._read(name, rows) for name in self._entries}
 
     def take(self, name, indices=slice(None)):
         """Values of one block for some events, in memory; see `rows`."""
         self._entry(name)
-        return self._read(name, _blocks.resolve(indices, self._n_events))
+        return self._read(name, _lazy_rows.resolve(indices, self._n_events))
 
     def _read(self, name, rows):
-        values = _blocks.read(self._entries[name], rows)
+        values = _lazy_rows.read(self._entries[name], rows)
         size = self._length_of_sequence(name)
         return values if size is None else np.arange(size) < values[:, None]
 
@@ -235,7 +235,9 @@ class EventBlocks:
         first, *others = parts
         for number, other in enumerate(others, start=1):
             _check_alike(first, other, number)
-        entries = {name: _joined([part._entry(name) for part in parts]) for name in first._entries}
+        entries = {
+            name: _joined_entries([part._entry(name) for part in parts]) for name in first._entries
+        }
         return first._with(entries, n_events=sum(len(part) for part in parts))
 
     def __array__(self, dtype=None, copy=None):
@@ -246,11 +248,13 @@ class EventBlocks:
         raise TypeError(msg)
 
     def __getstate__(self):
-        entries = {name: _blocks.portable(entry) for name, entry in self._entries.items()}
+        entries = {name: _lazy_rows.portable(entry) for name, entry in self._entries.items()}
         return {"entries": entries, "kinds": self.kinds, "n_events": self._n_events}
 
     def __setstate__(self, state):
-        self._entries = {name: _blocks.restored(entry) for name, entry in state["entries"].items()}
+        self._entries = {
+            name: _lazy_rows.restored(entry) for name, entry in state["entries"].items()
+        }
         self.kinds, self._n_events = state["kinds"], state["n_events"]
 
     def _table(self):
@@ -327,7 +331,7 @@ def _as_entry(name, block):
     if not isinstance(name, str):
         msg = f"names of blocks are strings, got {name!r}"
         raise TypeError(msg)
-    if isinstance(block, _blocks.LazyRows):
+    if isinstance(block, _lazy_rows.LazyRows):
         return block.entry
     array = block if isinstance(block, np.memmap) else _values(name, block)
     if array.ndim == 0:
@@ -348,21 +352,21 @@ def _values(name, block):
 
 
 def _lengths(entries):
-    return ", ".join(f"{name!r} has {_blocks.length(entry)}" for name, entry in entries.items())
+    return ", ".join(f"{name!r} has {_lazy_rows.length(entry)}" for name, entry in entries.items())
 
 
 def _common_length(entries):
-    if len({_blocks.length(entry) for entry in entries.values()}) > 1:
+    if len({_lazy_rows.length(entry) for entry in entries.values()}) > 1:
         msg = f"blocks must have one length, the number of events: {_lengths(entries)}"
         raise ValueError(msg)
-    return _blocks.length(next(iter(entries.values())))
+    return _lazy_rows.length(next(iter(entries.values())))
 
 
 def _subset_once(entry, key, done):
     """Subset of an entry; blocks that share an index array share the new one too."""
     base, rows = entry
     if rows is None:
-        return _blocks.subset(entry, key)
+        return _lazy_rows.subset(entry, key)
     if id(rows) not in done:
         done[id(rows)] = rows[key]
     return base, done[id(rows)]
@@ -393,10 +397,10 @@ def _check_alike(first, other, number):
             raise ValueError(msg)
 
 
-def _joined(entries):
-    if any(_blocks.is_lazy(base) for base, _ in entries):
-        return _blocks.ChainedRows(entries), None
-    return np.concatenate([_blocks.read(entry) for entry in entries]), None
+def _joined_entries(entries):
+    if any(_lazy_rows.is_lazy(base) for base, _ in entries):
+        return _lazy_rows.ChainedRows(entries), None
+    return np.concatenate([_lazy_rows.read(entry) for entry in entries]), None
 
 
 def _size(shape, dtype):

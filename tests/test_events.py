@@ -25,7 +25,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing, resample, shuffle
 
-from skhep_nn._blocks import memory_map
+from skhep_nn._lazy_rows import memory_map
 from skhep_nn.events import BlockKind, EventBlocks
 from skhep_nn.exceptions import ColumnError
 
@@ -467,7 +467,7 @@ READ_NOTHING = """
 import pickle, sys
 import numpy as np
 from sklearn.model_selection import train_test_split
-from skhep_nn._blocks import memory_map
+from skhep_nn._lazy_rows import memory_map
 from skhep_nn.events import EventBlocks
 
 array = np.lib.format.open_memmap(sys.argv[1], "w+", "float32", (10**6, 100))

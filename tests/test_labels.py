@@ -60,8 +60,8 @@ def test_text_of_variable_length_is_text():
 
 
 def test_numbers_in_an_array_of_objects_become_numbers():
-    assert _labels.plain(np.array([1, 0], dtype=object)).dtype.kind == "i"
-    assert _labels.plain(np.array(["a", "b"], dtype=object)).dtype == object
+    assert _labels.with_plain_numbers(np.array([1, 0], dtype=object)).dtype.kind == "i"
+    assert _labels.with_plain_numbers(np.array(["a", "b"], dtype=object)).dtype == object
 
 
 @pytest.mark.parametrize(

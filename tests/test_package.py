@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ LIGHT_PACKAGES = [
 ]  # fmt: skip
 USE_OF_LIGHT_PACKAGES = """
 import sys
+from collections import Counter
 import skhep_nn
 from skhep_nn import EventWeightBalancer, MinMaxScaler, make_auc_scorer, make_fom_scorer
 from skhep_nn import train_validation_test_split
@@ -177,3 +179,51 @@ def test_nothing_below_the_estimators_imports_them(package):
 def test_no_module_is_longer_than_500_lines():
     lengths = {path.name: len(path.read_text().splitlines()) for path in ROOT.rglob("*.py")}
     assert max(lengths.values()) <= 500, max(lengths, key=lengths.get)
+
+
+# Files that share a name, each in a folder that says what differs.
+SAME_NAMES = {
+    "_attention_layers.py": "layers, and their nodes in an ONNX graph",
+    "_base.py": "of classifiers of blocks, and of what has members",
+    "_block_inputs.py": "of a fit, and of an ONNX graph",
+    "_bootstrap.py": "of members, and of binned significances",
+    "_branches.py": "of a ROOT tree, and of a network",
+    "_by_parameter.py": "the metrics, and their displays",
+    "_calibration.py": "its nodes in an ONNX graph, and its display",
+    "_callbacks.py": "those of a fit, and what the training loop asks of them",
+    "_classifier.py": "of blocks, of hypotheses, of an ONNX file",
+    "_columns.py": "of any table; of a hypothesis, of members; of an ONNX graph",
+    "_command.py": "of caches, and of ONNX files",
+    "_dense.py": "the network, and the classifier",
+    "_ensemble.py": "networks of one fit, and estimators as members",
+    "_events.py": "of a fit, of binned metrics, of a display",
+    "_initial.py": "of a fit, and of a network",
+    "_input_scaling.py": "what a fit learns for it, and the layers of a network",
+    "_inputs.py": "of a fit, and of a metric",
+    "_model.py": "that is applied, and of binned counts",
+    "_quantiles.py": "of a column, and of transformers in an ONNX graph",
+    "_run.py": "of a fit, and of the fits of members",
+    "_samples.py": "for the test of an ONNX file, and of binned metrics",
+    "_scaling.py": "of events, and its nodes in an ONNX graph",
+    "_scores.py": "in the output of a model, and their display",
+    "_seeds.py": "of a fit, and of the layers of a network",
+    "_sequences.py": "short forms of classifiers, and transformers in an ONNX graph",
+    "_settings.py": "of a fit, and of members",
+    "_significance.py": "binned, and its display",
+    "_source.py": "of events in a file, and of batches",
+    "_stream.py": "from files, and from memory maps to batches",
+    "_values.py": "of columns in files, and in an ONNX graph",
+    "_verify.py": "of a cache, and of an ONNX file",
+}
+
+
+def test_files_have_names_of_their_own_or_a_folder_that_says_what_differs():
+    names = Counter(path.name for path in ROOT.rglob("*.py") if not path.name.startswith("__"))
+    assert {name for name, count in names.items() if count > 1} <= SAME_NAMES.keys()
+
+
+def test_helpers_say_of_what_they_make_a_plain_or_joined_one():
+    for path in ROOT.rglob("*.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        found = {node.name.strip("_") for node in body if isinstance(node, ast.FunctionDef)}
+        assert not found & {"plain", "is_plain", "as_plain", "joined"}, path

@@ -105,7 +105,7 @@ def kind_to_json(name, kind):
     content = {key: value for key, value in asdict(kind).items() if value is not None}
     for key in ("features", "vocabulary"):
         if key in content:
-            content[key] = [_plain(name, one) for one in content[key]]
+            content[key] = [_vocabulary_entry(name, one) for one in content[key]]
     if "vocabulary" in content:
         del content["vocabulary_size"]
     return content
@@ -138,7 +138,7 @@ def _loaded(path):
     return json.loads(text)
 
 
-def _plain(name, value):
+def _vocabulary_entry(name, value):
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, (str, int, float, type(None))):
         return value

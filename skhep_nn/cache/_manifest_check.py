@@ -67,7 +67,7 @@ def _is_file_name(value):
     return bool(value) and PurePath(value).name == value and not set(value) & set("/\\:")
 
 
-def _is_plain(value):
+def _is_json_value(value):
     return type(value) in (str, int, float, bool, type(None))
 
 
@@ -95,7 +95,7 @@ def _is_dict(value):
 
 WHOLE = (_is_whole, "a whole number from 0 on")
 TEXT = (lambda value: type(value) is str, "text")
-PLAIN_LIST = (_list_of(_is_plain), "a list of numbers and text")
+PLAIN_LIST = (_list_of(_is_json_value), "a list of numbers and text")
 DICT = (_is_dict, "an object")
 DIGESTS = (_is_digest, "32 hexadecimal digits")
 TOP = {

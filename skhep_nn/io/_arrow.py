@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._lists import is_list_type, simple, why_not
-from skhep_nn.io._source import Source, check_bytes, plain
+from skhep_nn.io._source import Source, check_bytes, values_of
 from skhep_nn.io._values import with_missing
 
 FORMAT = "an Arrow file (Parquet, Feather)"
@@ -135,7 +135,7 @@ def to_column(column):
     if pa.types.is_integer(kind) and column.null_count:
         is_missing = column.is_null().to_numpy()
         return with_missing(column.fill_null(0).to_numpy(), is_missing)
-    return plain(column.to_pandas())
+    return values_of(column.to_pandas())
 
 
 def _named(column, name, where):

@@ -44,7 +44,7 @@ def leaves_of_branch(branch):
     why = f"its type in ROOT is {branch.typename}"
     interpretation = branch.interpretation
     try:
-        if _is_plain(interpretation):
+        if _is_plain_interpretation(interpretation):
             return [Leaf(branch)], None
         leaves = _leaves(branch, interpretation.awkward_form(branch.file))
     except Exception as error:  # what uproot cannot interpret raises what its type is, and more
@@ -58,7 +58,7 @@ def why_not_field(field):
     return why if "std::variant" in field.typename else _tried(field, [Leaf(field)], why)[1]
 
 
-def _is_plain(interpretation):
+def _is_plain_interpretation(interpretation):
     content = getattr(interpretation, "content", interpretation)
     is_plain = type(content).__name__ in PLAIN
     names = getattr(getattr(content, "to_dtype", None), "names", None)

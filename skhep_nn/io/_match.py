@@ -181,7 +181,7 @@ def _keys(left, right, on):
             raise ValueError(msg)
     keys = np.zeros(len(left[0]) + len(right[0]), dtype=np.int64)
     for name, a, b in zip(on, left, right, strict=True):
-        codes, values = pd.factorize(_joined(a, b, name))
+        codes, values = pd.factorize(_joined_columns(a, b, name))
         # numbered anew after each column, so that products stay small
         keys, _ = pd.factorize(keys * max(len(values), 1) + codes)
     return keys
@@ -194,7 +194,7 @@ def _among(keys, others):
     return found[keys]
 
 
-def _joined(a, b, name):
+def _joined_columns(a, b, name):
     if len(a) and len(b) and _is_text(a) != _is_text(b):
         kinds = ["text" if _is_text(column) else "numbers" for column in (a, b)]
         msg = f"column {name!r} holds {kinds[0]} in events and {kinds[1]} in selected"

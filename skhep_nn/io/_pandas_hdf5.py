@@ -149,7 +149,7 @@ class SeriesSource(FixedSource):
 
     def _find(self):
         node = self._group["values"]
-        name = plain(attribute(self._group, "name"))
+        name = unpickled(attribute(self._group, "name"))
         column = (self._own_name if name is None else name, self._column(node, 0))
         return _length(node), [*self._levels("index"), column]
 
@@ -162,11 +162,11 @@ class TableSource(PandasSource):
         check_dataset(Path(self._file.filename), self._table)
         check_bytes(self._file.filename, self._table.name, self._table.dtype.itemsize, (1,))
         found = {}
-        for field in plain(attribute(self._group, "values_cols")):
+        for field in unpickled(attribute(self._group, "values_cols")):
             for at, label in enumerate(self._about(field, "kind")):
                 found.setdefault(label, []).append(self._column(field, at))
-        ((_, order),) = plain(attribute(self._group, "non_index_axes"))
-        levels = plain(attribute(self._group, "levels"))
+        ((_, order),) = unpickled(attribute(self._group, "non_index_axes"))
+        levels = unpickled(attribute(self._group, "levels"))
         unnamed = [one for one in _listed(levels) if UNNAMED.fullmatch(str(one))]
         order = [label for label in order if label not in unnamed]
         columns = [(self._named(label), found[label].pop(0)) for label in order]
@@ -177,7 +177,7 @@ class TableSource(PandasSource):
         return self._own_name if is_series and label == "values" else label
 
     def _index(self):
-        about = plain(attribute(self._group, "info"))
+        about = unpickled(attribute(self._group, "info"))
         name = about.get("index", {}).get("index_name") if isinstance(about, dict) else None
         if name is None:
             return []
@@ -185,7 +185,7 @@ class TableSource(PandasSource):
         return [(name, lambda rows: self._converted(self._read("index", rows), kind, "index"))]
 
     def _about(self, field, what):
-        return plain(attribute(self._table, f"{field}_{what}"))
+        return unpickled(attribute(self._table, f"{field}_{what}"))
 
     def _column(self, field, at):
         kind = self._about(field, "dtype")
@@ -215,11 +215,11 @@ class TableSource(PandasSource):
         if own is not None:
             return own
         # newer versions of pandas tell it for each field in which something is missing
-        levels = _listed(plain(attribute(self._group, "levels")))
+        levels = _listed(unpickled(attribute(self._group, "levels")))
         tells_level = field in levels and attribute(self._group, "mi_level_nan_rep")
         if tells_level or attribute(self._group, "data_col_nan_rep"):
             return None
-        return plain(attribute(self._group, "nan_rep")) or "nan"
+        return unpickled(attribute(self._group, "nan_rep")) or "nan"
 
     def _category(self, field, at):
         key = f"{self._group.name}/meta/{field}/meta".lstrip("/")
@@ -250,7 +250,7 @@ def word(value):
     return str(value) if isinstance(value, str) else None
 
 
-def plain(value):
+def unpickled(value):
     """An attribute that PyTables may have pickled."""
     if isinstance(value, bytes) and value.endswith(b"."):
         try:
@@ -271,7 +271,7 @@ def _variety(group, key):
 
 
 def _name_of(node):
-    name = plain(attribute(node, "name"))
+    name = unpickled(attribute(node, "name"))
     return name if isinstance(name, (str, int, float)) else None
 
 
@@ -285,7 +285,7 @@ def _length(node):
         return len(_objects(node, 0))
     if _is_empty(node):
         shape = attribute(node, "shape")
-        shape = np.ravel(shape if isinstance(shape, np.ndarray) else plain(shape))
+        shape = np.ravel(shape if isinstance(shape, np.ndarray) else unpickled(shape))
         return int(shape[-1])
     return node.shape[0] if prod(node.shape) else 0
 

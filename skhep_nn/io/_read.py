@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn.io._stream import Selection, stream
-from skhep_nn.io._values import joined
+from skhep_nn.io._values import joined_parts
 
 CHUNK_SIZE = 100_000
 
@@ -193,7 +193,7 @@ def _concatenate(pieces):
     paths = list(dict.fromkeys(piece.path for piece in pieces))
     where = f"{paths[0]}" + f" and {len(paths) - 1} more files" * (len(paths) > 1)
     return {
-        name: joined([piece.columns[name] for piece in pieces], f"{where}: column {name!r}")
+        name: joined_parts([piece.columns[name] for piece in pieces], f"{where}: column {name!r}")
         for name in pieces[0].columns
     }
 

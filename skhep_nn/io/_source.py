@@ -161,6 +161,6 @@ def check_bytes(source, name, itemsize, shape):
     return n_bytes
 
 
-def plain(series):
+def values_of(series):
     """Values of a pandas Series: a NumPy array where there is one, else the extension array."""
     return series.to_numpy() if isinstance(series.dtype, np.dtype) else series.array

@@ -76,7 +76,7 @@ def is_list(values):
     return isinstance(getattr(values, "dtype", None), pd.ArrowDtype)
 
 
-def joined(parts, what):
+def joined_parts(parts, what):
     """One column from its parts, all of one kind or missing; whole numbers stay exact.
 
     Raises

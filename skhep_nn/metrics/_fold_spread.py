@@ -184,7 +184,7 @@ def fold_spread(
         msg = f"efficiency={efficiency!r}; it must be a number between 0 and 1"
         raise ValueError(msg)
     if classes is None:
-        return _joined([_of_one(y_true, y_score, folds, sample_weight, signal, part)])
+        return _joined_spreads([_of_one(y_true, y_score, folds, sample_weight, signal, part)])
     scores = _floats.real(y_score, "y_score")
     if scores.ndim != 2 or scores.shape[1] != len(classes):
         msg = (
@@ -192,7 +192,7 @@ def fold_spread(
             f"{len(classes)} classes"
         )
         raise ValueError(msg)
-    return _joined(
+    return _joined_spreads(
         [
             _of_one(y_true, scores[:, at], folds, sample_weight, label, part)
             for at, label in enumerate(classes)
@@ -222,8 +222,8 @@ def _of_one(y_true, y_score, folds, sample_weight, signal, efficiency):
     )
 
 
-def _joined(spreads):
-    def joined(name):
+def _joined_spreads(spreads):
+    def values_of(name):
         return np.concatenate([getattr(one, name) for one in spreads])
 
     def listed(name):
@@ -232,10 +232,10 @@ def _joined(spreads):
     return FoldSpread(
         listed("signals"),
         listed("quantities"),
-        joined("values"),
-        joined("errors"),
-        joined("p_values"),
-        joined("excess"),
+        values_of("values"),
+        values_of("errors"),
+        values_of("p_values"),
+        values_of("excess"),
         listed("thresholds"),
     )
 

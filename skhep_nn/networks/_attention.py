@@ -20,7 +20,7 @@ from skhep_nn.networks._hidden import (
     regularizer,
     where_normalised,
 )
-from skhep_nn.networks._masks import POOLINGS, GlobalPooling
+from skhep_nn.networks._padding import POOLINGS, GlobalPooling
 from skhep_nn.networks._pairs import COORDINATES, PairFeatures
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh

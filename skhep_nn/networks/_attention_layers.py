@@ -7,7 +7,7 @@ import math
 import keras
 from keras import ops
 
-from skhep_nn.networks._masks import OfEntries, register, sum_of_entries
+from skhep_nn.networks._padding import OfEntries, register, sum_of_entries
 
 # A logit whose exponential is 0 in every type that Keras computes in, and which none of them lacks.
 NEVER = -3e4

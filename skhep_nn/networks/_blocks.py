@@ -13,7 +13,7 @@ from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
 from skhep_nn.networks._hidden import safe, with_momentum
 from skhep_nn.networks._input_scaling import scaled
-from skhep_nn.networks._masks import Columns, PaddingMask
+from skhep_nn.networks._padding import Columns, PaddingMask
 
 
 def blocks(

@@ -54,7 +54,7 @@ def complete(branches, inputs):
     inputs = {name: inputs[name] for name in sorted(inputs)}
     for name in branches:
         known(name, [n for n in inputs if inputs[n]["kind"] != "mask"], "branches names block")
-    joined = _joined(branches, inputs)
+    joined = _tokens_of_sequences(branches, inputs)
     _check_beside(branches, inputs)
     of_sequence = {token for tokens in joined.values() for token in tokens}
     momenta = {branch["pairwise"] for branch in branches.values() if _names_momenta(branch)}
@@ -136,7 +136,7 @@ def _form(block):
     return "features" if block["kind"] == "features" else "sequence"
 
 
-def _joined(branches, inputs):
+def _tokens_of_sequences(branches, inputs):
     """For each sequence the blocks of tokens that describe its entries."""
     joined = {}
     for name, block in inputs.items():

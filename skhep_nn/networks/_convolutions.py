@@ -14,7 +14,7 @@ from skhep_nn.networks._hidden import (
     regularizer,
     where_normalised,
 )
-from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling, Masked
+from skhep_nn.networks._padding import POOLINGS, GlobalPooling, LocalPooling, Masked
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 

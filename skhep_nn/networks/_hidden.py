@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from skhep_nn.networks._masks import MaskedBatchNormalization
+from skhep_nn.networks._padding import MaskedBatchNormalization
 
 # Where batch normalisation may be: on what comes in, before the activations inside.
 BATCH_NORMALIZATION = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from skhep_nn.networks._masks import OfEntries, register
+from skhep_nn.networks._padding import OfEntries, register
 
 # ln Delta, ln kT, ln z, ln m^2
 N_PAIR_FEATURES = 4

@@ -14,7 +14,7 @@ from skhep_nn.networks._hidden import (
     switch,
     where_normalised,
 )
-from skhep_nn.networks._masks import Reversed
+from skhep_nn.networks._padding import Reversed
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh, layer_seed
 

@@ -22,7 +22,7 @@ from skhep_nn.networks._hidden import (
     switch,
     where_normalised,
 )
-from skhep_nn.networks._masks import POOLINGS, GlobalPooling, LocalPooling
+from skhep_nn.networks._padding import POOLINGS, GlobalPooling, LocalPooling
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 

@@ -13,7 +13,7 @@ from skhep_nn.networks._hidden import (
     switch,
     where_normalised,
 )
-from skhep_nn.networks._masks import POOLINGS, GlobalPooling, Masked
+from skhep_nn.networks._padding import POOLINGS, GlobalPooling, Masked
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 

@@ -72,7 +72,7 @@ def part_of(X, positions, *, as_blocks=False):
         Whether several blocks stay blocks; else they are put side by side.
     """
     if _columns.is_frame(X):
-        part = _frames.plain(X.iloc[:, positions])
+        part = _frames.with_numpy_numbers(X.iloc[:, positions])
         return Part(part, tuple(map(str, part.columns)))
     if isinstance(X, Fields):
         return X.part(positions)
@@ -81,7 +81,7 @@ def part_of(X, positions, *, as_blocks=False):
     names = [_columns.names(X)[at] for at in positions]
     if as_blocks and len(names) > 1:
         return Part(X.select(names), None)
-    return _joined([_of_block(X, name) for name in names], names)
+    return _joined_blocks([_of_block(X, name) for name in names], names)
 
 
 def positions_of(X, columns, block):
@@ -126,7 +126,7 @@ def _of_block(X, name):
     return Part(value, kind.features, kind)
 
 
-def _joined(parts, names):
+def _joined_blocks(parts, names):
     """Blocks side by side along the last axis."""
     if len(parts) == 1:
         return parts[0]

@@ -135,7 +135,7 @@ def _of_awkward(X, owner):
     flat = []
     for name, part in zip(names or (0,), parts, strict=True):
         flat.append(_of_awkward_field(ak, part, name, owner))
-    return _joined(flat, names, "awkward", owner)
+    return _joined_fields(flat, names, "awkward", owner)
 
 
 def _of_awkward_field(ak, part, name, owner):
@@ -168,7 +168,7 @@ def _check_lists(missing, name, owner):
 def _of_columns(columns, names, container, owner):
     labels = names or range(len(columns))
     flat = [_of_column(c, name, owner) for c, name in zip(columns, labels, strict=True)]
-    return _joined(flat, names, container, owner)
+    return _joined_fields(flat, names, container, owner)
 
 
 def _of_column(column, name, owner):
@@ -271,7 +271,7 @@ def _numbers(values, name, owner):
     return values
 
 
-def _joined(flat, names, container, owner):
+def _joined_fields(flat, names, container, owner):
     counts = flat[0][0]
     for at, (other, _) in enumerate(flat[1:], start=1):
         if not np.array_equal(counts, other):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _floats, _frames
 from skhep_nn._validation import check_parameters
-from skhep_nn.preprocessing import _numbers
+from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._data_range import given_ranges
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
 from skhep_nn.preprocessing._scaling import Scaling
@@ -158,7 +158,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         if not hasattr(self, "n_samples_seen_"):
             self._start(X)
         known = self._with_columns_of(X)
-        values = _numbers.read(X, known._fitted.required, min_events=1)
+        values = _table_numbers.read(X, known._fitted.required, min_events=1)
         self._widen(known._chunks(X, values))
         self.n_samples_seen_ = getattr(self, "n_samples_seen_", 0) + len(values)
         return self
@@ -181,14 +181,14 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         check_is_fitted(self)
         native, X = X, as_table(X)
         known, table, flags = self._split_output(X)
-        t = _numbers.read(table, known._fitted.required).astype(np.float64)
+        t = _table_numbers.read(table, known._fitted.required).astype(np.float64)
         t -= self.feature_range[0]
         t /= self.feature_range[1] - self.feature_range[0]
         values = self.data_min_ * (1.0 - t) + self.data_max_ * t
         at = self._indicated
         lost = np.nan if self.missing_value is None else self.missing_value
         values[..., at] = np.where(flags > 0.5, lost, values[..., at])
-        return _frames.like(native, _numbers.write(table, known._fitted.required, values))
+        return _frames.like(native, _table_numbers.write(table, known._fitted.required, values))
 
     def count_missing(self, X):
         """Number of missing values, which become the middle of the range.
@@ -227,7 +227,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         check_is_fitted(self)
         X = as_table(X)
         known = self._with_columns_of(X)
-        values = _numbers.read(X, known._fitted.required)
+        values = _table_numbers.read(X, known._fitted.required)
         parts = [_per_column(condition(*part[1:])) for part in known._chunks(X, values)]
         counts = np.sum(parts, axis=0, dtype=int) if parts else [0] * values.shape[-1]
         return dict(zip(self.scaled_columns_, map(int, counts), strict=True))
@@ -283,7 +283,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         present = [at for at in layout.present(X, type(self).__name__) if at < n_in]
         total = _columns.n_columns(X)
         table = _columns.select(X, list(range(total - added))) if added else X
-        flags = _numbers.read(X, range(total - added, total)) if added else np.empty(0)
+        flags = _table_numbers.read(X, range(total - added, total)) if added else np.empty(0)
         return self._narrowed(present), table, flags
 
     def _check_feature_range(self):

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhep_nn import _columns, _frames, _weights
 from skhep_nn._validation import check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
-from skhep_nn.preprocessing import _numbers
+from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
 from skhep_nn.preprocessing._quantiles import Distinct
 from skhep_nn.preprocessing._robust_scale import ColumnScale, robust_scale
@@ -185,7 +185,7 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         if not hasattr(self, "n_samples_seen_"):
             self._start(X)
         known = self._with_columns_of(X)
-        values = _numbers.read(X, known._fitted.required, min_events=1)
+        values = _table_numbers.read(X, known._fitted.required, min_events=1)
         for part, chunk, missing in known._chunks(X, values):
             self._add(chunk, missing, None if weights is None else weights[part])
         self._learn()
@@ -209,11 +209,11 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         check_is_fitted(self)
         native, X = X, as_table(X)
         known = self._with_columns_of(X)
-        values = _numbers.read(X, known._fitted.required).astype(np.float64)
+        values = _table_numbers.read(X, known._fitted.required).astype(np.float64)
         left = np.maximum(1 - self._bend * values**2, np.finfo(np.float32).eps)
         width = np.where(np.isinf(self.scale_), 0.0, self.scale_)
         values = self.center_ + width * values / np.sqrt(left)
-        return _frames.like(native, _numbers.write(X, known._fitted.required, values))
+        return _frames.like(native, _table_numbers.write(X, known._fitted.required, values))
 
     def count_missing(self, X):
         """Number of missing values, which become 0.
@@ -230,7 +230,7 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         check_is_fitted(self)
         X = as_table(X)
         known = self._with_columns_of(X)
-        values = _numbers.read(X, known._fitted.required)
+        values = _table_numbers.read(X, known._fitted.required)
         counts = np.zeros(values.shape[-1], dtype=int)
         for _, _, missing in known._chunks(X, values):
             counts += missing.reshape(-1, len(counts)).sum(axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import ColumnError
-from skhep_nn.preprocessing import _numbers
+from skhep_nn.preprocessing import _table_numbers
 
 
 class ScaledColumns:
@@ -18,7 +18,7 @@ class ScaledColumns:
 
     def _scaled(self, X):
         """`X` with scaled columns, and the indicators."""
-        values = _numbers.read(X, self._fitted.required)
+        values = _table_numbers.read(X, self._fitted.required)
         flagged = self._indicated
         scaled = np.empty(values.shape, dtype=values.dtype)
         indicators = np.empty((*values.shape[:-1], len(flagged)), dtype=bool)
@@ -33,9 +33,9 @@ class ScaledColumns:
 
     def _with_indicators(self, X, scaled, indicators):
         at = self._fitted.required
-        types = _numbers.dtypes(X, [at[k] for k in self._indicated])
+        types = _table_numbers.dtypes(X, [at[k] for k in self._indicated])
         names = self._added_names(_columns.names(X) or [f"x{k}" for k in range(X.shape[-1])])
-        return _numbers.write(X, at, scaled, indicators, names, types)
+        return _table_numbers.write(X, at, scaled, indicators, names, types)
 
     def _added_names(self, names):
         at = self._fitted.required
@@ -49,8 +49,8 @@ class ScaledColumns:
 
     def _chunks(self, X, values):
         """(slice, values in float64, whether they are missing) of the events, part by part."""
-        sentinels = self._sentinels(_numbers.dtypes(X, self._fitted.required))
-        for part in _numbers.slices(values):
+        sentinels = self._sentinels(_table_numbers.dtypes(X, self._fitted.required))
+        for part in _table_numbers.slices(values):
             chunk = values[part].astype(np.float64)
             missing = np.isnan(chunk)
             missing |= chunk == sentinels

@@ -146,23 +146,23 @@ def digest(*parts):
 
     Functions count by their source, Keras objects by their configuration and weights.
     """
-    return joblib.hash(_plain(parts))[:16]
+    return joblib.hash(_hashable(parts))[:16]
 
 
-def _plain(value):
+def _hashable(value):
     # what reads and writes files needs no Keras
     from skhep_nn._keras_objects import described, is_keras_object
 
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: _hashable(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [_hashable(part) for part in value]
     if isinstance(value, types.FunctionType):
         return _described(value)
     if is_keras_object(value):
         weights = [np.array(variable) for variable in getattr(value, "variables", ())]
         kind, config, settings = described(value)
-        return [kind.__name__, _plain(config), _plain(settings), weights]
+        return [kind.__name__, _hashable(config), _hashable(settings), weights]
     return value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skhep_nn import _blocks
+from skhep_nn import _lazy_rows
 
 # Rows in which columns are put side by side, so that a tile stays in the processor's cache.
 TILE_ROWS = 4096
@@ -19,7 +19,7 @@ class MappedRows:
     Parameters
     ----------
     entries : list of (array, rows)
-        One entry as :mod:`skhep_nn._blocks` has them, or one for each column of a table.
+        One entry as :mod:`skhep_nn._lazy_rows` has them, or one for each column of a table.
     dtype : dtype, optional
         Type of the values that are read; that of the map by default.
     columns : list of int, optional
@@ -43,7 +43,7 @@ class MappedRows:
         tail = (last,) if table else base.shape[1:]
         tail = (*tail[:-1], last) if columns is not None else tail
         tail = tail if length is None else (length,)
-        self.shape = (_blocks.length(entries[0]), *tail)
+        self.shape = (_lazy_rows.length(entries[0]), *tail)
         self.ndim = len(self.shape)
 
     def __len__(self):
@@ -65,7 +65,7 @@ class MappedRows:
 
     def __reduce__(self):
         # what a digest sees: where the values are, and when they were last written
-        state = [_blocks.portable(entry) for entry in self.entries]
+        state = [_lazy_rows.portable(entry) for entry in self.entries]
         stamps = sorted({stamp for base, _ in self.entries for stamp in _stamps(base)})
         return _restored, (state, stamps, self._parameters)
 
@@ -76,7 +76,7 @@ class MappedRows:
         for entry in self.entries:
             base, before = entry
             if before is None:
-                entries.append(_blocks.subset(entry, rows))
+                entries.append(_lazy_rows.subset(entry, rows))
                 continue
             if id(before) not in shared:
                 shared[id(before)] = before[rows]
@@ -86,14 +86,14 @@ class MappedRows:
     def read_into(self, rows, out):
         """Write the values of the events `rows`, a slice or integers, to `out`."""
         if not self.table:
-            base, at = _blocks.subset(self.entries[0], rows)
+            base, at = _lazy_rows.subset(self.entries[0], rows)
             if self.length is None:
                 _read(base, at, out, self.columns)
             else:
                 lengths = base[:] if at is None else base[at]
                 np.less(np.arange(self.length), lengths[:, None], out=out)
             return
-        subsets = [_blocks.subset(entry, rows) for entry in self.entries]
+        subsets = [_lazy_rows.subset(entry, rows) for entry in self.entries]
         for start in range(0, len(out), TILE_ROWS):
             tile = slice(start, start + TILE_ROWS)
             for column, (base, at) in enumerate(subsets):
@@ -138,14 +138,14 @@ def _read(base, at, out, columns):
     if at is None:
         values = base[:]
         out[...] = values if columns is None else values[..., columns]
-    elif columns is None and _plain(base, out):
+    elif columns is None and _in_one_piece(base, out):
         # with "clip" there is no buffer in between; the rows are in range
         np.take(base, at, axis=0, out=out, mode="clip")
     else:
         out[...] = base[at] if columns is None else base[at][..., columns]
 
 
-def _plain(base, out):
+def _in_one_piece(base, out):
     if not isinstance(base, np.ndarray) or base.dtype != out.dtype:
         return False
     # numpy.take would first copy the whole of anything else
@@ -160,9 +160,9 @@ def _small(rows):
 
 
 def _stamps(base):
-    if isinstance(base, _blocks.ChainedRows):
+    if isinstance(base, _lazy_rows.ChainedRows):
         return [stamp for part, _ in base.parts for stamp in _stamps(part)]
-    mapped = _blocks.memory_map(base)
+    mapped = _lazy_rows.memory_map(base)
     if mapped is None:
         return []
     facts = Path(mapped.filename).stat()
@@ -171,4 +171,4 @@ def _stamps(base):
 
 def _restored(state, stamps, parameters):
     del stamps
-    return MappedRows([_blocks.restored(one) for one in state], **parameters)
+    return MappedRows([_lazy_rows.restored(one) for one in state], **parameters)

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from sklearn.ensemble import VotingClassifier
 
 from skhep_nn import DenseClassifier, EventBlocks
-from skhep_nn._blocks import memory_map
+from skhep_nn._lazy_rows import memory_map
 
 SHORT = {"units": (4,), "epochs": 1, "batch_size": 1000, "verbose": 0, "random_state": 0}
 
@@ -69,7 +69,7 @@ def test_blocks_made_of_what_joblib_maps_are_in_memory(array):
 
 
 def lazy_blocks(array):
-    from skhep_nn._blocks import LazyRows
+    from skhep_nn._lazy_rows import LazyRows
 
     blocks = EventBlocks({"jet": array, "track": array[:, :, None]})[::2]
     return [name for name, block in blocks.items() if isinstance(block, LazyRows)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events, read_events
-from skhep_nn.io._values import joined, kind_of, refusal, settled, with_missing
+from skhep_nn.io._values import joined_parts, kind_of, refusal, settled, with_missing
 
 NAN = np.full(2, np.nan)
 BIG = 2**53 + 1
@@ -29,13 +29,13 @@ BIG = 2**53 + 1
     ],
 )
 def test_whole_numbers_of_several_files_join_without_being_rounded(parts, dtype, expected):
-    got = joined(parts, "column 'event'")
+    got = joined_parts(parts, "column 'event'")
     assert got.dtype == dtype
     assert list(got) == expected
 
 
 def test_whole_numbers_with_missing_ones_are_floats_where_these_are_exact():
-    got = joined([np.array([7]), NAN[:1]], "column 'n'")
+    got = joined_parts([np.array([7]), NAN[:1]], "column 'n'")
     assert got.dtype == np.float64
     np.testing.assert_array_equal(got, [7.0, np.nan])
 
@@ -49,7 +49,7 @@ def test_whole_numbers_with_missing_ones_are_floats_where_these_are_exact():
 )
 def test_whole_numbers_that_no_type_holds_are_an_error_that_names_the_column(parts, message):
     with pytest.raises(FileFormatError, match=f"^column 'event' has .*{message}"):
-        joined(parts, "column 'event'")
+        joined_parts(parts, "column 'event'")
 
 
 @given(
@@ -67,7 +67,7 @@ def test_no_whole_number_is_ever_rounded(rows):
         values = np.array([value or 0 for value in row], dtype)
         parts.append(with_missing(values, np.array([value is None for value in row])))
     try:
-        got = joined(parts, "column 'n'")
+        got = joined_parts(parts, "column 'n'")
     except FileFormatError:
         flat = [value for row in known for value in row]
         assert min(flat) < 0

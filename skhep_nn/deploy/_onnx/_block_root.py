@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn import _composition
-from skhep_nn.deploy._onnx._root import Root, is_fixed, network_of
+from skhep_nn.deploy._onnx._graph_root import Root, is_fixed, network_of
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Block, Column, Features
 from skhep_nn.exceptions import ExportError

@@ -24,9 +24,9 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
 )
 from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph import Graph
+from skhep_nn.deploy._onnx._graph_root import is_fixed, make_root, network_of
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._registry import NeededColumnError
-from skhep_nn.deploy._onnx._root import is_fixed, make_root, network_of
 
 # How graphs for each target differ.
 TARGETS = {"onnxruntime": {}, "sofie": {"single": True, "batch": 1}}

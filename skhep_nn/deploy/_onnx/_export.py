@@ -13,8 +13,8 @@ from skhep_nn._storage import explained, whole_file
 from skhep_nn.deploy._onnx import _samples, _session
 from skhep_nn.deploy._onnx._classifier import OnnxClassifier
 from skhep_nn.deploy._onnx._convert import convert, to_bytes
+from skhep_nn.deploy._onnx._graph_root import Options, network_of
 from skhep_nn.deploy._onnx._metadata import N_REFERENCE
-from skhep_nn.deploy._onnx._root import Options, network_of
 from skhep_nn.deploy._onnx._verify import verify_onnx
 from skhep_nn.deploy._writer import check_place
 from skhep_nn.exceptions import ExportError

@@ -119,10 +119,10 @@ def without_masks(values):
 
 @LAYERS.add("keras.Concatenate")
 def concatenate(graph, layer, values):
-    return joined(graph, values, layer.axis)
+    return joined_tensors(graph, values, layer.axis)
 
 
-def joined(graph, values, axis=-1):
+def joined_tensors(graph, values, axis=-1):
     """Tensors side by side."""
     without_masks(values)
     axis = axis % values[0].rank

@@ -84,7 +84,7 @@ class Metadata:
             "loose": self.loose,
         }
         text = {
-            "about": json.dumps(about, default=_plain),
+            "about": json.dumps(about, default=_python_number),
             "features": "\n".join(self.feature_labels()),
             "classes": "\n".join(map(str, self.classes.tolist())),
         }
@@ -161,7 +161,7 @@ def _from_text(text):
     return np.array(numbers.split(), kind).reshape([int(n) for n in shape]).astype(dtype)
 
 
-def _plain(value):
+def _python_number(value):
     """NumPy's numbers as Python's, for JSON."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from skhep_nn.deploy._onnx._activations import ACTIVATIONS
-from skhep_nn.deploy._onnx._layers import broadcast, joined
+from skhep_nn.deploy._onnx._layers import broadcast, joined_tensors
 from skhep_nn.deploy._onnx._registry import LAYERS
 from skhep_nn.deploy._onnx._values import Tensor
 from skhep_nn.exceptions import ExportError
@@ -93,7 +93,7 @@ def log1p(graph, operation, x):
 
 @LAYERS.add("keras.ops.Concatenate")
 def concatenate(graph, operation, values):
-    return joined(graph, values, operation.axis)
+    return joined_tensors(graph, values, operation.axis)
 
 
 @LAYERS.add(*(f"keras.ops.{name}" for name in (*REDUCTIONS, "Sum")))

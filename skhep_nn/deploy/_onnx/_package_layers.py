@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skhep_nn.deploy._onnx._layers import array_of, batch_normalization, joined, linear
+from skhep_nn.deploy._onnx._layers import array_of, batch_normalization, joined_tensors, linear
 from skhep_nn.deploy._onnx._recurrent_layers import reverse
 from skhep_nn.deploy._onnx._registry import LAYERS
 from skhep_nn.deploy._onnx._values import Tensor
@@ -113,7 +113,7 @@ def _window_averages(graph, value, n_behind, size, n_windows, width):
 
 @LAYERS.add("skhep_nn.ConditionalConcatenation")
 def conditional_concatenation(graph, layer, inputs):
-    return joined(graph, inputs)
+    return joined_tensors(graph, inputs)
 
 
 @LAYERS.add(

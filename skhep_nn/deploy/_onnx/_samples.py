@@ -7,7 +7,7 @@ import pandas as pd
 
 from skhep_nn import _columns
 from skhep_nn.deploy._onnx import _hypothesis
-from skhep_nn.deploy._onnx._root import first_reader, network_of
+from skhep_nn.deploy._onnx._graph_root import first_reader, network_of
 from skhep_nn.exceptions import ExportError
 
 N_EVENTS = 200

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _blocks
+from skhep_nn import _lazy_rows
 from skhep_nn.estimators._fit._targets import float_type
 from skhep_nn.training._mapped import MappedRows
 
 
 def is_mapped_table(estimator, X):
     """Whether `X` is an array on disk that needs no conversion as a whole."""
-    if _blocks.memory_map(X) is None or X.dtype.kind not in "biuf" or 0 in X.shape:
+    if _lazy_rows.memory_map(X) is None or X.dtype.kind not in "biuf" or 0 in X.shape:
         return False
     return X.ndim == 2 or (estimator._allow_nd and X.ndim > 2)
 
@@ -188,9 +188,9 @@ def _block(block, dtype=None):
 
 def _entry(block):
     """(array, rows) of a block on disk, else None."""
-    if isinstance(block, _blocks.LazyRows):
+    if isinstance(block, _lazy_rows.LazyRows):
         return block.entry
-    return None if _blocks.memory_map(block) is None else (block, None)
+    return None if _lazy_rows.memory_map(block) is None else (block, None)
 
 
 def _check_numeric(name, dtype):

@@ -10,8 +10,8 @@ from sklearn.base import clone
 from skhep_nn import _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.preprocessing import EventWeightBalancer
+from skhep_nn.training._loss_weights import match_shares, normalise
 from skhep_nn.training._mapped import rows_of
-from skhep_nn.training._weights import match_shares, normalise
 
 # From this number of events a validation sample is worth more than the events that it costs.
 AUTO_EARLY_STOPPING = 1_000

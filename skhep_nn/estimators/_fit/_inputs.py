@@ -197,7 +197,7 @@ def _numbers(frame):
                 f"encode it, or name it in exclude=[{name!r}]"
             )
             raise ValueError(msg) from None
-    return _frames.plain(frame)
+    return _frames.with_numpy_numbers(frame)
 
 
 def _check_entries(estimator, X):

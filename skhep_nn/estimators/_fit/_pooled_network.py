@@ -89,7 +89,7 @@ class Recipe:
         parts = [self.builder, self.arguments, self.optimizer_kind]
         parts += [self.loss.value, [metric.value for metric in self.metrics], vars(self.numbers)]
         try:
-            return json.dumps(parts, sort_keys=True, default=_as_plain)
+            return json.dumps(parts, sort_keys=True, default=_json_form)
         except TypeError:
             return None
 
@@ -354,7 +354,7 @@ def _is_users(initializer):
     return "seed" not in getattr(initializer, "get_config", dict)()
 
 
-def _as_plain(value):
+def _json_form(value):
     """What Keras' own functions, classes and objects are, for JSON.
 
     What is not of Keras has no plain description: it may be another thing of the same name.

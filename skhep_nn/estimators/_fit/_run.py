@@ -416,7 +416,7 @@ def _train(estimator, train, held_out, plan, seed):
     held_out = None if held_out is None else _data(estimator, held_out)
     steps = -(-len(train) // plan.batch_size) * plan.epochs * _fits_alike(estimator)
     outcome = estimator.network_.fit(source, held_out, plan, seed=seed, planned_steps=steps)
-    estimator.history_ = _joined(plan, outcome)
+    estimator.history_ = _whole_history(plan, outcome)
     estimator.best_epoch_ = outcome.best_epoch
     estimator.n_epochs_ = plan.done + outcome.n_epochs
     estimator.training_loop_ = outcome.loop
@@ -424,7 +424,7 @@ def _train(estimator, train, held_out, plan, seed):
     return outcome
 
 
-def _joined(plan, outcome):
+def _whole_history(plan, outcome):
     """The history of all epochs; what the last ones lack (a validation loss) is left out."""
     if not outcome.n_epochs:
         return plan.earlier

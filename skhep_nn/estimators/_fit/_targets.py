@@ -34,7 +34,7 @@ def labels_of(y, owner, name="y", classes=None):
             "one per event"
         )
         raise ValueError(msg)
-    present = _labels.plain(_labels.present(y, name))
+    present = _labels.with_plain_numbers(_labels.present(y, name))
     y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
     if y.dtype == object:
         # scikit-learn would sort them

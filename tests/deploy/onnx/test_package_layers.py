@@ -6,7 +6,7 @@ import pytest
 from skhep_nn import networks
 from skhep_nn.deploy._onnx._registry import LAYERS
 from skhep_nn.estimators import INFN_CNN, INFN_LSTM, LHCB_ACCEPTANCE, SMARTBKG_LSTM, SMARTBKG_RESNET
-from skhep_nn.networks import _attention_layers, _conditioning, _masks, _pairs
+from skhep_nn.networks import _attention_layers, _conditioning, _padding, _pairs
 from skhep_nn.networks._parametric import at_parameter
 
 N_EVENTS, LENGTH = 40, 7
@@ -171,7 +171,7 @@ def test_every_way_of_conditioning_agrees(difference, conditioning, placement, b
 def test_every_layer_of_the_package_is_in_the_table():
     own = {
         name
-        for module in (_attention_layers, _conditioning, _masks, _pairs)
+        for module in (_attention_layers, _conditioning, _padding, _pairs)
         for name, thing in vars(module).items()
         if isinstance(thing, type) and thing.__module__ == module.__name__
     } - {"OfEntries", "Conditioning"}

@@ -23,7 +23,9 @@ def read(X, positions, min_events=0):
     is_frame = _columns.is_frame(features)
     try:
         return check_array(
-            _frames.plain(features) if is_frame else _floats.plain_objects(features, "X"),
+            _frames.with_numpy_numbers(features)
+            if is_frame
+            else _floats.plain_objects(features, "X"),
             dtype=[np.float64, np.float32],
             ensure_all_finite=False,
             allow_nd=True,

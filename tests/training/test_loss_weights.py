@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhep_nn.exceptions import WeightError
-from skhep_nn.training._weights import match_shares, normalise
+from skhep_nn.training._loss_weights import match_shares, normalise
 
 
 def test_weights_have_mean_one():
