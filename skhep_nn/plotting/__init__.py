@@ -18,5 +18,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._scores_by_parameter": ["ScoreByParameterDisplay"],
         "._significance": ["SignificanceDisplay"],
         "._significance_by_parameter": ["SignificanceByParameterDisplay"],
+        "._templates": ["TemplatesDisplay"],
     },
 )

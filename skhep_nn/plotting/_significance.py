@@ -1,13 +1,13 @@
-"""Significance scan: figure of merit and efficiencies against the cut on the score."""
+"""Significance: figure of merit and efficiencies against the cut on the score, or in bins."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from skhep_nn import _composition
-from skhep_nn.metrics import significance_scan
+from skhep_nn.metrics import BinnedSignificance, binned_significance, significance_scan
 from skhep_nn.metrics._cut_errors import merit_error
-from skhep_nn.plotting import _events, _histograms, _style
+from skhep_nn.plotting import _events, _histograms, _significance_bins, _style
 
 _MOST_POINTS = 4000
 _NAMES = {
@@ -21,25 +21,27 @@ _HAS_SYSTEMATIC = ("asimov", "s/sqrt(s+b+sigma_b^2)")
 
 
 class SignificanceDisplay:
-    """Figure of merit against the cut, the best cut, and the efficiencies below.
+    """Figure of merit against the cut, the best cut, and the efficiencies below; or the bins.
 
-    Make it with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_scan`.
+    Make it with :meth:`from_estimator`, :meth:`from_predictions`, :meth:`from_scan` or
+    :meth:`from_binned`.
 
     Parameters
     ----------
-    scan : skhep_nn.metrics.SignificanceScan
+    scan : skhep_nn.metrics.SignificanceScan or skhep_nn.metrics.BinnedSignificance
 
     Attributes
     ----------
     axes_ : list of matplotlib.axes.Axes
-        Figure of merit, efficiencies.
+        Figure of merit, efficiencies; of bins the yields and the significance of each.
     ax_ : matplotlib.axes.Axes
         The first of them.
     figure_ : matplotlib.figure.Figure
     cut_ : skhep_nn.metrics.WorkingPoint
-        The cut that is marked.
+        The cut that is marked; None of bins.
     errors_ : ndarray of shape (n_thresholds,)
-        Statistical error of the figure of merit, from the sums of squared weights.
+        Statistical error of the figure of merit, from the sums of squared weights; of bins the
+        error of their significance as a whole.
     """
 
     def __init__(self, scan):
@@ -76,10 +78,38 @@ class SignificanceDisplay:
         return cls(scan).plot(ax=ax, cut=cut)
 
     @classmethod
+    def from_binned(cls, binned, *, ax=None):
+        """Draw yields and significance of the bins of a score.
+
+        Parameters
+        ----------
+        binned : skhep_nn.metrics.BinnedSignificance
+        ax : Axes or sequence of two Axes, default=None
+
+        Returns
+        -------
+        SignificanceDisplay
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from skhep_nn.metrics import binned_significance
+        >>> from skhep_nn.plotting import SignificanceDisplay
+        >>> y, score = np.repeat([0, 1], [80, 20]), np.r_[np.linspace(0, 0.8, 80), np.ones(20)]
+        >>> found = binned_significance(y, score, bins=[0, 0.6, 1])
+        >>> display = SignificanceDisplay.from_binned(found)
+        >>> display.ax_.get_ylabel(), display.axes_[1].get_ylabel()
+        ('Events per bin', 'Significance of the bin')
+        >>> plt.close(display.figure_)
+        """
+        return cls(binned).plot(ax=ax)
+
+    @classmethod
     def from_predictions(
-        cls, y_true, y_score, *, sample_weight=None, cut=None, ax=None, **scan_options
+        cls, y_true, y_score, *, sample_weight=None, bins=None, cut=None, ax=None, **scan_options
     ):
-        """Scan the cut on scores and draw it.
+        """Scan the cut on scores, or fill the bins, and draw it.
 
         Parameters
         ----------
@@ -87,12 +117,15 @@ class SignificanceDisplay:
         y_score : array-like of shape (n_events,) or (n_events, n_classes)
         sample_weight : array-like of shape (n_events,) or number, default=None
             Event weights, in expected events.
+        bins : array-like or int, default=None
+            Bins of the score instead of a scan, as in :func:`skhep_nn.metrics.binned_significance`.
         cut : float, default=None
             As in :meth:`plot`.
         ax : Axes or sequence of two Axes, default=None
         **scan_options
             For :func:`skhep_nn.metrics.significance_scan`: ``kind``, ``systematic``, ``signal``,
-            ``thresholds``, ``yields``, ``luminosity``, ``min_effective_background``, ...
+            ``thresholds``, ``yields``, ``luminosity``, ``min_effective_background``, ...; with
+            `bins` for :func:`skhep_nn.metrics.binned_significance`.
 
         Returns
         -------
@@ -104,6 +137,10 @@ class SignificanceDisplay:
             As :func:`skhep_nn.metrics.significance_scan` does, or if no cut keeps enough
             background to be the best one.
         """
+        if bins is not None:
+            _check_no_cut(cut)
+            found = binned_significance(y_true, y_score, sample_weight, bins=bins, **scan_options)
+            return cls.from_binned(found, ax=ax)
         scan = significance_scan(y_true, y_score, sample_weight, **scan_options)
         return cls.from_scan(scan, ax=ax, cut=cut)
 
@@ -117,11 +154,12 @@ class SignificanceDisplay:
         sample_weight=None,
         weight_column=None,
         signal=1,
+        bins=None,
         cut=None,
         ax=None,
         **scan_options,
     ):
-        """Scan the cut on the score of a fitted classifier and draw it.
+        """Scan the cut on the score of a fitted classifier, or fill the bins, and draw it.
 
         Parameters
         ----------
@@ -132,11 +170,13 @@ class SignificanceDisplay:
         sample_weight : array-like of shape (n_events,) or number, default=None
         weight_column : str or int, default=None
         signal : label or list of labels, default=1
+        bins : array-like or int, default=None
+            As in :meth:`from_predictions`.
         cut : float, default=None
             As in :meth:`plot`.
         ax : Axes or sequence of two Axes, default=None
         **scan_options
-            For :func:`skhep_nn.metrics.significance_scan`.
+            As in :meth:`from_predictions`.
 
         Returns
         -------
@@ -149,7 +189,14 @@ class SignificanceDisplay:
         else:
             scores = _composition.signal_score(estimator, X, signal)
         return cls.from_predictions(
-            y, scores, sample_weight=weights, signal=signal, cut=cut, ax=ax, **scan_options
+            y,
+            scores,
+            sample_weight=weights,
+            signal=signal,
+            bins=bins,
+            cut=cut,
+            ax=ax,
+            **scan_options,
         )
 
     def plot(self, ax=None, *, cut=None):
@@ -170,8 +217,12 @@ class SignificanceDisplay:
         Raises
         ------
         ValueError
-            If no cut keeps enough background to be the best one, or the scan does not have `cut`.
+            If no cut keeps enough background to be the best one, the scan does not have `cut`, or
+            there are bins and a cut.
         """
+        if isinstance(self.scan, BinnedSignificance):
+            _check_no_cut(cut)
+            return self._plot_bins(ax)
         self.cut_ = self.scan.best if cut is None else self.scan.at(cut)
         self.errors_ = merit_error(self.scan)
         with _style.styled() as plt:
@@ -183,6 +234,16 @@ class SignificanceDisplay:
             self._draw_merit(at, "best cut" if cut is None else "cut")
             self._draw_efficiencies(at)
             self._frame(ax)
+        return self
+
+    def _plot_bins(self, ax):
+        self.cut_, self.errors_ = None, self.scan.standard_error
+        with _style.styled() as plt:
+            options = {"height_ratios": (3, 2), "sharex": True}
+            self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.1), **options)
+            self.ax_ = self.axes_[0]
+            self.figure_ = self.ax_.figure
+            _significance_bins.draw(self.axes_, self.scan)
         return self
 
     def _draw_merit(self, at, name):
@@ -245,6 +306,12 @@ class SignificanceDisplay:
         bottom.set_xlabel("Cut on the score")
         _style.legend_above(top, 1)
         _style.legend_above(bottom, 2)
+
+
+def _check_no_cut(cut):
+    if cut is not None:
+        msg = f"cut={cut!r:.60}, but bins have none; draw the scan of the cut without bins"
+        raise ValueError(msg)
 
 
 def _efficiency(scan, side):

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from skhep_nn import plotting
+from skhep_nn import metrics, plotting
 from skhep_nn.exceptions import MissingExtraError
 from skhep_nn.plotting import _style
 
@@ -31,6 +31,10 @@ def draw_all(y, score, weight):
         plotting.RocDisplay.from_predictions(y, score, sample_weight=weight, kind="rejection"),
         plotting.ScoreDisplay.from_predictions(**test, **train),
         plotting.SignificanceDisplay.from_predictions(y, score, sample_weight=weight),
+        plotting.SignificanceDisplay.from_predictions(y, score, sample_weight=weight, bins=1),
+        plotting.TemplatesDisplay.from_templates(
+            metrics.Templates.from_predictions(y, score, weight, bins=1)
+        ),
         plotting.ConfusionMatrixDisplay.from_predictions(y, score > 0.5, sample_weight=weight),
     ]
 
