@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
+from skhep_nn.metrics import BinnedSignificance
 from skhep_nn.metrics import CalibrationCurve
 from skhep_nn.metrics import CalibrationError
 from skhep_nn.metrics import ClosureTest
 from skhep_nn.metrics import SignificanceScan
+from skhep_nn.metrics import Templates
 from skhep_nn.metrics import WorkingPoint
 
 class CalibrationDisplay:
@@ -419,13 +421,17 @@ class ScoreDisplay:
     def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ScoreDisplay: ...
 
 class SignificanceDisplay:
-    scan: SignificanceScan
+    scan: SignificanceScan | BinnedSignificance
     axes_: list[Axes]
     ax_: Axes
     figure_: Figure
     cut_: WorkingPoint
     errors_: NDArray[Any]
-    def __init__(self, scan: SignificanceScan) -> None: ...
+    def __init__(self, scan: SignificanceScan | BinnedSignificance) -> None: ...
+    @classmethod
+    def from_binned(
+        cls, binned: BinnedSignificance, *, ax: Axes | Sequence[Any] | None = ...
+    ) -> SignificanceDisplay: ...
     @classmethod
     def from_estimator(
         cls,
@@ -436,6 +442,7 @@ class SignificanceDisplay:
         sample_weight: ArrayLike | float | None = ...,
         weight_column: str | int | None = ...,
         signal: Any = ...,
+        bins: ArrayLike | int | None = ...,
         cut: float | None = ...,
         ax: Axes | Sequence[Any] | None = ...,
         **scan_options: Any,
@@ -447,6 +454,7 @@ class SignificanceDisplay:
         y_score: ArrayLike,
         *,
         sample_weight: ArrayLike | float | None = ...,
+        bins: ArrayLike | int | None = ...,
         cut: float | None = ...,
         ax: Axes | Sequence[Any] | None = ...,
         **scan_options: Any,
@@ -462,6 +470,19 @@ class SignificanceDisplay:
     def plot(
         self, ax: Axes | Sequence[Any] | None = ..., *, cut: float | None = ...
     ) -> SignificanceDisplay: ...
+
+class TemplatesDisplay:
+    templates: Templates
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    error_: NDArray[Any]
+    def __init__(self, templates: Templates) -> None: ...
+    @classmethod
+    def from_templates(
+        cls, templates: Templates, *, ax: Axes | Sequence[Any] | None = ...
+    ) -> TemplatesDisplay: ...
+    def plot(self, ax: Axes | Sequence[Any] | None = ...) -> TemplatesDisplay: ...
 
 class AUCByParameterDisplay:
     ax_: Axes
