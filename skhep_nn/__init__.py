@@ -21,6 +21,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "make_fom_scorer",
             "make_parametric_auc_scorer",
             "optimise_binning",
+            "overtraining_test",
+            "sculpting",
         ],
         ".model_selection": [
             "EventNumberFold",
@@ -29,6 +31,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         ".plotting": [],
         ".preprocessing": ["EventWeightBalancer", "MinMaxScaler", "RobustClipScaler"],
+        ".robustness": ["evaluate_variations", "feature_importance", "gradient_importance"],
         ".estimators": [
             "BlockClassifier",
             "CNNClassifier",

@@ -11,6 +11,7 @@ from skhep_nn import model_selection as model_selection
 from skhep_nn import networks as networks
 from skhep_nn import plotting as plotting
 from skhep_nn import preprocessing as preprocessing
+from skhep_nn import robustness as robustness
 from skhep_nn import training as training
 from skhep_nn.estimators import BlockClassifier as BlockClassifier
 from skhep_nn.events import BlockKind as BlockKind
@@ -35,13 +36,18 @@ from skhep_nn.metrics import Templates as Templates
 from skhep_nn.deploy import apply as apply
 from skhep_nn.metrics import binned_significance as binned_significance
 from skhep_nn.cache import build_cache as build_cache
+from skhep_nn.robustness import evaluate_variations as evaluate_variations
 from skhep_nn.deploy import export_onnx as export_onnx
+from skhep_nn.robustness import feature_importance as feature_importance
+from skhep_nn.robustness import gradient_importance as gradient_importance
 from skhep_nn.deploy import load_onnx as load_onnx
 from skhep_nn.metrics import make_auc_scorer as make_auc_scorer
 from skhep_nn.metrics import make_binned_scorer as make_binned_scorer
 from skhep_nn.metrics import make_fom_scorer as make_fom_scorer
 from skhep_nn.metrics import make_parametric_auc_scorer as make_parametric_auc_scorer
 from skhep_nn.metrics import optimise_binning as optimise_binning
+from skhep_nn.metrics import overtraining_test as overtraining_test
+from skhep_nn.metrics import sculpting as sculpting
 from skhep_nn.model_selection import train_validation_test_split as train_validation_test_split
 from skhep_nn.deploy import verify_onnx as verify_onnx
 

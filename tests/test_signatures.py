@@ -14,6 +14,8 @@ import skhep_nn
 PARTIAL_FIT = "partial_fit"
 # of two samples that are compared
 PAIRS = {"skhep_nn.metrics.weighted_ks": ["weights_a", "weights_b"]}
+# labels, scores, and a variable against which they are looked at
+WITH_VARIABLE = {"skhep_nn.metrics.sculpting": ["y_true", "y_score", "by", "sample_weight"]}
 
 
 def packages():
@@ -80,6 +82,8 @@ def test_weights_are_the_third_argument_or_by_keyword(name):
     if name in PAIRS:
         assert [given[at] for at in places] == PAIRS[name]
         assert places[0] == 2
+    elif name in WITH_VARIABLE:
+        assert given == WITH_VARIABLE[name]
     elif name.endswith(f".{PARTIAL_FIT}") and "classes" in given:
         assert given == ["X", "y", "classes", "sample_weight"]
     else:

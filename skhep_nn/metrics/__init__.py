@@ -26,10 +26,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._figure_of_merit": ["figure_of_merit"],
         "._fold_spread": ["FoldSpread", "fold_spread"],
         "._kolmogorov_smirnov": ["KSResult", "weighted_ks"],
+        "._overtraining": ["Comparison", "OvertrainingTest", "overtraining_test"],
         "._roc_auc": ["roc_auc", "roc_curve"],
         "._roc_auc_error": ["roc_auc_error"],
         "._scoring_rules": ["brier_score", "log_loss"],
         "._scorer": ["make_auc_scorer", "make_fom_scorer"],
+        "._sculpting": ["Sculpting", "sculpting"],
         "._significance_scan": ["SignificanceScan", "WorkingPoint", "significance_scan"],
     },
 )

@@ -167,6 +167,21 @@ def optimise_binning(
     yields: dict[Any, float] | None = ...,
     luminosity: float = ...,
 ) -> NDArray[Any]: ...
+def overtraining_test(
+    y_train: ArrayLike,
+    score_train: ArrayLike,
+    y_test: ArrayLike,
+    score_test: ArrayLike,
+    *,
+    sample_weight_train: ArrayLike | float | None = ...,
+    sample_weight_test: ArrayLike | float | None = ...,
+    signal: Any = ...,
+    threshold: float | None = ...,
+    efficiency: float = ...,
+    bins: int | ArrayLike = ...,
+    n_bootstrap: int = ...,
+    random_state: int | np.random.RandomState = ...,
+) -> OvertrainingTest: ...
 def roc_auc(
     y_true: ArrayLike,
     y_score: ArrayLike,
@@ -188,6 +203,17 @@ def roc_curve(
     *,
     signal: Any = ...,
 ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+def sculpting(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    by: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    signal: Any = ...,
+    efficiencies: float | ArrayLike = ...,
+    of: Literal["background", "signal"] = ...,
+    bins: int | ArrayLike = ...,
+) -> Sculpting: ...
 def significance_by_parameter(
     estimator: Any,
     X: Any,
@@ -318,6 +344,27 @@ class ClosureTest:
     def tested(self) -> NDArray[Any]: ...
     def to_frame(self) -> Any: ...
 
+class Comparison:
+    test: str
+    of: str
+    train: float
+    test_value: float
+    difference: float
+    error: float
+    n_bins: float
+    p_value: float
+    def __init__(
+        self,
+        test: str,
+        of: str,
+        difference: float,
+        p_value: float,
+        train: float = ...,
+        test_value: float = ...,
+        error: float = ...,
+        n_bins: float = ...,
+    ) -> None: ...
+
 class ExpectedLimit:
     median: float
     band_68: tuple[float, ...]
@@ -354,6 +401,55 @@ class FoldSpread:
     def differences(self) -> list[str]: ...
     @property
     def n_folds(self) -> Any: ...
+    def to_frame(self) -> pd.DataFrame: ...
+
+class OvertrainingTest:
+    rows: list[Comparison]
+    threshold: float
+    def __init__(self, rows: list[Comparison] = ..., threshold: float = ...) -> None: ...
+    def __getitem__(self, key: Any) -> Any: ...
+    @property
+    def p_value(self) -> float: ...
+    def to_frame(self) -> pd.DataFrame: ...
+    @property
+    def verdict(self) -> str: ...
+
+class Sculpting:
+    edges: NDArray[Any]
+    efficiencies: NDArray[Any]
+    of: str
+    thresholds: NDArray[Any]
+    total: Any
+    kept: list[Any]
+    moves: list[Any]
+    def __init__(
+        self,
+        edges: NDArray[Any],
+        efficiencies: NDArray[Any],
+        of: str,
+        thresholds: NDArray[Any],
+        total: Any,
+        kept: list[Any],
+        moves: list[Any],
+    ) -> None: ...
+    @property
+    def background_efficiency(self) -> NDArray[Any]: ...
+    @property
+    def chi2(self) -> NDArray[Any]: ...
+    @property
+    def divergence(self) -> NDArray[Any]: ...
+    @property
+    def divergence_error(self) -> NDArray[Any]: ...
+    @property
+    def efficiency(self) -> NDArray[Any]: ...
+    @property
+    def efficiency_error(self) -> NDArray[Any]: ...
+    @property
+    def n_free(self) -> int: ...
+    @property
+    def noise(self) -> NDArray[Any]: ...
+    @property
+    def p_values(self) -> NDArray[Any]: ...
     def to_frame(self) -> pd.DataFrame: ...
 
 class SignificanceScan:
@@ -453,7 +549,7 @@ class Templates:
         sample_weight: Any = ...,
         *,
         bins: Any,
-        variations: dict[str, Any] | None = ...,
+        variations: Any = ...,
         processes: ArrayLike | None = ...,
         signal: Any = ...,
         systematic: Any = ...,

@@ -28,6 +28,40 @@ def propagated_error(function, values, squares):
     return float(np.sqrt(np.sum(np.square(slopes))))
 
 
+def efficiency_error(efficiency, passed_squares, total, total_squares):
+    """Standard error of the weighted efficiency sum of weights passed / `total`.
+
+    The variance is [(1 - 2 e) sum_passed w^2 + e^2 sum_all w^2] / (sum_all w)^2, the binomial one
+    e (1 - e) / n for unit weights.
+    """
+    variance = (1 - 2 * efficiency) * passed_squares + efficiency**2 * total_squares
+    return np.sqrt(np.maximum(variance, 0.0)) / total
+
+
+def cut_of_efficiency(scores, weights, efficiency):
+    """The cut that keeps this part of the weights, as well as the scores allow.
+
+    Of several cuts, which negative weights make possible, the highest that keeps as much.
+
+    Parameters
+    ----------
+    scores, weights : ndarray of shape (n_events,)
+        With a positive sum of weights.
+    efficiency : float
+        In (0, 1].
+    """
+    order = np.argsort(scores)[::-1]
+    ordered = scores[order]
+    last = np.append(ordered[1:] != ordered[:-1], True)
+    kept = np.cumsum(weights[order])[last] / weights.sum()
+    enough = kept >= efficiency * (1 - 1e-12)
+    enough[-1] = True
+    at = int(enough.argmax())
+    # the cut before may be the nearer one
+    before = at > 0 and efficiency - kept[at - 1] < kept[at] - efficiency
+    return float(ordered[last][at - 1 if before else at])
+
+
 def merit_error(scan, at=slice(None)):
     """Statistical error of the figure of merit, from the errors of signal and background.
 

@@ -64,6 +64,22 @@ def standard_error(scores, mask, weights):
     return float(np.sqrt(_variance(below, signal[1]) + _variance(above, background[1])))
 
 
+def influence(scores, mask, weights):
+    """How far each event moves the area, per unit of one more such event; the sum is zero.
+
+    The root of the sum of squares is the standard error. Of the same events scored twice the
+    differences give the error of the difference of both areas: the limit of a bootstrap that draws
+    the same events for both.
+    """
+    weights = _weights.classes_of_moderate_scale(mask, weights)
+    out = np.empty(len(scores))
+    for side, sign in ((mask, 1.0), (~mask, -1.0)):
+        parts = _part_below(sign * scores[side], *_sorted(sign * scores, ~side, weights))
+        mean = np.dot(weights[side], parts) / weights[side].sum()
+        out[side] = weights[side] * (parts - mean) / weights[side].sum()
+    return out
+
+
 def _sorted(scores, mask, weights):
     order = np.argsort(scores[mask])
     return scores[mask][order], weights[mask][order]

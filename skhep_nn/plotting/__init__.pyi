@@ -17,8 +17,12 @@ from skhep_nn.metrics import BinnedSignificance
 from skhep_nn.metrics import CalibrationCurve
 from skhep_nn.metrics import CalibrationError
 from skhep_nn.metrics import ClosureTest
+from skhep_nn.robustness import FeatureImportance
+from skhep_nn.metrics import OvertrainingTest
+from skhep_nn.metrics import Sculpting
 from skhep_nn.metrics import SignificanceScan
 from skhep_nn.metrics import Templates
+from skhep_nn.robustness import Variations
 from skhep_nn.metrics import WorkingPoint
 
 class CalibrationDisplay:
@@ -203,6 +207,28 @@ class HistoryDisplay:
         self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
     ) -> HistoryDisplay: ...
 
+class ImportanceDisplay:
+    result: FeatureImportance
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, result: FeatureImportance) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any = ...,
+        *,
+        ax: Axes | None = ...,
+        n_most: int = ...,
+        **options: Any,
+    ) -> ImportanceDisplay: ...
+    @classmethod
+    def from_result(
+        cls, result: FeatureImportance, *, ax: Axes | None = ..., **options: Any
+    ) -> ImportanceDisplay: ...
+    def plot(self, ax: Axes | None = ..., *, n_most: int = ...) -> ImportanceDisplay: ...
+
 class InputVariablesDisplay:
     histograms: dict[str, dict[Any, Any]]
     classes: Any
@@ -256,6 +282,56 @@ class InputVariablesDisplay:
     def plot(
         self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
     ) -> InputVariablesDisplay: ...
+
+class OvertrainingDisplay:
+    test: OvertrainingTest
+    edges: NDArray[Any]
+    counts: dict[str, Any]
+    score_name: str
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self,
+        test: OvertrainingTest,
+        edges: NDArray[Any],
+        counts: dict[str, Any],
+        *,
+        score_name: str = ...,
+    ) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X_train: Any,
+        y_train: ArrayLike,
+        X_test: Any,
+        y_test: ArrayLike,
+        *,
+        sample_weight_train: ArrayLike | float | None = ...,
+        sample_weight_test: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> OvertrainingDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_train: ArrayLike,
+        score_train: ArrayLike,
+        y_test: ArrayLike,
+        score_test: ArrayLike,
+        *,
+        sample_weight_train: ArrayLike | float | None = ...,
+        sample_weight_test: ArrayLike | float | None = ...,
+        signal: Any = ...,
+        bins: int | ArrayLike = ...,
+        score_name: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **test_options: Any,
+    ) -> OvertrainingDisplay: ...
+    def plot(self, ax: Axes | Sequence[Any] | None = ...) -> OvertrainingDisplay: ...
 
 class RocDisplay:
     signal_efficiency: NDArray[Any]
@@ -420,6 +496,46 @@ class ScoreDisplay:
     ) -> ScoreDisplay: ...
     def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ScoreDisplay: ...
 
+class SculptingDisplay:
+    result: Sculpting
+    variable: str
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, result: Sculpting, *, variable: str = ...) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        by: str | ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        variable: str | None = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> SculptingDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        by: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        variable: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> SculptingDisplay: ...
+    @classmethod
+    def from_result(
+        cls, result: Sculpting, *, variable: str = ..., ax: Axes | Sequence[Any] | None = ...
+    ) -> SculptingDisplay: ...
+    def plot(self, ax: Axes | Sequence[Any] | None = ...) -> SculptingDisplay: ...
+
 class SignificanceDisplay:
     scan: SignificanceScan | BinnedSignificance
     axes_: list[Axes]
@@ -483,6 +599,28 @@ class TemplatesDisplay:
         cls, templates: Templates, *, ax: Axes | Sequence[Any] | None = ...
     ) -> TemplatesDisplay: ...
     def plot(self, ax: Axes | Sequence[Any] | None = ...) -> TemplatesDisplay: ...
+
+class VariationsDisplay:
+    result: Variations
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, result: Variations) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        variations: Any,
+        y: Any = ...,
+        *,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> VariationsDisplay: ...
+    @classmethod
+    def from_result(
+        cls, result: Variations, *, ax: Axes | Sequence[Any] | None = ...
+    ) -> VariationsDisplay: ...
+    def plot(self, ax: Axes | Sequence[Any] | None = ...) -> VariationsDisplay: ...
 
 class AUCByParameterDisplay:
     ax_: Axes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _composition, _extras, _labels
-from skhep_nn.plotting import _events, _histograms, _style
+from skhep_nn.metrics import _cut_errors
+from skhep_nn.plotting import _events, _style
 
 # axis over which the cells are summed for the total that they are divided by
 _TOTALS = {"true": 1, "pred": 0, None: None}
@@ -197,7 +198,7 @@ class ConfusionMatrixDisplay:
         total = np.where(total > 0, total, np.nan)
         values = self.matrix / total
         total_squares = self.squares.sum(axis=axis, keepdims=True)
-        return values, _histograms.efficiency_error(values, self.squares, total, total_squares)
+        return values, _cut_errors.efficiency_error(values, self.squares, total, total_squares)
 
     def plot(self, ax=None, *, normalize="true", cmap="Blues", colorbar=True):
         """Draw the matrix.

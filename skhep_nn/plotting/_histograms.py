@@ -56,16 +56,6 @@ def shape(histogram, *, density=False):
     return histogram.values() / scale, np.sqrt(histogram.variances()) / scale
 
 
-def efficiency_error(efficiency, passed_squares, total, total_squares):
-    """Standard error of the weighted efficiency sum of weights passed / `total`.
-
-    The variance is [(1 - 2 e) sum_passed w^2 + e^2 sum_all w^2] / (sum_all w)^2, the binomial one
-    e (1 - e) / n for unit weights.
-    """
-    variance = (1 - 2 * efficiency) * passed_squares + efficiency**2 * total_squares
-    return np.sqrt(np.maximum(variance, 0.0)) / total
-
-
 def check_bins(bins):
     """`bins` as a number of bins or an array of edges.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _composition, _weights
-from skhep_nn.metrics import _inputs, _tail_sums, roc_auc
-from skhep_nn.plotting import _events, _histograms, _style
+from skhep_nn.metrics import _cut_errors, _inputs, _tail_sums, roc_auc
+from skhep_nn.plotting import _events, _style
 
 # points of a curve that are drawn at most: a vector picture of a million events opens in a second
 _MOST_POINTS = 4000
@@ -259,7 +259,7 @@ def _efficiency(kept, kept_squares):
     """Efficiency of each cut and its error, from no event kept to all."""
     efficiency = np.append(0.0, kept[::-1] / kept[0])
     squares = np.append(0.0, kept_squares[::-1])
-    error = _histograms.efficiency_error(efficiency, squares, kept[0], kept_squares[0])
+    error = _cut_errors.efficiency_error(efficiency, squares, kept[0], kept_squares[0])
     # all kept is exactly one, whatever rounding left of the variance
     error[-1] = 0.0
     return efficiency, error

@@ -105,7 +105,7 @@ class ScoreDisplay:
         if y_train is not None:
             train = _Sample.of(y_train, score_train, sample_weight_train, "y_train", "score_train")
             classes = list(dict.fromkeys([*classes, *train.classes]))
-        edges = _edges([sample.scores for sample in (test, train) if sample], bins)
+        edges = edges_of([sample.scores for sample in (test, train) if sample], bins)
         test.split(classes, "y_true")
         if train is None:
             display = cls(test.fill(edges), score_name=score_name, class_names=class_names)
@@ -281,7 +281,8 @@ def _p_values(test, train):
     return values
 
 
-def _edges(samples, bins):
+def edges_of(samples, bins):
+    """Edges of bins of equal width for arrays of scores: of [0, 1] if all are there."""
     bins = _histograms.check_bins(bins)
     if not isinstance(bins, int):
         return bins

@@ -143,7 +143,7 @@ class ScoreByParameterDisplay:
         bins = _histograms.check_bins(bins)
         _weights.check_squares(points.weights)
         found = [(points.label(at), rows, score) for at, rows, score in scores]
-        edges = _scores._edges([score for _, _, score in found], bins)
+        edges = _scores.edges_of([score for _, _, score in found], bins)
         histograms, auc = {}, {}
         for at, (label, rows, score) in enumerate(found):
             y, weights = points.y[rows], points.weights[rows]

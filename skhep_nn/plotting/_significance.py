@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _composition
-from skhep_nn.metrics import BinnedSignificance, binned_significance, significance_scan
-from skhep_nn.metrics._cut_errors import merit_error
-from skhep_nn.plotting import _events, _histograms, _significance_bins, _style
+from skhep_nn.metrics import (
+    BinnedSignificance,
+    _cut_errors,
+    binned_significance,
+    significance_scan,
+)
+from skhep_nn.plotting import _events, _significance_bins, _style
 
 _MOST_POINTS = 4000
 _NAMES = {
@@ -224,7 +228,7 @@ class SignificanceDisplay:
             _check_no_cut(cut)
             return self._plot_bins(ax)
         self.cut_ = self.scan.best if cut is None else self.scan.at(cut)
-        self.errors_ = merit_error(self.scan)
+        self.errors_ = _cut_errors.merit_error(self.scan)
         with _style.styled() as plt:
             options = {"height_ratios": (3, 2), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.1), **options)
@@ -320,7 +324,7 @@ def _efficiency(scan, side):
     efficiency = kept / total
     # the loosest cut keeps all; where it does not, what it lost has weights like those it kept
     all_squares = squares[0] * total / kept[0] if kept[0] > 0 else squares[0]
-    return efficiency, _histograms.efficiency_error(efficiency, squares, total, all_squares)
+    return efficiency, _cut_errors.efficiency_error(efficiency, squares, total, all_squares)
 
 
 def _range(cuts):

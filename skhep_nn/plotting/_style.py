@@ -6,6 +6,7 @@ many ticks when a figure is drawn, after the context, so what they look like is 
 
 from __future__ import annotations
 
+import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -139,6 +140,11 @@ def legend_above(ax, n_columns, **options):
         columnspacing=1.2,
         **options,
     )
+
+
+def wrapped(text, width):
+    """`text` in lines of at most so many characters."""
+    return textwrap.fill(text, width)
 
 
 def chance_line(ax, x, y):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skhep_nn.metrics import _cut_errors
 from skhep_nn.plotting import _histograms
 
 EDGES = np.array([0.0, 1.0, 3.0])
@@ -79,11 +80,11 @@ def test_bins_that_are_not_bins_are_an_error(bins):
 def test_the_error_of_an_efficiency_is_binomial_for_unit_weights(passed, failed):
     n = passed + failed + 1
     efficiency = passed / n
-    error = _histograms.efficiency_error(efficiency, passed, n, n)
+    error = _cut_errors.efficiency_error(efficiency, passed, n, n)
     assert error == pytest.approx(np.sqrt(efficiency * (1 - efficiency) / n), abs=1e-12)
 
 
 def test_the_error_of_a_weighted_efficiency_is_that_of_passed_and_failed():
     # passed 2 + 1, failed 4: e = 3/7, variance (F^2 sum_p w^2 + P^2 sum_f w^2) / T^4
-    error = _histograms.efficiency_error(3 / 7, 5.0, 7.0, 21.0)
+    error = _cut_errors.efficiency_error(3 / 7, 5.0, 7.0, 21.0)
     assert error == pytest.approx(np.sqrt(4**2 * 5 + 3**2 * 16) / 7**2)

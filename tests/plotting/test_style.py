@@ -13,6 +13,9 @@ import pytest
 from skhep_nn import metrics, plotting
 from skhep_nn.exceptions import MissingExtraError
 from skhep_nn.plotting import _style
+from skhep_nn.robustness import FeatureImportance
+
+IMPORTANCE = FeatureImportance(["pt", "a name that is long"], np.ones(2), np.ones(2), [], "Loss")
 
 
 def draw_all(y, score, weight):
@@ -29,6 +32,9 @@ def draw_all(y, score, weight):
         plotting.InputVariablesDisplay.from_data(X, y, sample_weight=weight),
         plotting.HistoryDisplay.from_history({"loss": [2.0, 1.0], "val_loss": [2.0, 1.5]}, 2),
         plotting.RocDisplay.from_predictions(y, score, sample_weight=weight, kind="rejection"),
+        plotting.OvertrainingDisplay.from_predictions(y, score, y, 0.9 * score),
+        plotting.SculptingDisplay.from_predictions(y, score, np.sqrt(score), sample_weight=weight),
+        plotting.ImportanceDisplay.from_result(IMPORTANCE),
         plotting.ScoreDisplay.from_predictions(**test, **train),
         plotting.SignificanceDisplay.from_predictions(y, score, sample_weight=weight),
         plotting.SignificanceDisplay.from_predictions(y, score, sample_weight=weight, bins=1),
