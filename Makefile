@@ -61,7 +61,7 @@ demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score
 	@$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: $(VENV)/.dev  ## the test suite, docstring examples included
+test: $(VENV)/.dev  ## the test suite, docstring examples included (ARGS="--data DIR": files of others)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: fuzz

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -19,6 +20,36 @@ from hypothesis import settings
 # shared machines are too noisy for hypothesis' deadlines
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+
+
+# beside the project, where those who work on it may keep files that are not theirs to share
+DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser):
+    """``--data DIR``: files of others that some tests read."""
+    parser.addoption(
+        "--data",
+        type=Path,
+        default=DEFAULT_DATA,
+        metavar="DIR",
+        help="folder of files that are not part of the project (default: %(default)s); tests that "
+        "need one of them are skipped where it is not there",
+    )
+
+
+@pytest.fixture(scope="session")
+def data_file(request):
+    """A function of a name: the file of that name in ``--data``; skips where there is none."""
+    folder = request.config.getoption("--data")
+
+    def find(name):
+        for path in (folder / name, folder.parent / "cases" / "files" / name):
+            if path.exists():
+                return path
+        return pytest.skip(f"{name} is not in --data {folder}")
+
+    return find
 
 
 def make_events(n_events=600, seed=0, n_negative=0):

@@ -13,8 +13,6 @@ from skhep_nn.datasets import load_jets
 from skhep_nn.events import EventBlocks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-DATA = EXAMPLES.parents[1] / "shared" / "data"
-SET2GRAPH_FILE = DATA / "bjet_set2graph_19979.npz"
 MODELS = ["dense, jet alone", "CNN1x1", "LSTM"]
 
 
@@ -213,11 +211,13 @@ def test_a_run_with_seeds_on_jets_of_set2graph_gives_mean_and_spread_beside_boos
     assert last.split()[-2:] == [f"{by_hand.mean():.4f}", f"{by_hand.std():.4f}"]
 
 
-@pytest.mark.skipif(not SET2GRAPH_FILE.exists(), reason="the shared jets of Set2Graph are absent")
-def test_a_few_epochs_on_jets_of_set2graph_beat_boosted_trees_on_the_same_inputs(tmp_path):
+def test_a_few_epochs_on_jets_of_set2graph_beat_boosted_trees_on_the_same_inputs(
+    data_file, tmp_path
+):
+    file = data_file("bjet_set2graph_19979.npz")
     module = load_example()
     module.NETWORKS = {"LSTM": module.NETWORKS["LSTM"]}
-    arguments = [str(SET2GRAPH_FILE), "--epochs", "10", "--output", str(tmp_path)]
+    arguments = [str(file), "--epochs", "10", "--output", str(tmp_path)]
     table = module.main(arguments).set_index("model")
     assert table.loc["boosted trees", "macro AUC"] > 0.681
     assert table.loc["LSTM", "macro AUC"] > table.loc["boosted trees", "macro AUC"]

@@ -15,9 +15,6 @@ from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SHORT = ("cms_binary", "cms_multiclass", "higgs_ml", "negative_weights")
-DATA = EXAMPLES.parents[1] / "shared" / "data"
-HIGGS_FILE = DATA / "higgsml_atlas2014_9998.csv.gz"
-LHE_FILE = DATA / "zjets_fxfx_negative_weights.lhe.gz"
 
 
 def example(name):
@@ -225,9 +222,9 @@ def test_the_significance_of_the_higgs_example_is_that_of_official_yields():
     assert text == f"AMS {ams:.2f}, Asimov {asimov:.2f} (s = 100, b = 40 +- 9)"
 
 
-@pytest.mark.skipif(not HIGGS_FILE.exists(), reason="the shared part of the ATLAS file is absent")
-def test_a_few_epochs_on_atlas_events_come_near_to_boosted_trees(higgs, capsys):
-    table = higgs.main([str(HIGGS_FILE), "--epochs", "4", "--folds", "2"])
+def test_a_few_epochs_on_atlas_events_come_near_to_boosted_trees(higgs, data_file, capsys):
+    file = data_file("higgsml_atlas2014_9998.csv.gz")
+    table = higgs.main([str(file), "--epochs", "4", "--folds", "2"])
     assert table.loc["boosted trees", "weighted AUC"] == pytest.approx(0.915, abs=0.01)
     assert table.loc["average of 1", "difference"] > -0.02
     assert "AMS" in capsys.readouterr().out
@@ -261,10 +258,26 @@ def test_les_houches_events_become_lepton_momenta_jets_and_signed_weights(tmp_pa
     assert (several.tolist(), weight.tolist()) == ([False], [-2.5])
 
 
-@pytest.mark.skipif(not LHE_FILE.exists(), reason="the generator's sample is not there")
 def test_only_keeping_the_signs_predicts_the_signed_fraction():
+    pytest.importorskip("pylhe")
     module = example("negative_weights")
-    X, y, weight = module.read(LHE_FILE)
+    module.NETWORK |= {"units": (8,), "epochs": 20, "learning_rate": 0.02}
+    rng = np.random.default_rng(0)
+    several = rng.random(3000) < 0.5
+    X = pd.DataFrame(rng.normal(size=(3000, 2)) + 0.3 * several[:, None], columns=["a", "b"])
+    # signed, half of the events with several jets are left, a third of all; dropped, 3 of 7
+    weight = np.where(several & (rng.random(3000) < 0.25), -1.0, 1.0)
+    parts = (X[:2000], several[:2000], weight[:2000]), (X[2000:], several[2000:], weight[2000:])
+    found = {p: module.evaluate(p, 0, *parts)["predicted / true"] for p in module.POLICIES}
+    expected = {"keep": 1.0, "drop": 9 / 7, "abs": 3 / 2}
+    assert found == pytest.approx(expected, abs=0.12)
+
+
+def test_only_keeping_the_signs_predicts_the_signed_fraction_of_a_generator(data_file):
+    file = data_file("zjets_fxfx_negative_weights.lhe.gz")
+    pytest.importorskip("pylhe")
+    module = example("negative_weights")
+    X, y, weight = module.read(file)
     parts = module.train_test_split(X, y, weight, test_size=0.4, random_state=1, stratify=y)
     found = {p: module.evaluate(p, 0, parts[::2], parts[1::2]) for p in ("keep", "abs")}
     assert abs(found["keep"]["predicted / true"] - 1) < 0.5

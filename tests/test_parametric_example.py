@@ -15,7 +15,6 @@ from skhep_nn.datasets import load_resonance
 from skhep_nn.metrics import roc_auc_error
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "parametric.py"
-PYTHIA = EXAMPLE.parents[2] / "shared" / "data"
 MASSES = [500, 750, 1000, 1250, 1500]
 
 
@@ -268,10 +267,10 @@ def test_masses_for_background_are_drawn_as_often_as_those_of_signal(module):
     assert np.isin(drawn, [500, 1500]).all()
 
 
-@pytest.mark.skipif(not PYTHIA.joinpath("massres_1000.npz").exists(), reason="needs the files")
-def test_between_two_masses_the_parametric_network_is_the_best(module):
+def test_between_two_masses_the_parametric_network_is_the_best(module, data_file):
+    folder = data_file("massres_1000.npz").parent
     with threadpool_limits(1):
-        row = module.between_two_masses(PYTHIA, n_seeds=1, epochs=60).loc[0]
+        row = module.between_two_masses(folder, n_seeds=1, epochs=60).loc[0]
     assert row["parametric"] == row.max()
     assert row["parametric"] > 0.92
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +8,6 @@ from skhep_nn.datasets import fetch_higgs_ml
 from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 
-SAMPLE = Path(__file__).parents[2].parent / "shared" / "data" / "higgsml_atlas2014_9998.csv.gz"
 NAME = "atlas-higgs-challenge-2014-v2.csv"
 
 
@@ -142,9 +139,9 @@ def test_a_class_without_weight_cannot_be_scaled(tmp_path, written):
         fetch_higgs_ml(tmp_path / "b.csv", official_yields=True)
 
 
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the ATLAS sample is not here")
-def test_the_atlas_sample_has_the_official_yields():
-    X, y, sample_weight = fetch_higgs_ml(SAMPLE, return_X_y=True, official_yields=True)
+def test_the_atlas_sample_has_the_official_yields(data_file):
+    file = data_file("higgsml_atlas2014_9998.csv.gz")
+    X, y, sample_weight = fetch_higgs_ml(file, return_X_y=True, official_yields=True)
     assert X.shape == (9998, 30)
     assert y.sum() == 4999
     assert sample_weight[y == 1].sum() == pytest.approx(691.9886)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
 from skhep_nn.io import _npz, _source, iterate_events, read_events
-
-SAMPLE = Path(__file__).parents[2].parent / "shared" / "data" / "jets_ttbar.npz"
 
 TRACKS = np.arange(60.0).reshape(5, 3, 4)
 
@@ -82,10 +79,10 @@ def test_blocks_of_another_shape_are_an_error(path, tmp_path):
         read_events([path, tmp_path / "more.npz"])
 
 
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the jet sample is not here")
-def test_the_jet_sample_is_read_as_numpy_reads_it():
-    got = read_events(SAMPLE, cut="label == 0", columns=["trk", "label"])
-    with np.load(SAMPLE) as archive:
+def test_the_jet_sample_is_read_as_numpy_reads_it(data_file):
+    file = data_file("jets_ttbar.npz")
+    got = read_events(file, cut="label == 0", columns=["trk", "label"])
+    with np.load(file) as archive:
         np.testing.assert_array_equal(got["trk"], archive["trk"][archive["label"] == 0])
 
 

@@ -16,9 +16,8 @@ from skhep_nn.io._root import TreeSource
 uproot = pytest.importorskip("uproot")
 ak = pytest.importorskip("awkward")
 
-SAMPLES = Path(__file__).parents[2].parent / "shared" / "data"
-NANO = SAMPLES / "nano_tt_v15.root"
-EDM4HEP = SAMPLES / "test_FCC_Winter2023.root"
+NANO = "nano_tt_v15.root"
+EDM4HEP = "test_FCC_Winter2023.root"
 
 JETS = [[50.5, 30.25], [], [80.0], [45.0, 40.0, 20.0]]
 
@@ -161,52 +160,47 @@ def test_a_file_cut_off_anywhere_is_an_error_that_names_it(path, part):
         read_events(path)
 
 
-@pytest.mark.skipif(not NANO.exists(), reason="the NanoAOD sample is not here")
-def test_nanoaod_is_read_as_uproot_reads_it():
+def test_nanoaod_is_read_as_uproot_reads_it(data_file):
+    file = data_file(NANO)
     columns = ["event", "Jet_pt", "nJet", "GenPart_genPartIdxMother"]
-    got = read_events(NANO, columns=columns)
-    tree = uproot.open(NANO)["Events"]
+    got = read_events(file, columns=columns)
+    tree = uproot.open(file)["Events"]
     assert got["event"].tolist() == tree["event"].array().tolist()
     assert as_lists(got["Jet_pt"]) == tree["Jet_pt"].array().tolist()
     lengths = [len(values) for values in got["GenPart_genPartIdxMother"]]
     assert lengths == tree["nGenPart"].array().tolist()
 
 
-@pytest.mark.skipif(not NANO.exists(), reason="the NanoAOD sample is not here")
-def test_every_branch_of_nanoaod_can_be_read():
-    assert read_events(NANO, n_max=5).shape == (5, 2656)
+def test_every_branch_of_nanoaod_can_be_read(data_file):
+    file = data_file(NANO)
+    assert read_events(file, n_max=5).shape == (5, 2656)
 
 
-@pytest.mark.skipif(not EDM4HEP.exists(), reason="the EDM4hep sample is not here")
-def test_edm4hep_is_read_by_the_short_names_of_its_branches():
+def test_edm4hep_is_read_by_the_short_names_of_its_branches(data_file):
+    file = data_file(EDM4HEP)
     columns = ["Particle.PDG", "Particle.momentum.x", "Particle#0.index", "Jet.covMatrix[10]"]
-    got = read_events(EDM4HEP, columns=columns)
-    tree = uproot.open(EDM4HEP)["events"]
+    got = read_events(file, columns=columns)
+    tree = uproot.open(file)["events"]
     assert list(got.columns) == columns
     assert as_lists(got["Particle.PDG"]) == tree["Particle/Particle.PDG"].array().tolist()
     assert len(got) == 100
 
 
-@pytest.mark.skipif(not EDM4HEP.exists(), reason="the EDM4hep sample is not here")
-def test_every_branch_of_edm4hep_can_be_read():
-    assert read_events(EDM4HEP, n_max=2).shape == (2, 270)
+def test_every_branch_of_edm4hep_can_be_read(data_file):
+    file = data_file(EDM4HEP)
+    assert read_events(file, n_max=2).shape == (2, 270)
 
 
-@pytest.mark.skipif(not EDM4HEP.exists(), reason="the EDM4hep sample is not here")
-def test_a_branch_can_be_named_by_its_path():
+def test_a_branch_can_be_named_by_its_path(data_file):
+    file = data_file(EDM4HEP)
     columns = ["Particle/Particle.PDG", "Particle.PDG"]
-    got = read_events(EDM4HEP, columns=columns, n_max=3)
+    got = read_events(file, columns=columns, n_max=3)
     assert list(got) == columns
     assert as_lists(got[columns[0]]) == as_lists(got[columns[1]])
 
 
-def public(name):
-    path = SAMPLES.parent / "cases" / "files" / name
-    return path if path.exists() else pytest.skip(f"{name} is not here")
-
-
-def test_a_branch_that_uproot_does_not_know_is_left_out_with_one_warning():
-    path = public("uproot-issue-275-split1.root")
+def test_a_branch_that_uproot_does_not_know_is_left_out_with_one_warning(data_file):
+    path = data_file("uproot-issue-275-split1.root")
     with pytest.warns(LeftOutWarning, match=r"1 of 3 branches .* 'TObject' \(its type in") as told:
         assert list(read_events(path)) == ["a", "b"]
     assert len(told) == 1
@@ -215,23 +209,23 @@ def test_a_branch_that_uproot_does_not_know_is_left_out_with_one_warning():
         read_events(path, columns=["TObject"])
 
 
-def test_the_short_floating_point_numbers_of_root_are_read():
-    got = read_events(public("uproot-double32-float16.root"))
+def test_the_short_floating_point_numbers_of_root_are_read(data_file):
+    got = read_events(data_file("uproot-double32-float16.root"))
     assert got.shape == (17, 12)
-    tree = uproot.open(public("uproot-double32-float16.root"))["tree"]
+    tree = uproot.open(data_file("uproot-double32-float16.root"))["tree"]
     assert got["double32_20"].tolist() == tree["double32_20"].array().tolist()
     assert as_lists(got["array_10"]) == tree["array_10"].array().tolist()
 
 
-def test_lists_of_lists_of_a_tree_are_lists_of_lists():
-    path = public("uproot-vectorVectorDouble.root")
+def test_lists_of_lists_of_a_tree_are_lists_of_lists(data_file):
+    path = data_file("uproot-vectorVectorDouble.root")
     got = read_events(path)["x"]
     assert got.dtype == pd.ArrowDtype(pa.large_list(pa.large_list(pa.float64())))
     assert got.array.__arrow_array__().to_pylist() == uproot.open(path)["t"]["x"].array().tolist()
 
 
-def test_containers_of_text_sets_and_maps_are_lists():
-    path = public("uproot-stl_containers.root")
+def test_containers_of_text_sets_and_maps_are_lists(data_file):
+    path = data_file("uproot-stl_containers.root")
     got, tree = read_events(path), uproot.open(path)["tree"]
     for name in ("vector_string", "vector_vector_string", "set_int32", "vector_set_string"):
         assert got[name].array.__arrow_array__().to_pylist() == tree[name].array().tolist()
@@ -239,12 +233,12 @@ def test_containers_of_text_sets_and_maps_are_lists():
     assert as_lists(got["map_string_int16.0"]) == keys
 
 
-def test_an_ntuple_of_old_is_a_tree():
-    assert read_events(public("uproot-hepdata-example.root")).shape == (75000, 5)
+def test_an_ntuple_of_old_is_a_tree(data_file):
+    assert read_events(data_file("uproot-hepdata-example.root")).shape == (75000, 5)
 
 
-def test_a_variant_is_left_out_and_tuples_are_columns():
-    path = public("test_stl_containers_rntuple_v1-0-0-0.root")
+def test_a_variant_is_left_out_and_tuples_are_columns(data_file):
+    path = data_file("test_stl_containers_rntuple_v1-0-0-0.root")
     with pytest.warns(LeftOutWarning, match=r"2 of 22 branches .* 'variant_int32_string'"):
         got = read_events(path)
     assert as_lists(got["array_lv.pt"])
@@ -253,8 +247,8 @@ def test_a_variant_is_left_out_and_tuples_are_columns():
         read_events(path, columns=["variant_int32_string"])
 
 
-def test_collections_of_a_converted_ntuple_come_once():
-    got = read_events(public("Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"))
+def test_collections_of_a_converted_ntuple_come_once(data_file):
+    got = read_events(data_file("Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"))
     assert sorted(got) == sorted(
         ["Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "Muon_charge", "nMuon"]
     )
