@@ -143,6 +143,25 @@ def test_no_modules_import_each_other_in_a_circle():
     assert not in_circles(graph)
 
 
+def reached_from(module, graph):
+    """Modules that importing `module` imports, itself included."""
+    found, waiting = set(), [module]
+    while waiting:
+        at = waiting.pop()
+        if at not in found:
+            found.add(at)
+            waiting += graph[at]
+    return found
+
+
+def test_only_the_adapter_descends_from_scikeras():
+    graph = import_graph(inside_functions=True)
+    adapter = "skhep_nn.estimators._keras._scikeras"
+    assert adapter in reached_from("skhep_nn.estimators._keras._classifier", graph)
+    for module in ("_dense", "_blocks._classifier", "_blocks._resnet", "_parametric._classifier"):
+        assert adapter not in reached_from(f"skhep_nn.estimators.{module}", graph)
+
+
 def test_in_estimators_and_training_no_circle_hides_inside_functions():
     graph = import_graph(inside_functions=True)
     parts = ("skhep_nn.estimators", "skhep_nn.training", "skhep_nn.networks")

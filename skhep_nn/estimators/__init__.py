@@ -8,7 +8,7 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
-        "._base_classifier": ["KerasClassifier"],
+        "._keras._classifier": ["KerasClassifier"],
         "._blocks._classifier": ["BlockClassifier"],
         "._blocks._cnn": ["CNNClassifier"],
         "._dense": ["DenseClassifier"],

@@ -168,115 +168,6 @@ class EnsembleClassifier(ClassifierMixin, BaseEstimator):
     @property
     def weight_column(self) -> Any: ...
 
-class KerasClassifier(ClassifierMixin, BaseEstimator):
-    model: Callable[..., Any] | keras.Model
-    build_fn: Callable[..., Any]
-    validation_batch_size: int | None
-    validation_split: float
-    run_eagerly: bool
-    class_weight: Any
-    optimizer: Any
-    loss: Any
-    learning_rate: float | None
-    learning_rate_schedule: Any
-    weight_decay: float | None
-    ema: float | None
-    decay: float
-    plateau_factor: float
-    plateau_patience: int
-    epochs: int | Literal["auto"]
-    batch_size: int | None
-    shuffle: bool
-    batch_sampler: Any
-    early_stopping: bool | Literal["auto"]
-    patience: int
-    validation_fraction: float
-    phases: Sequence[Any] | None
-    balance: str | EventWeightBalancer | None
-    negative_weights: Literal["keep", "drop", "abs", "error"]
-    weight_column: str | int | None
-    exclude: Sequence[str | int]
-    metrics: Any
-    callbacks: Any
-    jit_compile: Literal["auto", "epoch", "step", False]
-    checkpoint_dir: str | PathLike[str] | None
-    warm_start: bool
-    random_state: int | np.random.RandomState | None
-    verbose: Literal["auto", 0, 1, 2]
-    classes_: NDArray[Any]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-    history_: dict[str, list[float]]
-    best_epoch_: int
-    n_epochs_: int
-    n_negative_weights_: int
-    n_zero_weights_: int
-    balancer_: EventWeightBalancer | None
-    training_loop_: str
-    jit_compile_: Any
-    def __init__(
-        self,
-        model: Callable[..., Any] | keras.Model | None = ...,
-        *,
-        build_fn: Callable[..., Any] | None = ...,
-        validation_batch_size: int | None = ...,
-        validation_split: float = ...,
-        run_eagerly: bool = ...,
-        class_weight: Any = ...,
-        optimizer: Any = ...,
-        loss: Any = ...,
-        learning_rate: float | None = ...,
-        learning_rate_schedule: Any = ...,
-        weight_decay: float | None = ...,
-        ema: float | None = ...,
-        decay: float = ...,
-        plateau_factor: float = ...,
-        plateau_patience: int = ...,
-        epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
-        shuffle: bool = ...,
-        batch_sampler: Any = ...,
-        early_stopping: bool | Literal["auto"] = ...,
-        patience: int = ...,
-        validation_fraction: float = ...,
-        phases: Sequence[Any] | None = ...,
-        balance: str | EventWeightBalancer | None = ...,
-        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
-        weight_column: str | int | None = ...,
-        exclude: Sequence[str | int] = ...,
-        metrics: Any = ...,
-        callbacks: Any = ...,
-        jit_compile: Literal["auto", "epoch", "step", False] = ...,
-        checkpoint_dir: str | PathLike[str] | None = ...,
-        warm_start: bool = ...,
-        random_state: int | np.random.RandomState | None = ...,
-        verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
-    ) -> None: ...
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
-        *,
-        X_val: Any = ...,
-        y_val: Any = ...,
-        sample_weight_val: Any = ...,
-        **keras_arguments: Any,
-    ) -> Self: ...
-    def get_params(self, deep: bool = ...) -> Any: ...
-    def initialize(self, X: Any, y: Any) -> Self: ...
-    @property
-    def model_(self) -> keras.Model: ...
-    def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
-    ) -> Self: ...
-    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
-    def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
-    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
-    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
-    def set_params(self, **parameters: Any) -> Self: ...
-
 class DenseClassifier(ClassifierMixin, BaseEstimator):
     units: int | Sequence[int]
     activation: str | Callable[..., Any]
@@ -392,6 +283,115 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def predict_spread(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
+    def set_params(self, **parameters: Any) -> Self: ...
+
+class KerasClassifier(ClassifierMixin, BaseEstimator):
+    model: Callable[..., Any] | keras.Model
+    build_fn: Callable[..., Any]
+    validation_batch_size: int | None
+    validation_split: float
+    run_eagerly: bool
+    class_weight: Any
+    optimizer: Any
+    loss: Any
+    learning_rate: float | None
+    learning_rate_schedule: Any
+    weight_decay: float | None
+    ema: float | None
+    decay: float
+    plateau_factor: float
+    plateau_patience: int
+    epochs: int | Literal["auto"]
+    batch_size: int | None
+    shuffle: bool
+    batch_sampler: Any
+    early_stopping: bool | Literal["auto"]
+    patience: int
+    validation_fraction: float
+    phases: Sequence[Any] | None
+    balance: str | EventWeightBalancer | None
+    negative_weights: Literal["keep", "drop", "abs", "error"]
+    weight_column: str | int | None
+    exclude: Sequence[str | int]
+    metrics: Any
+    callbacks: Any
+    jit_compile: Literal["auto", "epoch", "step", False]
+    checkpoint_dir: str | PathLike[str] | None
+    warm_start: bool
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1, 2]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    history_: dict[str, list[float]]
+    best_epoch_: int
+    n_epochs_: int
+    n_negative_weights_: int
+    n_zero_weights_: int
+    balancer_: EventWeightBalancer | None
+    training_loop_: str
+    jit_compile_: Any
+    def __init__(
+        self,
+        model: Callable[..., Any] | keras.Model | None = ...,
+        *,
+        build_fn: Callable[..., Any] | None = ...,
+        validation_batch_size: int | None = ...,
+        validation_split: float = ...,
+        run_eagerly: bool = ...,
+        class_weight: Any = ...,
+        optimizer: Any = ...,
+        loss: Any = ...,
+        learning_rate: float | None = ...,
+        learning_rate_schedule: Any = ...,
+        weight_decay: float | None = ...,
+        ema: float | None = ...,
+        decay: float = ...,
+        plateau_factor: float = ...,
+        plateau_patience: int = ...,
+        epochs: int | Literal["auto"] = ...,
+        batch_size: int | None = ...,
+        shuffle: bool = ...,
+        batch_sampler: Any = ...,
+        early_stopping: bool | Literal["auto"] = ...,
+        patience: int = ...,
+        validation_fraction: float = ...,
+        phases: Sequence[Any] | None = ...,
+        balance: str | EventWeightBalancer | None = ...,
+        negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
+        weight_column: str | int | None = ...,
+        exclude: Sequence[str | int] = ...,
+        metrics: Any = ...,
+        callbacks: Any = ...,
+        jit_compile: Literal["auto", "epoch", "step", False] = ...,
+        checkpoint_dir: str | PathLike[str] | None = ...,
+        warm_start: bool = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1, 2] = ...,
+        **training: Any,
+    ) -> None: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+        **keras_arguments: Any,
+    ) -> Self: ...
+    def get_params(self, deep: bool = ...) -> Any: ...
+    def initialize(self, X: Any, y: Any) -> Self: ...
+    @property
+    def model_(self) -> keras.Model: ...
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = ..., sample_weight: Any = ...
+    ) -> Self: ...
+    def predict(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any, **keras_arguments: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
 

@@ -9,7 +9,7 @@ from numbers import Integral
 import keras
 import numpy as np
 
-from skhep_nn.estimators._base_classifier import KerasClassifier
+from skhep_nn.estimators._base_classifier import BaseClassifier
 from skhep_nn.estimators._fit import _compile, _ensemble, _targets
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
 from skhep_nn.estimators._fit._input_scaling import learnt_scales
@@ -17,7 +17,7 @@ from skhep_nn.estimators._fit._pooled_network import PooledNetwork, Recipe
 from skhep_nn.estimators._saving._objects import Kept
 
 
-class NetworkClassifier(KerasClassifier):
+class BuiltClassifier(BaseClassifier):
     """Base of the classifiers whose networks the package builds.
 
     A subclass names a function of :mod:`skhep_nn.networks` and its own parameters, which are that
@@ -25,11 +25,9 @@ class NetworkClassifier(KerasClassifier):
     """
 
     _builder = None
-    _routing_prefixes = frozenset({"optimizer", "loss", "metrics", "callbacks"})
     _network_parameters = ()
     _names_own_adamw = True
     _names_are_of_keras = True
-    _parameter_constraints: dict = {}  # noqa: RUF012
 
     def __init__(self, **training):
         self._store(training)
@@ -50,7 +48,7 @@ class NetworkClassifier(KerasClassifier):
         Parameters
         ----------
         X, y, sample_weight, X_val, y_val, sample_weight_val, **keras_arguments
-            As in :meth:`KerasClassifier.fit`; every network gets the same validation events.
+            As in `KerasClassifier.fit`; every network gets the same validation events.
 
         Returns
         -------
@@ -77,7 +75,7 @@ class NetworkClassifier(KerasClassifier):
         Parameters
         ----------
         X, y, classes, sample_weight
-            As in :meth:`KerasClassifier.partial_fit`.
+            As in `KerasClassifier.partial_fit`.
 
         Returns
         -------
@@ -135,9 +133,6 @@ class NetworkClassifier(KerasClassifier):
             raise ValueError(msg)
         outputs = self.network_.outputs(self._read_for_prediction(X))
         return np.std([_targets.probabilities(one) for one in outputs], axis=0, ddof=1)
-
-    def _network_arguments(self):
-        return set()
 
     def _new_network(self, settings, x, seed):
         del seed

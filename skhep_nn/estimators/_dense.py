@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from skhep_nn._validation import HasMethods, Interval, Options, Real, StrOptions
-from skhep_nn.estimators._built import NetworkClassifier
+from skhep_nn.estimators._built import BuiltClassifier
 from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 
 @shares_training_parameters()
-class DenseClassifier(NetworkClassifier):
+class DenseClassifier(BuiltClassifier):
     """A dense network that separates classes of events.
 
     Two classes have one sigmoid output, more a softmax; labels are of any type. Event weights act

@@ -13,10 +13,11 @@ import pytest
 from sklearn.base import clone
 
 from skhep_nn import DenseClassifier, EventBlocks, EventWeightBalancer, KerasClassifier, estimators
+from skhep_nn.estimators._base_classifier import BaseClassifier
 
 PUBLIC = [getattr(estimators, name) for name in estimators.__all__]
 # one network per mass is made of classifiers, and is none of networks itself
-CLASSIFIERS = [c for c in PUBLIC if inspect.isclass(c) and issubclass(c, KerasClassifier)]
+CLASSIFIERS = [c for c in PUBLIC if inspect.isclass(c) and issubclass(c, BaseClassifier)]
 # KerasClassifier keeps the defaults of scikeras, so that its users' code runs unchanged.
 DIFFERENT = {
     KerasClassifier: {

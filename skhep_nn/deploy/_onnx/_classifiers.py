@@ -101,7 +101,7 @@ def _with_gaps(graph, data, positions, n_columns):
     return replace(data, columns=tuple(columns))
 
 
-@CLASSIFIERS.add("skhep_nn.KerasClassifier")
+@CLASSIFIERS.add("skhep_nn.BaseClassifier")
 def network(graph, model, data, fixed):
     from skhep_nn.deploy._onnx._network import emit_model
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn.estimators._built import NetworkClassifier
+from skhep_nn.estimators._built import BuiltClassifier
 from skhep_nn.networks._embeddings import groups_of
 
 # What a network reads of blocks of each kind; lengths arrive as the mask that they stand for.
@@ -17,7 +17,7 @@ AS_INPUT = {
 OF_ARRAY = {2: "features", 3: "sequence"}
 
 
-class BlockNetworkClassifier(NetworkClassifier):
+class BlockNetworkClassifier(BuiltClassifier):
     """Base of the classifiers whose networks are built from blocks.
 
     A subclass says in ``_network(inputs)`` what :func:`skhep_nn.networks.blocks` is given for

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import keras
 
-from skhep_nn.estimators._keras._scikeras import route_params, unflatten_params
+from skhep_nn.estimators._fit._routing import made, routed_to
 
 HOOKS = (
     "on_predict_begin",
@@ -67,9 +67,8 @@ def for_prediction(settings, network, given=None):
 def _made(parameters, name):
     if parameters.get(name) is None:
         return []
-    arguments = route_params(parameters, destination=name, pass_filter=set())
-    made = keras.tree.flatten(unflatten_params(items=parameters[name], params=arguments))
-    return [callback for callback in made if callback is not None]
+    found = keras.tree.flatten(made(parameters[name], routed_to(name, parameters)))
+    return [callback for callback in found if callback is not None]
 
 
 def _check(callbacks, owner):

@@ -9,13 +9,7 @@ import keras
 
 from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
 from skhep_nn.estimators._fit import _metrics
-from skhep_nn.estimators._keras._scikeras import (
-    get_loss_class_function_or_string,
-    get_metric_class,
-    route_params,
-    try_to_convert_strings_to_classes,
-    unflatten_params,
-)
+from skhep_nn.estimators._fit._routing import by_name, made, routed_to
 from skhep_nn.training._callbacks import sets_rates
 from skhep_nn.training._schedule import Cosine, Plateau, inverse_time
 
@@ -311,7 +305,7 @@ def compiled(settings):
     -------
     dict
     """
-    routed = route_params(settings.parameters, "optimizer", set(), strict=True)
+    routed = routed_to("optimizer", settings.parameters, strict=True)
     check_optimizer(settings, routed)
     arguments = arguments_of(settings)
     arguments["optimizer"] = configured(settings, arguments["optimizer"], routed)
@@ -322,13 +316,14 @@ def compiled(settings):
 
 
 def arguments_of(settings):
-    """What the parameters of `settings` say of optimizer, loss and metrics, made by scikeras.
+    """What the parameters of `settings` say of optimizer, loss and metrics, made with arguments.
 
-    Keras gives functions and objects for names of losses, which take no arguments, and scikeras
-    makes an optimizer, with its variables, to learn its class: here classes stand for these names.
+    Keras gives functions and objects for names of losses and optimizers, which take no arguments:
+    here classes stand for these names.
     """
     parameters = settings.parameters
-    arguments = route_params(parameters, destination="compile", pass_filter=set(COMPILED))
+    arguments = {name: parameters[name] for name in COMPILED if name in parameters}
+    arguments |= routed_to("compile", parameters)
     arguments["optimizer"] = optimizer_class(arguments["optimizer"])
     if any(name.startswith("loss__") for name in parameters):
         classes = _loss_classes()
@@ -336,12 +331,12 @@ def arguments_of(settings):
             lambda loss: classes.get(loss_name(loss), loss) if isinstance(loss, str) else loss,
             arguments["loss"],
         )
-    named = {"loss": get_loss_class_function_or_string, "metrics": get_metric_class}
+    named = {"loss": keras.losses.get, "metrics": _metrics.metric_called}
     for kind in ("optimizer", *named):
         if kind in named:
-            arguments[kind] = try_to_convert_strings_to_classes(arguments[kind], named[kind])
-        routed = route_params(parameters, kind, pass_filter=set(), strict=kind == "optimizer")
-        arguments[kind] = unflatten_params(items=arguments[kind], params=routed)
+            arguments[kind] = by_name(arguments[kind], named[kind])
+        routed = routed_to(kind, parameters, strict=kind == "optimizer")
+        arguments[kind] = made(arguments[kind], routed)
     return arguments
 
 

@@ -51,7 +51,7 @@ def fit(estimator, train, *, alone):
 
     Parameters
     ----------
-    estimator : NetworkClassifier
+    estimator : BuiltClassifier
     train : callable
         Fits one classifier.
     alone : bool

@@ -31,7 +31,7 @@ def read_inputs(estimator, X, *, reset):
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    estimator : BaseClassifier
         Its ``weight_column`` and ``exclude`` name columns that are no features and that `X` may
         lack unless `reset`.
     X : DataFrame, array-like or EventBlocks

@@ -8,6 +8,14 @@ import keras
 
 from skhep_nn._keras_objects import is_keras_own
 
+# Names that Keras makes the metric of that fits the outputs.
+BY_OUTPUTS = ("accuracy", "acc", "crossentropy", "ce")
+
+
+def metric_called(name):
+    """Keras' metric of that name, the name itself where only the outputs tell which one it is."""
+    return name if name in BY_OUTPUTS else keras.metrics.get(name)
+
 
 class PerEvent:
     """A metric function whose values are one per event, also where it returns one per batch.

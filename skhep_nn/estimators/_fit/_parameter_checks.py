@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 
 import keras
 
 from skhep_nn import _validation
 from skhep_nn.estimators import _parameters
-from skhep_nn.estimators._fit import _compile
-from skhep_nn.estimators._keras._scikeras import BaseWrapper, accepts_kwargs
+from skhep_nn.estimators._fit import _compile, _metrics
 from skhep_nn.networks._seeds import fresh, numbered
 
 # Names that Keras' own compilation explains.
 BY_OUTPUTS = {
     "loss": ("crossentropy", "ce"),
-    "metrics": ("accuracy", "acc", "crossentropy", "ce"),
+    "metrics": _metrics.BY_OUTPUTS,
 }
 KINDS = {
     "optimizer": ("optimizer", keras.optimizers),
@@ -32,12 +30,6 @@ ACTS_WITH = {
     "plateau_factor": "plateau",
     "plateau_patience": "plateau",
 }
-# What scikeras lets a subclass override, and what does the same here.
-REPLACED = {
-    "feature_encoder": "put a transformer before the classifier in a Pipeline",
-    "target_encoder": "labels of any type are encoded already; prepare others before fit",
-    "scorer": "override score, or pass scoring= to a search",
-}
 
 
 def check(estimator, settings):
@@ -45,7 +37,7 @@ def check(estimator, settings):
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    estimator : BaseClassifier
     settings : Settings
         Its parameters as they hold in one call and phase.
 
@@ -62,7 +54,6 @@ def check(estimator, settings):
         For a parameter that has no effect.
     """
     _check_values(estimator, settings)
-    _check_overridden(estimator)
     _check_names(estimator, settings)
     _check_routed(estimator, settings)
     _warn_of_idle(settings)
@@ -90,24 +81,6 @@ def check_nested(estimator, parameters):
             raise ValueError(msg)
 
 
-def network_arguments(estimator):
-    """Names that the function which makes the network takes; None if it takes any."""
-    function = estimator.model if estimator.model is not None else estimator.build_fn
-    if function is None:
-        function = getattr(estimator, "_keras_build_fn", None)
-    if isinstance(function, keras.Model):
-        return set()
-    if not callable(function):
-        msg = (
-            f"{type(estimator).__name__} needs model, a function that returns a network or a "
-            f"keras.Model; got {function!r}"
-        )
-        raise TypeError(msg)
-    if accepts_kwargs(function):
-        return None
-    return set(inspect.signature(function).parameters) - {"meta", "compile_kwargs", "params"}
-
-
 def check_constructed(estimator):
     """Raise for a subclass whose constructor leaves out that of its base.
 
@@ -127,13 +100,6 @@ def _check_values(estimator, settings):
     rules = estimator._parameter_constraints
     values = {name: settings.get(name) for name in rules if name in settings.parameters}
     _validation.validate_parameter_constraints(rules, values, caller_name=settings.owner)
-
-
-def _check_overridden(estimator):
-    for name, instead in REPLACED.items():
-        if getattr(type(estimator), name) is not getattr(BaseWrapper, name):
-            msg = f"{type(estimator).__name__} overrides {name}, which is not used; {instead}"
-            raise TypeError(msg)
 
 
 def _check_names(estimator, settings):

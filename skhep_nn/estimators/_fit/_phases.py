@@ -59,7 +59,7 @@ def checked(estimator, settings):
 
     Parameters
     ----------
-    estimator : KerasClassifier
+    estimator : BaseClassifier
     settings : Settings
         Of the call.
 

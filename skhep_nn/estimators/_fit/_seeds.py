@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 import threading
 
 import numpy as np
-
-from skhep_nn.estimators._keras._scikeras import random_state as state
+import tensorflow as tf
+from tensorflow.python.eager import context
+from tensorflow.python.framework import config
 
 # the global generators serve one thread at a time
 _LOCK = threading.RLock()
+# Libraries of TensorFlow's look here whether they are to be deterministic.
+VARIABLE = "TF_DETERMINISTIC_OPS"
 
 
 def seed_of(random_state):
@@ -34,16 +39,46 @@ def seed_of(random_state):
 def seeded(seed):
     """Global generators of Python, NumPy and TensorFlow at `seed`, restored at the end.
 
-    For what draws from them in functions of the user's: one thread at a time, but a thread that
-    knows nothing of this lock may draw in between. Networks of the package's own draw from no
-    global generator and are never made or trained under it.
+    TensorFlow's operations are deterministic meanwhile. For what draws from the generators in
+    functions of the user's: one thread at a time, but a thread that knows nothing of this lock may
+    draw in between. Networks of the package's own draw from no global generator and are never made
+    or trained under it.
     """
     with _LOCK:
-        # scikeras' context leaves deterministic operations switched on
-        was_deterministic = state.config.is_op_determinism_enabled()
+        before = _Globals()
         try:
-            with state.tensorflow_random_state(seed % 2**32):
-                yield
+            _Globals.set(seed % 2**32)
+            yield
         finally:
-            if not was_deterministic:
-                state.tf_disable_op_determinism()
+            before.restore()
+
+
+class _Globals:
+    """The state of the global generators at the moment."""
+
+    def __init__(self):
+        self.python, self.numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+        self.tensorflow = context.global_seed()
+        self.deterministic = config.is_op_determinism_enabled()
+        self.variable = os.environ.get(VARIABLE)
+
+    @staticmethod
+    def set(seed):
+        """Have all of them start from `seed`."""
+        os.environ[VARIABLE] = "1"
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        tf.random.set_seed(seed)
+        tf.config.experimental.enable_op_determinism()
+
+    def restore(self):
+        """Have them go on from this state."""
+        if self.variable is None:
+            os.environ.pop(VARIABLE, None)
+        else:
+            os.environ[VARIABLE] = self.variable
+        random.setstate(self.python)
+        np.random.set_state(self.numpy)  # noqa: NPY002
+        tf.random.set_seed(self.tensorflow)
+        if not self.deterministic:
+            config.disable_op_determinism()

@@ -43,6 +43,11 @@ def install():
     keras.callbacks.Callback.__deepcopy__ = _copied_callback
 
 
+def is_installed():
+    """Whether they are."""
+    return keras.losses.Loss.__reduce__ is _reduced_by_state
+
+
 class Kept:
     """A Keras object, or the name of one, as it is kept to be made again and again.
 

@@ -1,0 +1,104 @@
+"""A Keras network of the user's making, as a classifier keeps, trains and asks it."""
+
+from __future__ import annotations
+
+import keras
+
+from skhep_nn._keras_objects import config_of
+from skhep_nn.estimators._fit._numbers import Numbers
+from skhep_nn.estimators._fit._seeds import seeded
+from skhep_nn.training._engine import Engine
+from skhep_nn.training._jit import choose
+from skhep_nn.training._loop import train
+
+
+class UserNetwork:
+    """A Keras model of the user's making; it is trained itself, not a copy.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    jit_compile : {"auto", "epoch", "step", False}
+    came_with : Kept, optional
+        The optimizer that the model was compiled with by the user.
+    """
+
+    def __init__(self, model, jit_compile="auto", came_with=None):
+        self.model = model
+        self.jit_compile = jit_compile
+        self.came_with = came_with
+        self.numbers = Numbers.now()
+        self.jit = False
+        self._engine = None
+
+    def initialise(self, seed):
+        """Nothing: the model came with its initial weights."""
+
+    @property
+    def from_logits(self):
+        """Whether the loss takes the outputs before sigmoid or softmax."""
+        return getattr(self.model.loss, "from_logits", False)
+
+    @property
+    def learning_rate(self):
+        """That of the optimizer, or None if it follows a schedule of its own."""
+        rate = config_of(self.model.optimizer)["learning_rate"]
+        return rate if isinstance(rate, float) else None
+
+    def new_optimizer(self):
+        """An optimizer like the one that the model came with."""
+        return self.came_with.make()
+
+    def replace_optimizer(self, optimizer):
+        """Train on with another optimizer."""
+        self.model.optimizer = optimizer
+        # what Keras has compiled holds the old one
+        self.model.train_function = None
+        self._engine = None
+
+    def compile(self, **arguments):
+        """Train on with another optimizer, loss and new metrics."""
+        self.model.compile(**arguments)
+        self._engine = None
+
+    def fit(self, source, validation, plan, *, seed, planned_steps):
+        """Train the model, from where it is."""
+        self.jit = choose(self.model, self.jit_compile, plan.batch_size, planned_steps)
+        with seeded(seed + plan.done):
+            engine = self._ready()
+            engine.build(*source.data)
+            return train(engine, source, validation, plan)
+
+    def describe(self, x):
+        """Number of output nodes for features like `x`, and the loss."""
+        return n_outputs_of(self.model, x), self.model.loss
+
+    def predict(self, x):
+        """Outputs of the model for the events `x`."""
+        return self._ready().predict(x)
+
+    def _ready(self):
+        if self._engine is None or self._engine.jit != self.jit:
+            self._engine = Engine(self.model, self.jit)
+        return self._engine
+
+    def __getstate__(self):
+        return {**self.__dict__, "_engine": None}
+
+
+def n_outputs_of(model, x):
+    """Number of output nodes of `model` for features like `x`.
+
+    Raises
+    ------
+    ValueError
+        If it has several outputs.
+    """
+    outputs = keras.tree.flatten(model(keras.tree.map_structure(lambda a: a[:1], x)))
+    if len(outputs) != 1:
+        msg = (
+            f"the network has {len(outputs)} outputs; a classifier takes a network with one output"
+        )
+        raise ValueError(msg)
+    return int(outputs[0].shape[-1])
