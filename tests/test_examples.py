@@ -230,6 +230,82 @@ def test_a_few_epochs_on_atlas_events_come_near_to_boosted_trees(higgs, data_fil
     assert "AMS" in capsys.readouterr().out
 
 
+@pytest.fixture
+def systematics(monkeypatch, tmp_path):
+    """The example of systematic uncertainties, which writes into a folder of the test."""
+    module = example("systematics")
+    monkeypatch.setattr(module, "OUTPUT", tmp_path / "output")
+    return module
+
+
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
+def test_the_example_of_systematics_goes_from_the_official_file_to_files_of_a_fit(
+    systematics, official_file, capsys
+):
+    module = systematics
+    templates = module.main([str(official_file)], epochs=2)
+    assert templates.processes == ("background", "signal")
+    assert [*templates.variations] == ["scale"]
+    printed = capsys.readouterr().out
+    assert f"expected significance {templates.significance():.3f}" in printed
+    assert f"expected limit at 95 % {templates.limit().median:.2f}" in printed
+    names = {path.name for path in module.OUTPUT.iterdir()}
+    assert names == {"systematics.png", "systematics.json", "systematics.root"}
+
+
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
+def test_without_the_official_file_the_jets_of_the_sample_that_ships_are_scaled(
+    systematics, few_events, tmp_path, monkeypatch
+):
+    few_events(systematics)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    templates = systematics.main([], epochs=3)
+    assert set(templates.processes) == {"signal", "Wjets", "tt", "Zjets", "other"}
+    # the yields of all processes are those of the luminosity
+    events = systematics.load_lepton_jets()
+    signal = systematics.LUMINOSITY * events.loc[events["is_signal"] == 1, "weight"].sum()
+    assert templates.signal.sum() == pytest.approx(signal)
+
+
+def test_a_larger_tau_moves_what_follows_from_it():
+    module = example("systematics")
+    events = pd.DataFrame(1.0, index=[0], columns=FEATURES)
+    # tau along x, lepton opposite, missing momentum along y, one jet opposite to that
+    for name, pt, phi in (("tau", 40.0, 0.0), ("lep", 30.0, np.pi), ("met", 20.0, np.pi / 2)):
+        events["PRI_met" if name == "met" else f"PRI_{name}_pt"] = pt
+        events[f"PRI_{name}_phi"] = phi
+        events[f"PRI_{name}_eta"] = 0.0
+    events["PRI_jet_leading_pt"], events["PRI_jet_leading_phi"] = 20.0, -np.pi / 2
+    events[["PRI_jet_subleading_pt", "PRI_jet_subleading_phi"]] = np.nan
+    for name, formula in module.DERIVED.items():
+        events[name] = formula(events)
+    scaled = module.scale_tau(events, 1.1).loc[0]
+    assert scaled["PRI_tau_pt"] == pytest.approx(44)
+    assert scaled["PRI_met"] == pytest.approx(np.hypot(-4, 20))
+    assert scaled["PRI_met_sumet"] == pytest.approx(events["PRI_met_sumet"][0] + 4)
+    # back to back: m^2 = 4 pt pt
+    assert scaled["DER_mass_vis"] == pytest.approx(2 * np.sqrt(44 * 30))
+    assert scaled["DER_mass_MMC"] == pytest.approx(np.sqrt(1.1))
+    # tau and missing momentum balance: the sum of all stays
+    assert scaled["DER_pt_h"] == pytest.approx(np.hypot(10, 20))
+    assert scaled["DER_pt_tot"] == pytest.approx(10)
+    assert scaled["DER_pt_ratio_lep_tau"] == pytest.approx(30 / 44)
+    assert scaled["DER_sum_pt"] == pytest.approx(events["DER_sum_pt"][0] + 4)
+    transverse = (np.hypot(4, 20) + 30) ** 2 - (34**2 + 20**2)
+    assert scaled["DER_mass_transverse_met_lep"] == pytest.approx(np.sqrt(transverse))
+    same = module.scale_tau(events, 1.0).loc[0, [*events.columns]]
+    pd.testing.assert_series_equal(same, events.loc[0])
+
+
+@pytest.mark.skipif(not HIGGS_FILE.exists(), reason="the shared part of the ATLAS file is absent")
+def test_the_formulas_of_the_example_are_those_of_the_official_file():
+    module = example("systematics")
+    events = module.fetch_higgs_ml(HIGGS_FILE)
+    for name, formula in module.DERIVED.items():
+        difference = np.abs(formula(events) - events[name])
+        assert np.quantile(difference, 0.99) < 0.1, name
+
+
 LHE = """<LesHouchesEvents version="3.0">
 <init>
 2212 2212 6500. 6500. 0 0 0 0 -4 1

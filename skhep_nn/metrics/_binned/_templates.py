@@ -163,20 +163,10 @@ class Templates:
             If a variation shifts the background by no more than the statistical noise of its
             templates, by a chi-square over the bins: its nuisance is then constrained by noise.
         """
-        events = binned_events(
-            y_true,
-            y_score,
-            sample_weight,
-            bins=bins,
-            variations=variations,
-            processes=processes,
-            signal=signal,
-            yields=yields,
-            luminosity=luminosity,
-        )
-        found = templates_of(events, systematic=systematic, simulation_error=simulation_error)
-        warn_of_noise(found, stacklevel=3)
-        return found
+        rules = {"systematic": systematic, "simulation_error": simulation_error}
+        events = {"bins": bins, "variations": variations, "processes": processes}
+        scale = {"signal": signal, "yields": yields, "luminosity": luminosity}
+        return _made((y_true, y_score, sample_weight), {**events, **scale}, rules)
 
     @classmethod
     def from_estimator(
@@ -228,21 +218,14 @@ class Templates:
         TemplateNoiseWarning
             As :meth:`from_predictions` does.
         """
-        given = _tables.scored(estimator, tables, sample_weight, weight_column, signal)
-        nominal, variations = given
-        return cls.from_predictions(
-            y,
-            nominal["y_score"],
-            nominal["sample_weight"],
-            bins=bins,
-            variations=variations,
-            processes=processes,
-            signal=signal,
-            systematic=systematic,
-            simulation_error=simulation_error,
-            yields=yields,
-            luminosity=luminosity,
+        nominal, variations = _tables.scored(
+            estimator, tables, sample_weight, weight_column, signal
         )
+        rules = {"systematic": systematic, "simulation_error": simulation_error}
+        events = {"bins": bins, "variations": variations, "processes": processes}
+        scale = {"signal": signal, "yields": yields, "luminosity": luminosity}
+        scored = y, nominal["y_score"], nominal["sample_weight"]
+        return _made(scored, {**events, **scale}, rules)
 
     def significance(self):
         """Median significance of a discovery, as :func:`binned_significance` has it.
@@ -381,6 +364,13 @@ class Templates:
             msg = f"observed={observed!r:.60}; it must be {n_bins} numbers of events >= 0"
             raise ValueError(msg)
         return values
+
+
+def _made(scored, options, rules):
+    """Templates of scored events, with a warning of noise at the line of the user."""
+    found = templates_of(binned_events(*scored, **options), **rules)
+    warn_of_noise(found, stacklevel=4)
+    return found
 
 
 def templates_of(events, *, systematic, simulation_error):

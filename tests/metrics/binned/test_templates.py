@@ -106,6 +106,22 @@ def test_an_estimator_scores_nominal_and_varied_tables(events, templates):
     assert found.significance() == pytest.approx(templates.significance())
 
 
+def test_a_warning_of_noise_is_that_of_the_line_of_the_user(events):
+    y, score, weight, _, _ = events
+    X = pd.DataFrame({"score": score, "weight": weight})
+    noise = np.random.default_rng(5).normal(0, 0.01, len(y))
+    tables = {"nominal": X, "jer_up": X.assign(score=np.clip(score + noise, 0, 1))}
+    model = KnownScore("weight").fit(X, y)
+    with pytest.warns(TemplateNoiseWarning) as first:
+        Templates.from_estimator(model, tables, y, bins=EDGES)
+    variations = {"jer": (tables["jer_up"]["score"], None)}
+    with pytest.warns(TemplateNoiseWarning) as second:
+        Templates.from_predictions(y, score, weight, bins=EDGES, variations=variations)
+    with pytest.warns(TemplateNoiseWarning) as third:
+        binned_significance(y, score, weight, bins=EDGES, variations=variations)
+    assert [one[0].filename for one in (first, second, third)] == [__file__] * 3
+
+
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
