@@ -297,10 +297,9 @@ def test_a_larger_tau_moves_what_follows_from_it():
     pd.testing.assert_series_equal(same, events.loc[0])
 
 
-@pytest.mark.skipif(not HIGGS_FILE.exists(), reason="the shared part of the ATLAS file is absent")
-def test_the_formulas_of_the_example_are_those_of_the_official_file():
+def test_the_formulas_of_the_example_are_those_of_the_official_file(data_file):
     module = example("systematics")
-    events = module.fetch_higgs_ml(HIGGS_FILE)
+    events = module.fetch_higgs_ml(data_file("higgsml_atlas2014_9998.csv.gz"))
     for name, formula in module.DERIVED.items():
         difference = np.abs(formula(events) - events[name])
         assert np.quantile(difference, 0.99) < 0.1, name

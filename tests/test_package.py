@@ -234,6 +234,7 @@ SAME_NAMES = {
     "_significance.py": "binned, and its display",
     "_source.py": "of events in a file, and of batches",
     "_stream.py": "from files, and from memory maps to batches",
+    "_templates.py": "of a score, and their display",
     "_values.py": "of columns in files, and in an ONNX graph",
     "_variations.py": "of inputs, and their display",
     "_verify.py": "of a cache, and of an ONNX file",

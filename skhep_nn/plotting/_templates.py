@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn.plotting import _bins, _style
+from skhep_nn.plotting import _score_bins, _style
 
 
 class TemplatesDisplay:
@@ -78,14 +78,14 @@ class TemplatesDisplay:
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.4), **options)
             self.ax_ = self.axes_[0]
             self.figure_ = self.ax_.figure
-            _bins.draw_stack(self.ax_, self.templates, self.error_)
-            _bins.logarithmic(self.ax_, self.templates)
+            _score_bins.draw_stack(self.ax_, self.templates, self.error_)
+            _score_bins.logarithmic(self.ax_, self.templates)
             _style.legend_above(self.ax_, 3)
             self._draw_ratios(self.axes_[1])
         return self
 
     def _draw_ratios(self, ax):
-        at = _bins.positions(len(self.error_))
+        at = _score_bins.positions(len(self.error_))
         nominal = _positive(self.templates.background)
         relative = self.error_ / nominal
         ax.stairs(1 + relative, at, baseline=1 - relative, fill=True, color="0.85", linewidth=0)
@@ -98,7 +98,7 @@ class TemplatesDisplay:
         ax.axhline(1.0, color="0.35", linewidth=1.0, linestyle=":")
         ax.set_ylim(bottom=max(0.0, ax.get_ylim()[0]))
         ax.set_ylabel("Varied / nominal")
-        _bins.name_edges(ax, self.templates.edges)
+        _score_bins.name_edges(ax, self.templates.edges)
         if self.templates.variations:
             for side, linestyle in (("up", "-"), ("down", "--")):
                 ax.plot([], [], linestyle, color="0.3", label=side)

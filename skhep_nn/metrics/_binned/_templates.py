@@ -9,7 +9,7 @@ import numpy as np
 
 from skhep_nn import _floats
 from skhep_nn.metrics import _inputs
-from skhep_nn.metrics._binned import _filling, _impacts, _model, _pyhf, _root, _tables
+from skhep_nn.metrics._binned import _filling, _impacts, _model, _pyhf, _root_histograms, _tables
 from skhep_nn.metrics._binned._discovery import discovery
 from skhep_nn.metrics._binned._events import binned_events
 from skhep_nn.metrics._binned._filling import Cells
@@ -353,7 +353,7 @@ class Templates:
         StorageError
             If the file cannot be written.
         """
-        _root.write(self, path, self._observed(observed))
+        _root_histograms.write(self, path, self._observed(observed))
 
     def _observed(self, observed):
         if observed is None:

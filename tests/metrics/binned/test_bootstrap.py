@@ -61,6 +61,7 @@ def test_a_binned_replica_is_a_replica_of_the_events(new_scored):
     assert found.standard_error == pytest.approx(_bootstrap.spread(values), rel=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_variation", [False, True])
 def test_the_error_covers_in_68_percent_of_the_toys(with_variation, new_scored):
     options = {"bins": EDGES, "systematic": 0.05, "simulation_error": False}
