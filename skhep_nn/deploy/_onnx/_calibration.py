@@ -20,7 +20,7 @@ def calibrated(graph, model, data, fixed):
         inner = probabilities(graph, one.estimator, data, f"fold {number}", fixed)
         with graph.scope(f"calibration_{number}"):
             parts.append(_calibrated(graph, one, graph.cast(inner, np.float64)))
-    return _average(graph, parts)
+    return average(graph, parts)
 
 
 @CLASSIFIERS.add("sklearn.VotingClassifier")
@@ -32,7 +32,7 @@ def voting(graph, model, data, fixed):
         graph.cast(probabilities(graph, one, data, f"estimator {number}", fixed), np.float64)
         for number, one in enumerate(model.estimators_)
     ]
-    return _average(graph, parts, model._weights_not_none)
+    return average(graph, parts, model._weights_not_none)
 
 
 @CLASSIFIERS.add("sklearn.OneVsRestClassifier")
@@ -50,8 +50,8 @@ def one_vs_rest(graph, model, data, fixed):
     return _normalised(graph, graph.concat(parts), otherwise=0.0)
 
 
-def _average(graph, parts, weights=None):
-    """The weighted mean of probabilities."""
+def average(graph, parts, weights=None):
+    """The weighted mean of probabilities, in double precision."""
     weights = np.ones(len(parts)) if weights is None else np.asarray(weights, float)
     weights = weights / weights.sum()
     total = None

@@ -12,7 +12,7 @@ from skhep_nn import _columns, _floats
 from skhep_nn._hypotheses import hypotheses_of, hypothesis_of
 from skhep_nn.deploy._onnx import _file, _hypothesis, _session
 from skhep_nn.deploy._onnx._metadata import Metadata
-from skhep_nn.deploy._onnx._specs import feeds_of
+from skhep_nn.deploy._onnx._specs import feeds_of, has_numbers
 from skhep_nn.exceptions import ExtrapolationWarning, FileFormatError
 
 OUTPUT = _session.OUTPUT
@@ -116,8 +116,8 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
             If a feature is not finite (NaN is fine where the model fills it), or an event has a
             category that the model does not know.
         """
-        feeds = self._feeds(X)
-        out = _session.run(self._runtime(), feeds, len(self.classes_), self.n_threads)
+        feeds, output = self._read(X)
+        out = _session.run(self._runtime(), feeds, len(self.classes_), self.n_threads, output)
         self._check_outcome(out)
         return out
 
@@ -261,12 +261,20 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         return self.metadata_.parameters
 
     def _required(self):
-        optional = self._columns_of_fit().optional
-        return [at for at in range(self.metadata_.n_columns) if at not in optional]
+        about = self.metadata_
+        optional = set(self._columns_of_fit().optional).difference(about.numbers())
+        return [at for at in range(about.n_columns) if at not in optional]
+
+    def _columns_named(self, parameters):
+        """As `_composition.columns_named`: of the file's columns, those of the event number."""
+        about = self.metadata_
+        numbers = about.numbers() if "fold_column" in parameters else []
+        return [at if about.names is None else about.names[at] for at in numbers]
 
     def _columns_of_fit(self):
         if "_columns" not in vars(self) or self._columns[0] != self.hypothesis:
-            about, optional = self.metadata_, list(self.metadata_.optional)
+            about = self.metadata_
+            optional = [*about.optional, *about.numbers()]
             if self.hypothesis is not None:
                 optional += _hypothesis.positions(about)
             fitted = _columns.FittedColumns(about.names, about.n_columns, tuple(optional))
@@ -274,6 +282,10 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         return self._columns[1]
 
     def _feeds(self, X):
+        return self._read(X)[0]
+
+    def _read(self, X):
+        """What the session is fed, and which of its outputs is wanted."""
         about, owner = self.metadata_, type(self).__name__
         X = _hypothesis.as_input(X)
         if about.loose:
@@ -284,7 +296,9 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         feeds = feeds_of(about.inputs, X, present, owner)
         for spec in about.inputs:
             self._check_finite(spec, feeds[spec.name])
-        return feeds
+        numbers = [spec for spec in about.inputs if spec.kind == "numbers"]
+        known = all(has_numbers(spec, present, owner) for spec in numbers)
+        return feeds, OUTPUT if known else _session.MEAN_OUTPUT
 
     def _check_finite(self, spec, values):
         if values.dtype.kind != "f" or np.isfinite(values).all():

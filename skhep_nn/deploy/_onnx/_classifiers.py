@@ -80,7 +80,7 @@ def at_hypothesis(graph, model, data, fixed):
     inner = model.classifier
     if isinstance(data, Features):
         data = _with_gaps(graph, data, inner._parameter_columns, inner.n_features_in_)
-    if hasattr(inner, "estimators_"):
+    if hasattr(inner, "dispatch"):
         return _individual(graph, inner, model.values, data)
     return probabilities(graph, inner, data, None, list(model.values))
 

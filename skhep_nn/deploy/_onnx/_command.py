@@ -34,6 +34,9 @@ def show(path):
         shape = ", ".join("any" if n is None else str(n) for n in ["n", *spec.shape])
         lines.append(f"  {spec.name}  ({shape}) {spec.dtype}")
     lines += ["features", *(f"  {_feature(about, at)}" for at in _features(about))]
+    if about.numbers():
+        called = ", ".join(about.label(at) for at in about.numbers())
+        lines.append(f"networks    picked by the event number, {called}")
     if about.parameters:
         pairs = zip(about.parameters["names"], about.parameters["range"], strict=True)
         lines += [f"hypothesis  {name} in [{low:g}, {high:g}]" for name, (low, high) in pairs]

@@ -15,6 +15,7 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
     _columns,
     _encoders,
     _functions,
+    _members,
     _missing,
     _quantiles,
     _scalers,
@@ -24,9 +25,10 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
 )
 from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph import Graph
-from skhep_nn.deploy._onnx._graph_root import is_fixed, make_root, network_of
+from skhep_nn.deploy._onnx._graph_root import is_fixed, network_of
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._registry import NeededColumnError
+from skhep_nn.deploy._onnx._session import MEAN_OUTPUT, OUTPUT
 
 # How graphs for each target differ.
 TARGETS = {"onnxruntime": {}, "sofie": {"single": True, "batch": 1}}
@@ -46,17 +48,21 @@ def convert(model, options):
         Naming the step that cannot be written.
     """
     wanted = set()
+    model, options = _members.opened(model, options)
     while True:
         graph = Graph(**TARGETS[options.target])
-        root = make_root(graph, model, options, wanted)
+        root = _members.root_of(graph, model, options, wanted)
         try:
             out = probabilities(graph, model, root.data, fixed=options.at)
         except NeededColumnError as needed:
             wanted.add(needed.source)
             continue
-        graph.output(
-            "probabilities", graph.cast(_guarded(graph, out), np.float32), [len(model.classes_)]
-        )
+        _output(graph, OUTPUT, out, model)
+        if _members.picks(model):
+            graph.refused, graph.fold = [], _members.MEAN
+            out = probabilities(graph, model, root.data, fixed=options.at)
+            _output(graph, MEAN_OUTPUT, out, model)
+        root = _members.finished(root, model)
         if options.target == "sofie":
             _sofie.check(graph, root.inputs)
         return graph, _metadata(model, root, options)
@@ -78,6 +84,11 @@ def describe(model):
     inner = getattr(model, "estimator", None) or getattr(model, "classifier", None)
     name = type(model).__name__
     return f"{name}({describe(inner)})" if hasattr(inner, "predict_proba") else name
+
+
+def _output(graph, name, out, model):
+    value = graph.cast(_guarded(graph, out), np.float32)
+    graph.output(name, value, [len(model.classes_)])
 
 
 def _guarded(graph, out):
@@ -114,7 +125,9 @@ def _parameters(model, root, options):
     if not hasattr(network, "parameter_names_") or is_fixed(model, options):
         return {}
     names, columns = list(network.parameter_names_), list(network._parameter_columns)
-    if root.names is not None and network.columns_.names is not None:
+    if root.names is None or network.columns_.names is None:
+        columns = _members.outer(model, columns)
+    else:
         columns = [network.columns_.names[at] for at in columns]
         columns = [root.names.index(name) if name in root.names else name for name in columns]
     return {

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhep_nn import _composition
 from skhep_nn._hypotheses import hypothesis_of
 from skhep_nn._paths import user_path
 from skhep_nn._storage import explained, whole_file
@@ -196,7 +197,7 @@ class _AtHypothesis:
 
     def predict_proba(self, X):
         """Probabilities, whatever X has in the columns of the mass."""
-        columns = network_of(self.model).parameter
+        columns = _composition.parameter(self.model)
         columns = [columns] if isinstance(columns, (str, int)) else list(columns)
         if hasattr(X, "assign"):
             X = X.assign(**dict(zip(columns, self.values, strict=True)))

@@ -42,6 +42,8 @@ class Graph:
         self.nodes, self.inputs, self.outputs = [], [], []
         # booleans of shape (n,): events that the model refuses, whose outcome is to be NaN
         self.refused = []
+        # number of the network that scores each event of a cross-fit, int64 of shape (n, 1)
+        self.fold = None
         self.types = {}
         self._constants, self._cached = {}, {}
         self._scope = []

@@ -91,10 +91,17 @@ def inner_classifiers(model):
     if hasattr(model, "calibrated_classifiers_"):
         return [one.estimator for one in model.calibrated_classifiers_]
     if hasattr(model, "estimators_"):
-        return list(model.estimators_)
+        return [_best(member) for member in model.estimators_]
     if type(model).__name__ == "FrozenEstimator":
         return [model.estimator]
     return [model.classifier] if type(model).__name__ == "HypothesisClassifier" else []
+
+
+def _best(member):
+    """What a search that is one of several predicts with."""
+    while hasattr(member, "best_estimator_"):
+        member = member.best_estimator_
+    return member
 
 
 def network_of(model):

@@ -87,6 +87,7 @@ class Metadata:
             "about": json.dumps(about, default=_python_number),
             "features": "\n".join(self.feature_labels()),
             "classes": "\n".join(map(str, self.classes.tolist())),
+            "event_number": "\n".join(self.label(at) for at in self.numbers()),
         }
         text |= {f"reference.{name}": _to_text(array) for name, array in self.reference.items()}
         return {PREFIX + key: value for key, value in text.items()}
@@ -120,6 +121,10 @@ class Metadata:
         """Names (or numbers) of the columns of the inputs that are tables, in their order."""
         at = [at for spec in self.inputs if spec.kind == "table" for at in spec.columns]
         return [self.label(one) for one in at]
+
+    def numbers(self):
+        """Positions of the columns of the event number, by which a cross-fit picks a network."""
+        return [at for spec in self.inputs if spec.kind == "numbers" for at in spec.columns]
 
     def label(self, at):
         """Name of the column at position `at`, its number if it has none."""

@@ -34,7 +34,8 @@ def _column(metadata, X, at):
         name = metadata.names[at] if metadata.names is not None else at
         return X[name].to_numpy(dtype=np.float64, na_value=np.nan) if name in X else None
     X = np.asarray(X)
-    required = [n for n in range(metadata.n_columns) if n not in metadata.optional]
+    absent = {*metadata.optional, *metadata.numbers()}
+    required = [n for n in range(metadata.n_columns) if n not in absent]
     place = at if X.shape[-1] == metadata.n_columns else required.index(at)
     return X[:, place].astype(float)
 
@@ -48,7 +49,7 @@ def make_up(model, metadata):
         If it is not known what the events of this model look like.
     """
     rng = np.random.default_rng(0)
-    kinds = {spec.kind for spec in metadata.inputs}
+    kinds = {spec.kind for spec in metadata.inputs} - {"numbers"}
     if kinds <= {"table"}:
         return _table(model, metadata, rng)
     if kinds == {"array"}:
@@ -63,7 +64,7 @@ def make_up(model, metadata):
 
 
 def _table(model, metadata, rng):
-    used = [at for spec in metadata.inputs for at in spec.columns]
+    used = [at for spec in metadata.inputs for at in spec.columns if spec.kind == "table"]
     X = np.ones((N_EVENTS, metadata.n_columns))
     for at in used:
         facts = metadata.facts.get(at, {})
@@ -74,7 +75,17 @@ def _table(model, metadata, rng):
     for at, (low, high) in _of_parameters(model, metadata).items():
         X[:, at] = rng.uniform(low, high, N_EVENTS)
     X = X.astype(np.float32).astype(np.float64)
-    return X if metadata.names is None else pd.DataFrame(X, columns=metadata.names)
+    numbers = {at: _event_numbers(rng) for at in metadata.numbers()}
+    if metadata.names is None:
+        for at, values in numbers.items():
+            X[:, at] = values
+        return X
+    named = {metadata.names[at]: values for at, values in numbers.items()}
+    return pd.DataFrame(X, columns=metadata.names).assign(**named)
+
+
+def _event_numbers(rng):
+    return rng.integers(0, 2**31, N_EVENTS)
 
 
 def _values(facts, rng, size=N_EVENTS):
@@ -97,6 +108,9 @@ def _blocks(classifier, metadata, rng):
 
     values = {}
     for spec in metadata.inputs:
+        if spec.kind == "numbers":
+            values |= {metadata.names[at]: _event_numbers(rng) for at in spec.columns}
+            continue
         name = spec.columns[0]
         kind = classifier.block_kinds_.get(name)
         shape = (N_EVENTS, *spec.shape)
@@ -120,7 +134,8 @@ def _blocks(classifier, metadata, rng):
     for name, (low, high) in _parameter_ranges(classifier).items():
         if name in values:
             values[name] = rng.uniform(low, high, N_EVENTS)
-    return EventBlocks(values, kinds)
+    ordered = {name: values[name] for name in metadata.names if name in values}
+    return EventBlocks(ordered, kinds)
 
 
 def _parameter_ranges(classifier):
@@ -148,7 +163,8 @@ def _lists(transformer, metadata, rng):
                 flat = _values(facts, rng, int(counts.sum()))
                 columns[name] = np.split(flat, np.cumsum(counts)[:-1])
     frame = pd.DataFrame(index=range(N_EVENTS))
-    for name in transformer.feature_names_in_:
+    columns |= {metadata.names[at]: _event_numbers(rng) for at in metadata.numbers()}
+    for name in metadata.names:
         values = columns.get(name, np.ones(N_EVENTS))
         frame[name] = pd.Series(list(values), dtype=object) if isinstance(values, list) else values
     return frame

@@ -13,6 +13,8 @@ from skhep_nn.exceptions import FileFormatError
 # Events per run: what one layer makes of them stays in the processor's cache.
 CHUNK = 8_192
 OUTPUT = "probabilities"
+# of a cross-fit, for events without a number
+MEAN_OUTPUT = "mean_probabilities"
 ERRORS_ONLY = 3
 
 
@@ -45,7 +47,7 @@ def open_session(content, called):
         raise FileFormatError(msg) from error
 
 
-def run(session, feeds, n_classes, n_threads=None):
+def run(session, feeds, n_classes, n_threads=None, output=OUTPUT):
     """Probabilities of the events in `feeds`, by chunks, in several threads."""
     n_events = len(next(iter(feeds.values())))
     if n_events == 0:
@@ -53,15 +55,15 @@ def run(session, feeds, n_classes, n_threads=None):
     if session.get_outputs()[0].shape[0] == 1:
         # a file for one event at a time
         rows = ({name: a[at : at + 1] for name, a in feeds.items()} for at in range(n_events))
-        return np.concatenate([session.run([OUTPUT], row)[0] for row in rows])
+        return np.concatenate([session.run([output], row)[0] for row in rows])
     if n_events <= CHUNK:
-        return session.run([OUTPUT], feeds)[0]
+        return session.run([output], feeds)[0]
     out = np.empty((n_events, n_classes), np.float32)
 
     def fill(first):
         here = slice(first, first + CHUNK)
         part = {name: array[here] for name, array in feeds.items()}
-        out[here] = session.run([OUTPUT], part)[0]
+        out[here] = session.run([output], part)[0]
 
     starts = range(0, n_events, CHUNK)
     with ThreadPoolExecutor(min(n_threads or _n_cores(), len(starts))) as pool:

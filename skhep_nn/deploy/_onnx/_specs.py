@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from skhep_nn import _columns
+from skhep_nn import _event_numbers as event_numbers
 from skhep_nn.exceptions import ColumnError
 
 
@@ -17,16 +18,18 @@ class Input:
     Parameters
     ----------
     name : str
-    kind : {"table", "array", "block", "lists", "lengths", "sequence", "mask"}
+    kind : {"table", "array", "block", "lists", "lengths", "sequence", "mask", "numbers"}
         Columns of a table side by side; X itself, an array; a block; lists of particles, filled
-        up to the longest; how many of these an event has; blocks side by side; their mask.
+        up to the longest; how many of these an event has; blocks side by side; their mask; the
+        event numbers of a cross-fit.
     dtype : str
     shape : list
         Of an event, None for any length.
     columns : list
         Positions among the columns, or names of blocks, that it is made of.
     of : str, default=None
-        What kind a block is (tokens, mask...); of lengths, the name of the lists.
+        What kind a block is (tokens, mask...); of lengths, the name of the lists; of event
+        numbers, how folds follow from them.
     vocabulary_size : int, default=None
         Of tokens.
     """
@@ -180,6 +183,32 @@ def _mask(spec, X, present, owner):
     return np.ascontiguousarray(~masked.all(axis=2), spec.dtype)
 
 
+def _event_numbers(spec, X, present, owner):
+    """Zeros for events that have none."""
+    if not has_numbers(spec, present, owner):
+        return np.zeros((len(X), len(spec.columns)), np.int64)
+    here = [present.index(at) for at in spec.columns]
+    return event_numbers.numbers_at(X, here, signed=spec.of == "modulo")
+
+
+def has_numbers(spec, present, owner):
+    """Whether X has the event numbers.
+
+    Raises
+    ------
+    ColumnError
+        If it has a part of the columns only.
+    """
+    found = [at in present for at in spec.columns]
+    if any(found) and not all(found):
+        msg = (
+            f"X has {sum(found)} of the {len(found)} columns of the event number; {owner} needs "
+            "all of them, or none"
+        )
+        raise ColumnError(msg)
+    return all(found)
+
+
 class Records:
     """An awkward array of records: its fields are named columns."""
 
@@ -206,6 +235,7 @@ READERS = {
     "lengths": _lengths,
     "sequence": _sequence,
     "mask": _mask,
+    "numbers": _event_numbers,
 }
 
 
