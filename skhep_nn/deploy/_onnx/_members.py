@@ -9,8 +9,8 @@ import numpy as np
 from skhep_nn.deploy._onnx import _folds
 from skhep_nn.deploy._onnx._calibration import average
 from skhep_nn.deploy._onnx._classifiers import probabilities
-from skhep_nn.deploy._onnx._registry import CLASSIFIERS
 from skhep_nn.deploy._onnx._graph_root import inner_classifiers, make_root
+from skhep_nn.deploy._onnx._registry import CLASSIFIERS
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
 from skhep_nn.exceptions import ExportError
