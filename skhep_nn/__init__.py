@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ".estimators": [
             "BlockClassifier",
             "CNNClassifier",
+            "CalibratedClassifier",
             "CrossFitClassifier",
             "DenseClassifier",
             "EnsembleClassifier",

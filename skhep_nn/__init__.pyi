@@ -16,6 +16,7 @@ from skhep_nn import training as training
 from skhep_nn.estimators import BlockClassifier as BlockClassifier
 from skhep_nn.events import BlockKind as BlockKind
 from skhep_nn.estimators import CNNClassifier as CNNClassifier
+from skhep_nn.estimators import CalibratedClassifier as CalibratedClassifier
 from skhep_nn.estimators import CrossFitClassifier as CrossFitClassifier
 from skhep_nn.estimators import DenseClassifier as DenseClassifier
 from skhep_nn.estimators import EnsembleClassifier as EnsembleClassifier

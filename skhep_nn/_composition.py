@@ -31,6 +31,8 @@ def parts(estimator):
     """
     if hasattr(estimator, "steps"):
         return [step for _, step in estimator.steps if step not in (None, "passthrough")]
+    if hasattr(estimator, "_wraps"):
+        return [vars(estimator).get("estimator_", getattr(estimator, estimator._wraps))]
     if hasattr(estimator, "weight_column"):
         return []
     if hasattr(estimator, "calibrated_classifiers_"):
@@ -253,9 +255,11 @@ def can_stream(transformer):
 
 def _weight_columns(estimator, owner):
     """The different weight columns of steps and members."""
-    if hasattr(estimator, "weight_column"):
-        own = estimator.weight_column
-        return [] if own is None else [own]
+    own = getattr(estimator, "weight_column", None)
+    if own is not None:
+        return [own]
+    if hasattr(estimator, "weight_column") and not hasattr(estimator, "_wraps"):
+        return []
     if hasattr(estimator, "steps"):
         return _weight_columns_of_steps(estimator, owner)
     found = [column for part in parts(estimator) for column in _weight_columns(part, owner)]

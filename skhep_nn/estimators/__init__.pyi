@@ -37,6 +37,42 @@ SMARTBKG_LSTM: dict[str, Any]
 
 SMARTBKG_RESNET: dict[str, Any]
 
+class CalibratedClassifier(ClassifierMixin, BaseEstimator):
+    model: Any
+    method: Literal["isotonic", "beta", "temperature", "logistic"]
+    prior: Literal["training", "physical"] | float
+    weight_column: str | int
+    training_prior: float
+    cv: Any
+    classes_: NDArray[Any]
+    estimator_: Any
+    calibrators_: Any
+    class_prior_: NDArray[Any]
+    model_prior_: NDArray[Any]
+    events_prior_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    def __init__(
+        self,
+        model: Any,
+        method: Literal["isotonic", "beta", "temperature", "logistic"] = ...,
+        *,
+        prior: Literal["training", "physical"] | float = ...,
+        weight_column: str | int | None = ...,
+        training_prior: float | None = ...,
+        cv: Any = ...,
+    ) -> None: ...
+    def at(self, *values: Any, **named: Any) -> CalibratedClassifier: ...
+    def calibrate(self, probabilities: ArrayLike) -> NDArray[Any]: ...
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | float | None = ...) -> Self: ...
+    @property
+    def parameter(self) -> Any: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba_scan(self, X: Any, hypotheses: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> float: ...
+
 class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
     estimator: Any
     parameter: str | int | Sequence[Any]
@@ -216,6 +252,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -329,6 +366,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -442,6 +480,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -581,6 +620,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -725,6 +765,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -863,6 +904,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any
@@ -1009,6 +1051,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     n_epochs_: int
     n_negative_weights_: int
     n_zero_weights_: int
+    class_prior_: NDArray[Any]
     balancer_: EventWeightBalancer | None
     training_loop_: str
     jit_compile_: Any

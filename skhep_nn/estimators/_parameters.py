@@ -293,6 +293,9 @@ model_ : keras.Model
 n_negative_weights_, n_zero_weights_ : int
     Training events with a negative weight, and with none after `negative_weights` was applied; in
     ``partial_fit`` of all calls together.
+class_prior_ : ndarray of shape (n_classes,)
+    Shares of the classes in the training weights, balanced: the prior of the probabilities. Not
+    after ``partial_fit``, or with a sampler other than ``"balanced"``.
 balancer_ : EventWeightBalancer or None
     The fitted balancer, whose ``factors_`` tell what `balance` did.
 training_loop_ : str

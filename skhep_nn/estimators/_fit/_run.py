@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _weights
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._fit import _compile, _events, _parameter_checks, _phases, _targets
@@ -55,6 +55,7 @@ def fit(estimator, settings, X, y, sample_weight, validation):
     train = replace(train, weights=weights)
     held_out = None if held_out is None else replace(held_out, weights=validation_weights)
     train, held_out = estimator._prepare(train, held_out, seed)
+    _learn_prior(estimator, settings, train)
     left = phases if checkpoint is None else phases[checkpoint.phase - 1 :]
     with _forgotten_on_failure(estimator, continued=continued):
         _set_network(estimator, train, seed, left[0], continued=continued)
@@ -83,6 +84,8 @@ def partial_fit(estimator, settings, X, y, classes, sample_weight):
     estimator.n_negative_weights_ = before.get("n_negative_weights_", 0) + negative
     estimator.n_zero_weights_ = before.get("n_zero_weights_", 0) + zero
     events, _ = estimator._prepare(replace(events, weights=weights), None, seed)
+    # of all calls together it is not known
+    vars(estimator).pop("class_prior_", None)
     with _forgotten_on_failure(estimator, continued=not first):
         phase = Phase(settings)
         _set_network(estimator, events, seed, phase, continued=not first)
@@ -181,6 +184,17 @@ def _read(estimator, settings, X, y, sample_weight, *, reset, classes=None):
         weights = weights * compute_sample_weight(class_weight, labels)
     estimator.balancer_ = _events.balancer_of(settings.balance)
     return Events(x, codes, weights, _events.groups_of(estimator, X))
+
+
+def _learn_prior(estimator, settings, train):
+    """Set the shares of the classes that the training loss sees, unless a sampler alone knows."""
+    vars(estimator).pop("class_prior_", None)
+    sampler, n_classes = settings.batch_sampler, len(estimator.classes_)
+    if sampler is None:
+        sums = _weights.class_sums(train.codes, train.weights, n_classes)
+        estimator.class_prior_ = sums / sums.sum()
+    elif isinstance(sampler, str):
+        estimator.class_prior_ = np.full(n_classes, 1 / n_classes)
 
 
 def _check_class_weight(settings):
