@@ -120,6 +120,8 @@ def weights_of(estimator, X, sample_weight, weight_column_given, owner):
     WeightError, ColumnError
         As `skhep_nn._weights.resolve` and `weight_column` do.
     """
+    if isinstance(estimator, type):
+        check_classifier(estimator)
     column = weight_column_given
     if estimator is not None and sample_weight is None and column is None:
         column = weight_column(estimator, owner)
@@ -160,6 +162,26 @@ def parameter(estimator):
     return next((found for found in map(parameter, inner) if found is not None), None)
 
 
+def check_classifier(estimator):
+    """`estimator`, which is a fitted classifier.
+
+    Raises
+    ------
+    TypeError
+        If it predicts nothing.
+    NotFittedError
+        If it has no classes.
+    """
+    predicts = ("predict_proba", "decision_function", "predict")
+    if isinstance(estimator, type) or not any(hasattr(estimator, name) for name in predicts):
+        msg = f"estimator must be a fitted classifier, got {estimator!r:.60}"
+        raise TypeError(msg)
+    if not hasattr(estimator, "classes_"):
+        msg = f"estimator is a {type(estimator).__name__} without classes_; fit it first"
+        raise NotFittedError(msg)
+    return estimator
+
+
 def class_position(estimator, signal):
     """Position of the class `signal` in ``classes_``.
 
@@ -168,7 +190,7 @@ def class_position(estimator, signal):
     ValueError
         If it is not a class of the estimator.
     """
-    classes = np.asarray(estimator.classes_).tolist()
+    classes = np.asarray(check_classifier(estimator).classes_).tolist()
     if _labels.one(signal) not in classes:
         msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
         raise ValueError(msg)

@@ -11,6 +11,7 @@ from skhep_nn.cache._lock import locked
 from skhep_nn.cache._npy import NpyWriter
 from skhep_nn.cache._open import find, opened, path_of
 from skhep_nn.exceptions import CacheError, ColumnError
+from skhep_nn.io._read import check_size
 
 logger = logging.getLogger("skhep_nn")
 
@@ -55,6 +56,7 @@ def append_to_cache(directory, X, *, chunk_size=CHUNK_SIZE):
     ...     append_to_cache(folder, np.ones((1, 2))).shape
     (4, 2)
     """
+    check_size(chunk_size, "chunk_size")
     folder = find(directory).resolve()
     with explained(folder, "the cache", "it is as it was", CacheError), locked(folder):
         manifest, _ = opened(folder)

@@ -9,11 +9,12 @@ import joblib
 import numpy as np
 
 from skhep_nn._version import __version__
-from skhep_nn.cache import _digest, _manifest, _store, _verify
+from skhep_nn.cache import _digest, _layout, _manifest, _store, _verify
 from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events
 from skhep_nn.io._files import expand
+from skhep_nn.io._read import checked
 
 CHUNK_SIZE = 100_000
 TRANSFORMER = "transformer.joblib"
@@ -115,8 +116,10 @@ class _Job:
 
     def __init__(self, files, transformer, reading, dtype, chunk_size, progress, empty):
         self.files = expand(files)
+        _layout.type_of(dtype)
         self.dtype, self.chunk_size = dtype, chunk_size
         self.reading = {"empty": empty, **reading}
+        checked(chunk_size, **self.reading)
         self.progress = progress
         self.asked = steps_of(transformer)
         _check_can_be_saved(transformer)

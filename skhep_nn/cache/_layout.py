@@ -50,6 +50,24 @@ def as_blocks(X, dtype=None, exclude=()):
     return ARRAY, EventBlocks({ONLY: array}, {ONLY: "features"})
 
 
+def type_of(dtype):
+    """The `dtype` in which a cache is to be stored, or None for those of the data.
+
+    Raises
+    ------
+    ValueError
+        If it is no type of floating-point numbers.
+    """
+    try:
+        found = None if dtype is None else np.dtype(dtype)
+    except (TypeError, ValueError):
+        found = np.dtype("O")
+    if found is not None and found.kind != "f":
+        msg = f"dtype={dtype!r:.60} must be a type of floating-point numbers, or None"
+        raise ValueError(msg)
+    return found
+
+
 def pieces(blocks, chunk_size):
     """The events of `blocks` in dicts of arrays in memory, at least one."""
     for start in range(0, max(1, len(blocks)), chunk_size):
@@ -103,9 +121,10 @@ def _floats(array):
         return array
     except TypeError:
         # what is missing in a column of pandas' own types; scikit-learn's checks want others as is
-        if not pd.isna(array).any():
-            raise
-        return array
+        if pd.isna(array).any():
+            return array
+        msg = f"X holds objects that are no numbers, {array.flat[0]!r:.60} the first of them"
+        raise TypeError(msg) from None
 
 
 def _numbers(column, stored=None):

@@ -176,9 +176,7 @@ class MemmapCache(TransformerMixin, BaseEstimator):
 
     def _check_parameters(self):
         _validation.check_parameters(self)
-        if self.dtype is not None and np.dtype(self.dtype).kind != "f":
-            msg = f"dtype={self.dtype!r} must be a type of floating-point numbers, or None"
-            raise ValueError(msg)
+        _layout.type_of(self.dtype)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn._paths import user_path
 from skhep_nn._storage import open_regular
 from skhep_nn.cache import _layout, _manifest, _verify
@@ -51,7 +52,7 @@ def open_cache(directory, *, verify=False):
     ...     open_cache(folder, verify=True).tolist()
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    return opened(find(directory), verify=verify)[1]
+    return opened(find(directory), verify=_choices.switch(verify, "verify"))[1]
 
 
 def opened(folder, *, verify=False):

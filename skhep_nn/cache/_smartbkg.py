@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn._paths import user_path
 from skhep_nn._storage import open_regular
 from skhep_nn.cache._npy import array_bytes
@@ -15,6 +16,10 @@ from skhep_nn.exceptions import FileFormatError, MissingFileError
 
 # Pickles of a short tuple or string; anything longer is something else.
 MAX_BYTES = 4096
+
+
+# "w+" would empty the file
+MODES = ("r", "r+", "c")
 
 
 def open_smartbkg_memmap(path, *, mode="r"):
@@ -56,6 +61,7 @@ def open_smartbkg_memmap(path, *, mode="r"):
     [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     """
     path = user_path(path, "path")
+    mode = _choices.one_of(mode, MODES, "mode")
     shape = _read(path, ".shape", _is_shape, "a tuple of whole numbers")
     dtype = _dtype(path, _read(path, ".dtype", lambda value: type(value) is str, "a string"))
     needed = array_bytes(dtype, shape)

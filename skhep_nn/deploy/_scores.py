@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from skhep_nn import _labels
 from skhep_nn._floats import as_array
 from skhep_nn._masks import unmasked
 
@@ -80,6 +81,7 @@ class Scores:
     def _position(self, signal):
         if signal is None:
             return 1 if self.is_binary else None
+        _labels.one(signal)
         # a label from the command line is text
         found = [at for at, label in enumerate(self.classes) if label == signal]
         found = found or [at for at, label in enumerate(self.classes) if str(label) == signal]

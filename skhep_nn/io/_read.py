@@ -149,13 +149,25 @@ def iterate_events(
     ...     [len(chunk) for chunk in iterate_events(path, chunk_size=2)]
     [2, 1]
     """
-    selection = Selection(tree, columns, names, cut, empty, separator, comment)
-    size = check_size(chunk_size, "chunk_size")
+    reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "empty": empty}
+    reading |= {"separator": separator, "comment": comment}
+    selection, size, limit = checked(chunk_size, n_max, **reading)
     if not isinstance(progress, (bool, np.bool_, Integral)):
         msg = f"progress={progress!r:.60}; it must be True or False"
         raise TypeError(msg)
-    limit = check_size(n_max, "n_max") if n_max is not None else None
     return _numbered(_limited(stream(files, selection, size, progress=progress), limit))
+
+
+def checked(chunk_size, n_max, **reading):
+    """What is to be read, as a `Selection`, the size of a chunk, and the number of events or None.
+
+    Raises
+    ------
+    ValueError, TypeError, ColumnError
+        Naming the parameter that makes no sense.
+    """
+    limit = None if n_max is None else check_size(n_max, "n_max")
+    return Selection(**reading), check_size(chunk_size, "chunk_size"), limit
 
 
 def _numbered(pieces):

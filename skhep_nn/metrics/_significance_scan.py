@@ -291,7 +291,7 @@ class SignificanceScan:
         ValueError
             If the scan does not know the yields at `threshold`.
         """
-        threshold = float(threshold)
+        threshold = _floats.one(threshold, "threshold")
         index = int(np.searchsorted(self.thresholds, threshold, side="left"))
         if not self.every_score and threshold not in self.thresholds[index : index + 1]:
             msg = (

@@ -61,6 +61,7 @@ class ByParameterDisplay:
 
     def _draw(self, ax, column, error, line):
         self.curves_ = {}
+        _check_tables(self.tables, column, error)
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax)
             self.figure_ = self.ax_.figure
@@ -129,6 +130,13 @@ class _Axis:
             text = [", ".join(f"{value:g}" for value in point) for point in self.index]
             ax.set_xticks(np.arange(len(text)), text, rotation=45, ha="right")
             ax.tick_params(axis="x", which="minor", bottom=False, top=False)
+
+
+def _check_tables(tables, *columns):
+    for table in tables.values():
+        if not hasattr(table, "iloc") or not {*columns} <= {*getattr(table, "columns", ())}:
+            msg = f"tables must be DataFrames with the columns {list(columns)}, got {table!r:.60}"
+            raise TypeError(msg)
 
 
 def named(models):

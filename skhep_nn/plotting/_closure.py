@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _composition
-from skhep_nn.metrics import closure_test
+from skhep_nn import _choices, _columns, _composition
+from skhep_nn.metrics import ClosureTest, closure_test
 from skhep_nn.plotting import _events, _style
 
 # pulls beyond are drawn at the edge of their panel, as arrows
@@ -174,6 +174,8 @@ class ClosureDisplay:
         -------
         ClosureDisplay
         """
+        _choices.made_by(self.test, ClosureTest, "test", "closure_test")
+        log, legend = _choices.switch(log, "log"), _choices.switch(legend, "legend")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 1), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 2.6), **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _extras, _labels
+from skhep_nn import _choices, _composition, _extras, _floats, _labels
 from skhep_nn.metrics import _cut_errors
 from skhep_nn.plotting import _events, _style
 
@@ -102,7 +102,7 @@ class ConfusionMatrixDisplay:
         _labels.check_type(y_pred, y_true, "y_pred")
         if labels is None:
             labels = sorted({*_events.classes_of(y_true), *_events.classes_of(y_pred)})
-        classes = list(labels)
+        classes = _labels.check(labels, "labels").tolist()
         cells = _codes(y_true, classes, "y_true"), _codes(y_pred, classes, "y_pred")
         matrix, squares = (_sums(cells, values, len(classes)) for values in (weights, weights**2))
         return cls(matrix, squares, classes, class_names=class_names).plot(ax=ax, **options)
@@ -152,7 +152,7 @@ class ConfusionMatrixDisplay:
             If a threshold is given for more than two classes, or `signal` is not a class.
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        classes = np.asarray(estimator.classes_).tolist()
+        classes = np.asarray(_composition.check_classifier(estimator).classes_).tolist()
         y_pred = (
             estimator.predict(X)
             if threshold is None
@@ -188,9 +188,7 @@ class ConfusionMatrixDisplay:
         ValueError
             If `normalize` is none of these.
         """
-        if normalize not in _TOTALS:
-            msg = f"normalize={normalize!r}; it must be one of {list(_TOTALS)}"
-            raise ValueError(msg)
+        _choices.one_of(normalize, _TOTALS, "normalize")
         if normalize is None:
             return self.matrix.copy(), np.sqrt(self.squares)
         axis = _TOTALS[normalize]
@@ -218,6 +216,7 @@ class ConfusionMatrixDisplay:
         ConfusionMatrixDisplay
         """
         values, errors = self.normalized(normalize)
+        colorbar = _choices.switch(colorbar, "colorbar")
         with _style.styled() as plt:
             side = max(5.0, 1.15 * len(self.classes))
             size = (side + 1.6, side)
@@ -249,7 +248,7 @@ def _at_threshold(estimator, X, classes, signal, threshold):
     if len(classes) != 2:
         msg = f"threshold={threshold!r} needs two classes, the classifier has {classes}"
         raise ValueError(msg)
-    passed = _composition.signal_score(estimator, X, signal) >= threshold
+    passed = _composition.signal_score(estimator, X, signal) >= _floats.one(threshold, "threshold")
     at = classes.index(signal)
     return np.asarray(estimator.classes_)[np.where(passed, at, 1 - at)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _floats, _labels, _weights
+from skhep_nn import _choices, _composition, _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -98,4 +98,4 @@ def class_masks(y, weights, classes, name="y_true"):
 
 def title_of(label, class_names):
     """What a class is called in the picture."""
-    return str((class_names or {}).get(label, label))
+    return str(_choices.names(class_names, "class_names").get(label, label))

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _extras
+from skhep_nn import _extras, _floats
 
 # share of each class that the axis of a variable with tails leaves out at either end
 _TAIL = 0.005
@@ -66,7 +66,7 @@ def check_bins(bins):
     """
     if isinstance(bins, Integral) and bins >= 1:
         return int(bins)
-    edges = None if isinstance(bins, Integral) else np.asarray(bins, dtype=np.float64)
+    edges = None if isinstance(bins, Integral) else _floats.real(bins, "bins")
     good = edges is not None and edges.ndim == 1 and len(edges) >= 2
     if not (good and np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
         msg = f"bins={bins!r}; it must be a number >= 1 or increasing edges"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 
-from skhep_nn import _composition, _extras
+from skhep_nn import _choices, _composition, _extras, _floats
 from skhep_nn.plotting import _style
 
 _RATES = ("learning_rate", "lr")
@@ -124,6 +126,7 @@ class HistoryDisplay:
         """
         quantities = _quantities(self.history)
         n_columns = min(len(quantities), 2 if len(quantities) == 4 else 3)
+        log = _choices.switch(log, "log")
         with _style.styled() as plt:
             axes = _style.grid(plt, ax, len(quantities), n_columns, _PANEL[n_columns])
             self.axes_ = dict(zip(quantities, axes, strict=True))
@@ -203,14 +206,23 @@ def _quantities(history):
 
 
 def _check(history, best_epoch):
+    if not isinstance(history, dict):
+        msg = (
+            f"history must be a dict of lists, as the history_ of a classifier, got {history!r:.60}"
+        )
+        raise TypeError(msg)
     if "loss" not in history:
         msg = f"history has no 'loss'; it has {list(history)}"
         raise ValueError(msg)
-    lengths = {name: len(values) for name, values in history.items()}
+    lengths = {
+        name: np.size(_floats.real(values, f"history[{name!r}]"))
+        for name, values in history.items()
+    }
     n_epochs = lengths["loss"]
     if n_epochs == 0 or set(lengths.values()) != {n_epochs}:
         msg = f"every quantity of history needs one number per epoch, at least one; got {lengths}"
         raise ValueError(msg)
-    if best_epoch is not None and not 1 <= best_epoch <= n_epochs:
+    is_number = isinstance(best_epoch, Integral) and not isinstance(best_epoch, np.timedelta64)
+    if best_epoch is not None and not (is_number and 1 <= best_epoch <= n_epochs):
         msg = f"best_epoch={best_epoch!r}; epochs are counted from 1 to {n_epochs}"
         raise ValueError(msg)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns, _composition, _extras, _floats, _frames, _masks, _weights
+from skhep_nn import _choices, _columns, _composition, _extras, _floats, _frames, _masks, _weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -203,6 +203,7 @@ class InputVariablesDisplay:
         """
         n_panels = len(self.histograms)
         n_columns = _PANELS_PER_ROW.get(n_panels, 4 if n_panels <= 24 else 5)
+        log = _choices.switch(log, "log")
         with _style.styled() as plt:
             panel = _PANEL[n_columns]
             self.axes_ = _style.grid(plt, ax, n_panels, n_columns, panel)
@@ -228,7 +229,7 @@ class InputVariablesDisplay:
         _few_ticks(ax, log, integer=bool((edges % 1 == 0.5).all()))
 
     def _label(self, ax, name, power):
-        text = str((self.labels or {}).get(name, name))
+        text = str(_choices.names(self.labels, "labels").get(name, name))
         size = 11 if len(text) <= 20 else 10
         text = textwrap.fill(text, 24)
         ax.set_xlabel(text + (rf" / $10^{{{power}}}$" if power else ""), fontsize=size)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _composition, _weights
+from skhep_nn import _choices, _composition, _weights
 from skhep_nn.metrics import _cut_errors, _inputs, _tail_sums, roc_auc
 from skhep_nn.plotting import _events, _style
 
@@ -210,9 +210,8 @@ class RocDisplay:
         ValueError
             If `kind` is none of these.
         """
-        if kind not in _KINDS:
-            msg = f"kind={kind!r}; it must be one of {list(_KINDS)}"
-            raise ValueError(msg)
+        _choices.one_of(kind, _KINDS, "kind")
+        band = _choices.switch(band, "band")
         x, y, low, high = _thinned(*self._points(kind))
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax)
@@ -238,7 +237,7 @@ class RocDisplay:
         return signal, *(_inverse(values) for values in (background, high, low))
 
     def _text(self, name):
-        name = name or self.name
+        name = _choices.text(self.name if name is None else name, "name")
         return f"{name}, AUC = {self.auc:.4f}" if name else f"AUC = {self.auc:.4f}"
 
     def _frame(self, kind, y):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn import _composition, _extras
+from skhep_nn import _choices, _composition, _extras, _labels
 from skhep_nn.metrics import weighted_ks
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -202,6 +202,7 @@ class ScoreDisplay:
         -------
         ScoreDisplay
         """
+        log = _choices.switch(log, "log")
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax)
             self.figure_ = self.ax_.figure
@@ -296,7 +297,9 @@ def edges_of(samples, bins):
 def _score_name(estimator, signal, class_names):
     if isinstance(signal, (list, tuple)):
         signal = " + ".join(_events.title_of(label, class_names) for label in signal)
-    if len(estimator.classes_) == 2 and signal not in (class_names or {}):
+    named = _choices.names(class_names, "class_names")
+    classes = _composition.check_classifier(estimator).classes_
+    if len(classes) == 2 and _labels.one(signal) not in named:
         return "Score"
     return f"Score of {_events.title_of(signal, class_names)}"
 

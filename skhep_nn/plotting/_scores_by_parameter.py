@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn import _weights
+from skhep_nn import _choices, _weights
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import roc_auc
 from skhep_nn.plotting import _events, _histograms, _scores, _style
@@ -173,6 +173,7 @@ class ScoreByParameterDisplay:
         """
         n_panels = len(self.histograms)
         n_columns = min(n_columns, n_panels)
+        log = _choices.switch(log, "log")
         with _style.styled() as plt:
             self.axes_ = _style.grid(plt, ax, n_panels, n_columns, (4.2, 3.6))
             self.ax_ = self.axes_[0]

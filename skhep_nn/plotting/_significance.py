@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition
+from skhep_nn import _choices, _composition
 from skhep_nn.metrics import (
     BinnedSignificance,
+    SignificanceScan,
     _cut_errors,
     binned_significance,
     significance_scan,
@@ -227,6 +228,7 @@ class SignificanceDisplay:
         if isinstance(self.scan, BinnedSignificance):
             _check_no_cut(cut)
             return self._plot_bins(ax)
+        _choices.made_by(self.scan, SignificanceScan, "scan", "significance_scan")
         self.cut_ = self.scan.best if cut is None else self.scan.at(cut)
         self.errors_ = _cut_errors.merit_error(self.scan)
         with _style.styled() as plt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skhep_nn import _choices
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.plotting import _significance
 from skhep_nn.plotting._by_parameter import ByParameterDisplay, named
@@ -186,9 +187,7 @@ class SignificanceByParameterDisplay(ByParameterDisplay):
         ValueError
             If `quantity` is none of these.
         """
-        if quantity not in _ERRORS:
-            msg = f"quantity={quantity!r}; it must be one of {list(_ERRORS)}"
-            raise ValueError(msg)
+        _choices.one_of(quantity, _ERRORS, "quantity")
         self._draw(ax, quantity, _ERRORS[quantity], line)
         self.ax_.set_ylabel(self._label(quantity))
         self.ax_.set_ylim(bottom=0)

@@ -78,7 +78,7 @@ def styled():
 def single(plt, ax, figsize=None, layout="constrained"):
     """`ax`, or the axes of a new figure."""
     if ax is not None:
-        return ax
+        return _checked(ax)
     ax = plt.figure(figsize=figsize, layout=layout).add_subplot()
     fix_ticks(ax)
     return ax
@@ -165,8 +165,16 @@ def _families():
     return [_FONT, "sans-serif"] if _FONT in manager.get_font_names() else ["sans-serif"]
 
 
+def _checked(ax):
+    if hasattr(ax, "get_subplotspec"):
+        return ax
+    msg = f"ax must be Axes of matplotlib, got {ax!r:.60}"
+    raise TypeError(msg)
+
+
 def _given(axes, n_panels):
-    axes = list(np.ravel(axes))
+    axes = [_checked(ax) for ax in axes.ravel()] if isinstance(axes, np.ndarray) else axes
+    axes = [_checked(ax) for ax in axes] if np.iterable(axes) else [_checked(axes)]
     if len(axes) != n_panels:
         msg = f"ax has {len(axes)} axes, the picture has {n_panels} panels"
         raise ValueError(msg)

@@ -117,3 +117,10 @@ def test_an_array_is_appended_to_an_array(tmp_path):
     out = append_to_cache(tmp_path, np.ones((1, 3)))
     assert isinstance(out, np.memmap)
     assert out.tolist() == [[0.0] * 3] * 2 + [[1.0] * 3]
+
+
+@pytest.mark.parametrize("chunk_size", [0, -1, "all", [1]])
+def test_a_chunk_has_at_least_one_event(tmp_path, chunk_size):
+    MemmapCache(tmp_path / "cache").fit_transform(np.eye(2))
+    with pytest.raises(ValueError, match="chunk_size must be a whole number of at least 1"):
+        append_to_cache(tmp_path / "cache", np.eye(2), chunk_size=chunk_size)

@@ -243,3 +243,20 @@ def test_a_csv_file_with_another_separator_can_be_cached(events, tmp_path):
         tmp_path / "x.csv", None, tmp_path / "made", separator=";", dtype=None, progress=False
     )
     assert made["pt"].tolist() == events["pt"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dtype": 0}, "dtype=0 must be a type of floating-point numbers"),
+        ({"dtype": {1, 2}}, "dtype={1, 2} must be"),
+        ({"dtype": "int8"}, "dtype='int8' must be"),
+        ({"columns": slice(2)}, "columns must name"),
+        ({"n_max": 1j}, "n_max must be a whole number"),
+        ({"chunk_size": 0}, "chunk_size must be a whole number"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_an_error_before_anything_is_read(files, options, message):
+    with pytest.raises((ColumnError, ValueError), match=message):
+        build_cache(files, scaler(), "cache", progress=False, **options)
+    assert not Path("cache").exists()

@@ -346,3 +346,16 @@ def test_whole_numbers_with_missing_ones_are_exact_or_an_error(tmp_path, value):
         assert wide.fit_transform(events)["event"][0] == value
     filled = MemmapCache(tmp_path / "filled").fit_transform(events.fillna(0))
     assert filled["event"].tolist() == [value, 0]
+
+
+def test_objects_that_are_no_numbers_are_an_error(tmp_path):
+    X = np.array([[1.0], [1j]], dtype=object)
+    with pytest.raises(TypeError, match="X holds objects that are no numbers"):
+        MemmapCache(tmp_path / "cache").fit_transform(X)
+
+
+@pytest.mark.parametrize("verify", [None, np.array([1, 2]), "yes"])
+def test_verify_is_true_or_false(tmp_path, verify):
+    MemmapCache(tmp_path / "cache").fit_transform(np.eye(2))
+    with pytest.raises(ValueError, match=r"verify=.*; it must be True or False"):
+        open_cache(tmp_path / "cache", verify=verify)

@@ -169,3 +169,11 @@ def test_a_pipe_or_folder_does_not_wait(tmp_path, name, make):
     make(tmp_path / name)
     with pytest.raises(FileFormatError, match=f"{name} is no file, but a folder, pipe or device"):
         open_smartbkg_memmap(path)
+
+
+@pytest.mark.parametrize("mode", ["w+", "write", 0, None, {}])
+def test_no_mode_empties_the_file(tmp_path, mode):
+    path = write(tmp_path, np.zeros(2, "f4"), (2,), "float32")
+    with pytest.raises(ValueError, match=r"mode=.*; it must be one of \['r', 'r\+', 'c'\]"):
+        open_smartbkg_memmap(path, mode=mode)
+    assert path.stat().st_size == 8

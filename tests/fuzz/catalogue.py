@@ -6,9 +6,12 @@ from importlib import import_module
 
 AREAS = (
     "metrics",
+    "plotting",
     "preprocessing",
     "samples",
     "estimators",
     "files",
+    "caches",
+    "deploy",
 )
 CALLS = [call for area in AREAS for call in import_module(f"fuzz.{area}").CALLS]

@@ -9,6 +9,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.naive_bayes import GaussianNB
 
 from skhep_nn import metrics, plotting
 from skhep_nn.exceptions import MissingExtraError
@@ -139,3 +141,89 @@ def test_naming_the_displays_imports_no_plotting_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+Y, SCORE = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.3, 0.9])
+HISTORY = {"loss": [1.0, 0.5]}
+FEW = {"min_effective_background": 1}
+WRONG = {
+    "ax": [
+        lambda ax: plotting.RocDisplay.from_predictions(Y, SCORE, ax=ax),
+        lambda ax: plotting.ScoreDisplay.from_predictions(Y, SCORE, ax=ax),
+        lambda ax: plotting.ConfusionMatrixDisplay.from_predictions(Y, Y, ax=ax),
+        lambda ax: plotting.SignificanceDisplay.from_predictions(Y, SCORE, ax=ax, **FEW),
+        lambda ax: plotting.HistoryDisplay.from_history(HISTORY, ax=ax),
+        lambda ax: plotting.InputVariablesDisplay.from_data(SCORE[:, None], Y, ax=ax),
+        lambda ax: plotting.ClosureDisplay.from_predictions(Y, SCORE, SCORE, bins=1, ax=ax),
+    ],
+    "class_names": [
+        lambda names: plotting.ScoreDisplay.from_predictions(Y, SCORE, class_names=names),
+        lambda names: plotting.ConfusionMatrixDisplay.from_predictions(Y, Y, class_names=names),
+        lambda names: plotting.InputVariablesDisplay.from_data(
+            SCORE[:, None], Y, class_names=names
+        ),
+    ],
+    "bins": [
+        lambda bins: plotting.ScoreDisplay.from_predictions(Y, SCORE, bins=bins),
+        lambda bins: plotting.InputVariablesDisplay.from_data(SCORE[:, None], Y, bins=bins),
+    ],
+    "log": [
+        lambda log: plotting.ScoreDisplay.from_predictions(Y, SCORE, log=log),
+        lambda log: plotting.HistoryDisplay.from_history(HISTORY, log=log),
+        lambda log: plotting.InputVariablesDisplay.from_data(SCORE[:, None], Y, log=log),
+        lambda log: plotting.ClosureDisplay.from_predictions(Y, SCORE, SCORE, bins=1, log=log),
+    ],
+    "kind": [lambda kind: plotting.RocDisplay.from_predictions(Y, SCORE, kind=kind)],
+    "band": [lambda band: plotting.RocDisplay.from_predictions(Y, SCORE, band=band)],
+    "name": [lambda name: plotting.RocDisplay.from_predictions(Y, SCORE, name=name)],
+    "labels": [
+        lambda labels: plotting.ConfusionMatrixDisplay.from_predictions(Y, Y, labels=labels)
+    ],
+    "normalize": [
+        lambda way: plotting.ConfusionMatrixDisplay.from_predictions(Y, Y, normalize=way)
+    ],
+    "history": [plotting.HistoryDisplay.from_history],
+    "best_epoch": [lambda best: plotting.HistoryDisplay.from_history(HISTORY, best)],
+    "scan": [plotting.SignificanceDisplay.from_scan],
+    "test": [plotting.ClosureDisplay.from_test],
+    "tables": [
+        plotting.AUCByParameterDisplay.from_tables,
+        plotting.SignificanceByParameterDisplay.from_tables,
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "value", [slice(2), np.array([[1j, 2]]), object()], ids=["slice", "array", "object"]
+)
+@pytest.mark.parametrize(
+    ("name", "draw"), [(name, draw) for name, calls in WRONG.items() for draw in calls]
+)
+def test_what_a_picture_makes_nothing_of_is_an_error_that_names_the_parameter(name, draw, value):
+    with pytest.raises((TypeError, ValueError), match=name):
+        draw(value)
+
+
+OF_ESTIMATORS = {
+    "RocDisplay": {},
+    "ScoreDisplay": {},
+    "ConfusionMatrixDisplay": {},
+    "SignificanceDisplay": {},
+    "ClosureDisplay": {"by": SCORE},
+    "AUCByParameterDisplay": {"parameter": SCORE},
+}
+
+
+@pytest.mark.parametrize("estimator", [None, 0, "tree", GaussianNB])
+@pytest.mark.parametrize("display", OF_ESTIMATORS)
+def test_what_is_no_classifier_is_an_error(display, estimator):
+    draw = getattr(plotting, display).from_estimator
+    with pytest.raises(TypeError, match="estimator must be a fitted classifier, got"):
+        draw(estimator, SCORE[:, None], Y, **OF_ESTIMATORS[display])
+
+
+@pytest.mark.parametrize("display", OF_ESTIMATORS)
+def test_a_classifier_that_is_not_fitted_is_an_error_that_says_so(display):
+    draw = getattr(plotting, display).from_estimator
+    with pytest.raises(NotFittedError, match="GaussianNB without classes_; fit it first"):
+        draw(GaussianNB(), SCORE[:, None], Y, **OF_ESTIMATORS[display])

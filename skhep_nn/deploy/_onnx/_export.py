@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _composition
+from skhep_nn import _choices, _composition
 from skhep_nn._hypotheses import hypothesis_of
 from skhep_nn._paths import user_path
 from skhep_nn._storage import explained, whole_file
@@ -15,6 +15,7 @@ from skhep_nn.deploy._onnx import _samples, _session
 from skhep_nn.deploy._onnx._classifier import OnnxClassifier
 from skhep_nn.deploy._onnx._convert import convert, to_bytes
 from skhep_nn.deploy._onnx._graph_root import Options, network_of
+from skhep_nn.deploy._onnx._hypothesis import as_input
 from skhep_nn.deploy._onnx._metadata import N_REFERENCE
 from skhep_nn.deploy._onnx._verify import verify_onnx
 from skhep_nn.deploy._writer import check_place
@@ -107,9 +108,7 @@ def export_onnx(
     """
     options = {"inputs": inputs, "dtype": dtype, "tokens": tokens, "masks": masks, "target": target}
     for name, value in options.items():
-        if value not in CHOICES[name]:
-            msg = f"{name}={value!r}; it must be one of {list(CHOICES[name])}"
-            raise ValueError(msg)
+        _choices.one_of(value, CHOICES[name], name)
     path = _checked_place(path)
     model = _unwrapped(model)
     content, found = build(
@@ -122,7 +121,9 @@ def export_onnx(
 def build(model, check, options, tolerance=None):
     """The bytes of the file, and how far it is from the model."""
     graph, metadata = convert(model, options)
-    if check is None:
+    if check is not None:
+        as_input(check, "check")
+    else:
         check = _samples.make_up(model, metadata)
     metadata.tolerance = RUNTIME_TOLERANCE
     _learn_ranges(metadata, check)
@@ -171,7 +172,7 @@ def _unwrapped(model):
     while hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     if not hasattr(model, "predict_proba"):
-        msg = f"{type(model).__name__} gives no probabilities of classes"
+        msg = f"model: {type(model).__name__} gives no probabilities of classes"
         raise ExportError(msg)
     check_is_fitted(model)
     return model

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.deploy._onnx._specs import Records
 
 
-def as_input(X):
-    """`X`, or an array made of it if it has no columns of its own."""
+def as_input(X, name="X"):
+    """`X`, or an array made of it if it has no columns of its own; `name` is for messages."""
     if hasattr(X, "fields") and not _columns.is_frame(X):
         return Records(X)
     X = X if isinstance(X, (dict, np.ndarray)) else _columns.table(X)
@@ -19,9 +19,10 @@ def as_input(X):
         from skhep_nn.events import EventBlocks
 
         return EventBlocks(X)
-    X = X if isinstance(X, np.ndarray) else np.asarray(X)
+    X = _floats.plain_objects(_floats.as_array(X, name), name)
+    _floats.check_type(X.dtype, name)
     if X.ndim < 2:
-        msg = f"Expected 2D array, got {X.ndim}D array instead: one row per event is needed"
+        msg = f"{name}: Expected 2D array, got {X.ndim}D array instead: one row per event is needed"
         raise ValueError(msg)
     return X
 

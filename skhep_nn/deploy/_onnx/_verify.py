@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.deploy._onnx._classifier import load_onnx
 from skhep_nn.exceptions import DisagreementError
 
@@ -76,6 +76,11 @@ def verify_onnx(path, model, X, *, tolerance=None):
     >>> print(verify_onnx("model.onnx", model, X_test))  # doctest: +SKIP
     5000 events: largest difference 1.8e-07 (event 17), 99.9 % below 1.2e-07
     """
+    if not hasattr(model, "predict_proba") or isinstance(model, type):
+        msg = f"model must be a fitted classifier with predict_proba, got {model!r:.60}"
+        raise TypeError(msg)
+    if tolerance is not None:
+        tolerance = _floats.not_negative(tolerance, "tolerance")
     loaded = path if hasattr(path, "predict_proba") else load_onnx(path)
     found = compare(loaded, model, X, tolerance)
     if not found.largest <= found.tolerance:

@@ -116,3 +116,13 @@ def test_events_outside_the_range_of_training_are_counted(loaded, data):
 def test_a_model_without_masses_has_no_hypothesis(loaded):
     with pytest.raises(AttributeError, match="takes no mass hypothesis"):
         loaded.at(750)
+
+
+@pytest.mark.parametrize(
+    "value", [1j, 10**400, np.datetime64("2020"), "text"], ids=["complex", "huge", "date", "text"]
+)
+def test_what_is_no_number_is_an_error(loaded, value):
+    X = np.zeros((3, loaded.n_features_in_), dtype=object)
+    X[1, 0] = value
+    with pytest.raises((TypeError, ValueError), match="X"):
+        loaded.predict_proba(X)

@@ -192,3 +192,15 @@ def test_every_part_is_a_name_of_the_package():
     for name in ("export_onnx", "load_onnx", "verify_onnx", "OnnxClassifier"):
         assert getattr(skhep_nn, name).__name__ == name
     assert skhep_nn.load_onnx is load_onnx
+
+
+@pytest.mark.parametrize("model", [0, None, LogisticRegression])
+def test_a_model_that_predicts_nothing_is_an_error(model):
+    with pytest.raises(TypeError, match="model must be a fitted classifier with predict_proba"):
+        verify_onnx("model.onnx", model, np.eye(2))
+
+
+@pytest.mark.parametrize("tolerance", [-1.0, np.nan, "small", len])
+def test_a_tolerance_is_a_number(tolerance):
+    with pytest.raises(ValueError, match="tolerance"):
+        verify_onnx("model.onnx", LogisticRegression(), np.eye(2), tolerance=tolerance)

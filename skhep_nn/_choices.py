@@ -1,0 +1,83 @@
+"""Parameters that are one of a few values, a switch, a text: that, or an error which names them."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def one_of(value, choices, name):
+    """`value`, which is one of `choices`.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    # an array is equal to nothing, and no key of a dict
+    if isinstance(value, (str, type(None))) and value in list(choices):
+        return value
+    msg = f"{name}={value!r:.60}; it must be one of {list(choices)}"
+    raise ValueError(msg)
+
+
+def switch(value, name):
+    """`value`, which is true or false, as a bool.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    is_number = isinstance(value, Integral) and not isinstance(value, np.timedelta64)
+    if isinstance(value, (bool, np.bool_)) or (is_number and value in (0, 1)):
+        return bool(value)
+    msg = f"{name}={value!r:.60}; it must be True or False"
+    raise ValueError(msg)
+
+
+def text(value, name):
+    """`value`, a text or number, as a text; an empty one for None.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, (str, Real)):
+        return str(value)
+    msg = f"{name}={value!r:.60}; it must be a text"
+    raise TypeError(msg)
+
+
+def names(value, name):
+    """`value`, what things are called, as a dict; an empty one for None.
+
+    Raises
+    ------
+    TypeError
+        If it is no dict.
+    """
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    msg = f"{name}={value!r:.60}; it must be a dict of names"
+    raise TypeError(msg)
+
+
+def made_by(value, cls, name, how):
+    """`value`, which is an object of `cls`; `how` says where such come from.
+
+    Raises
+    ------
+    TypeError
+        If it is of another class.
+    """
+    if isinstance(value, cls):
+        return value
+    msg = f"{name} must be what {how} gives, a {cls.__name__}, got {value!r:.60}"
+    raise TypeError(msg)
