@@ -229,7 +229,7 @@ def _unmasked(estimator, X):
     return _masks.unmasked(X, "X")
 
 
-def plain(X):
+def as_numbers(X):
     """`X`, unless it is a frame or sparse, as an array whose objects are numbers.
 
     Raises
@@ -245,7 +245,7 @@ def plain(X):
 
 
 def _check_array(estimator, X):
-    X = plain(X)
+    X = as_numbers(X)
     # a number beyond float32 becomes infinite here, and an error that names its column later
     with np.errstate(over="ignore"):
         return check_array(

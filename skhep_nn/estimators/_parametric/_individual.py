@@ -344,7 +344,7 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError(msg)
             return X
         return check_array(
-            _inputs.plain(X),
+            _inputs.as_numbers(X),
             dtype="numeric",
             ensure_all_finite=False,
             estimator=self,
