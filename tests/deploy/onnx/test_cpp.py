@@ -14,7 +14,14 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skhep_nn import DenseClassifier, EventWeightBalancer, MinMaxScaler, export_onnx
+from skhep_nn import (
+    CrossFitClassifier,
+    DenseClassifier,
+    EventNumberFold,
+    EventWeightBalancer,
+    MinMaxScaler,
+    export_onnx,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "cpp"
 PLACES = ("/usr/include/onnxruntime", "/usr/local/include/onnxruntime")
@@ -66,6 +73,40 @@ def test_it_scores_a_file_as_the_model_does(program, model, tmp_path):
     got = pd.read_csv(io.StringIO(done.stdout))
     assert got.columns.tolist() == model.classes_.tolist()
     assert np.abs(got.to_numpy() - model.predict_proba(X)).max() < 1e-6
+
+
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.FoldsDifferWarning")
+def test_a_cross_fit_picks_the_network_by_the_event_number(program, new_events, tmp_path):
+    events = new_events(300)
+    events = events.assign(run=1, number=np.uint64(2**64 - 1) - events.index.to_numpy(np.uint64))
+    X = events[["pt", "run", "eta", "number"]]
+    network = DenseClassifier(units=(4,), epochs=1, batch_size=64, random_state=0, verbose=0)
+    model = CrossFitClassifier(network, n_folds=3, fold_column=["run", "number"])
+    model.fit(X, events["is_signal"])
+    export_onnx(model, tmp_path / "model.onnx", check=X)
+    for table in (X, X[["pt", "eta"]]):
+        table.to_csv(tmp_path / "events.csv", index=False)
+        command = [program, tmp_path / "model.onnx", tmp_path / "events.csv"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        got = pd.read_csv(io.StringIO(done.stdout)).to_numpy()
+        assert np.abs(got - model.predict_proba(table)).max() < 1e-6
+
+
+def test_folds_in_cpp_are_those_of_python(tmp_path):
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        pytest.skip("needs a C++ compiler")
+    program = tmp_path / "fold"
+    subprocess.run([compiler, "-std=c++17", str(EXAMPLES / "fold.cpp"), "-o", program], check=True)
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(-(2**63), 2**63 - 1, (300, 2), dtype=np.int64)
+    numbers[:3] = [[0, -1], [2**63 - 1, -(2**63)], [1234567, 1]]
+    lines = "".join(f"{run} {event}\n" for run, event in numbers.tolist())
+    for n_folds, salt in ((5, 0), (1000, 2**63 - 1)):
+        command = [program, str(n_folds), str(salt)]
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+        expected = EventNumberFold(n_folds, [0, 1], salt=salt).folds(numbers)
+        assert [int(fold) for fold in done.stdout.split()] == expected.tolist()
 
 
 def test_it_refuses_what_it_cannot_score(program, model, tmp_path):
