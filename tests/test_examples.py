@@ -14,7 +14,7 @@ from skhep_nn.datasets import load_lepton_jets
 from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHORT = ("cms_binary", "cms_multiclass", "higgs_ml", "negative_weights")
+SHORT = ("cms_binary", "cms_multiclass", "cross_fit", "higgs_ml", "negative_weights")
 
 
 def example(name):
@@ -357,3 +357,18 @@ def test_only_keeping_the_signs_predicts_the_signed_fraction_of_a_generator(data
     found = {p: module.evaluate(p, 0, parts[::2], parts[1::2]) for p in ("keep", "abs")}
     assert abs(found["keep"]["predicted / true"] - 1) < 0.5
     assert found["abs"]["predicted / true"] > 2
+
+
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.FoldsDifferWarning")
+def test_the_cross_fit_example_scores_data_by_the_event_number(few_events, tmp_path, capsys):
+    module = example("cross_fit")
+    few_events(module)
+    found = module.main(epochs=3, output=tmp_path)
+    assert set(found) == {
+        "cross-fit, all events",
+        "one network, its training events",
+        "one network, the other half",
+    }
+    scores = pd.read_parquet(tmp_path / "scores.parquet")
+    assert scores["event_number"].tolist() == module.load_lepton_jets()["event_number"].tolist()
+    assert f"AUC {found['cross-fit, all events']:.4f}" in capsys.readouterr().out

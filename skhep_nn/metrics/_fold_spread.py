@@ -18,8 +18,8 @@ QUANTITIES = (
     "signal efficiency",
     "background efficiency",
 )
-# folds differ if it is no accident and large enough to matter in an analysis
-P_VALUE, TOLERANCE = 1e-3, 0.02
+# folds differ if it is no accident and large enough, relative to the mean, to matter in an analysis
+P_VALUE, TOLERANCE = 1e-3, 0.05
 # effective events of a class in a fold from which its errors can be believed
 LEAST_EVENTS = 10
 
@@ -60,7 +60,7 @@ class FoldSpread:
     def comparable(self):
         """Whether the folds may share one histogram and one cut.
 
-        They may not where a quantity has a p-value below 0.001 and an excess above 0.02.
+        They may not where a quantity has a p-value below 0.001 and an excess above 5 % of its mean.
         """
         return not self._differ().any()
 
@@ -114,7 +114,8 @@ class FoldSpread:
         return [lines[at] for at in np.flatnonzero(self._differ())]
 
     def _differ(self):
-        return (self.p_values < P_VALUE) & (self.excess > TOLERANCE)
+        mean = np.abs(_mean_and_chi2(self.values, self.errors)[0])
+        return (self.p_values < P_VALUE) & (self.excess > TOLERANCE * mean)
 
     def _of(self, at):
         several = len(set(self.signals)) > 1
