@@ -34,6 +34,7 @@ CASES = {
     "predict one event": "prediction",
     "grid search, 12 candidates x 5 folds": "search",
     "significance scan, 10M events (ratio to the sort)": "scan",
+    "binned significance, 1M events x 20 bins x 5 variations": "binned",
     "pad 10M particles": "preprocessing",
     "tokens of 50M PDG codes": "preprocessing",
     "decay strings of 20,000 events": "preprocessing",

@@ -152,7 +152,8 @@ def in_bins(model, validation, test, features):
     found = binned_significance(
         *events[1], bins=edges, systematic=FIGURE["systematic"], luminosity=LUMINOSITY
     )
-    return f"{found.significance:.3f} +- {found.standard_error:.3f}, {len(edges) - 1} bins"
+    value = f"{found.significance:.3f} +- {found.standard_error:.3f}"
+    return f"{value}, {len(edges) - 1} bins, with the error of simulation"
 
 
 def score(model, part, features):

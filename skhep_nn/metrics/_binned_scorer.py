@@ -8,6 +8,7 @@ from skhep_nn import _floats
 from skhep_nn.metrics._binned import _bins
 from skhep_nn.metrics._binned._optimise import check_number, optimise_binning
 from skhep_nn.metrics._binned._significance import binned_significance
+from skhep_nn.metrics._figure_of_merit import check_settings
 from skhep_nn.metrics._scorer import WeightedScorer
 
 _CHOICE = ("min_background", "min_effective_background", "candidates")
@@ -101,13 +102,14 @@ def make_binned_scorer(
     >>> round(scorer(model, X, y), 2)
     1.62
     """
-    if isinstance(bins, (str, int)) or np.ndim(bins) == 0:
+    if np.ndim(bins) == 0:
         check_number(bins, "bins")
     else:
         bins = _bins.check_edges(_floats.real(bins, "bins"), bins)
+    check_settings("asimov", systematic)
     settings = {
         "bins": bins,
-        "systematic": _floats.not_negative(systematic, "systematic"),
+        "systematic": _floats.one(systematic, "systematic"),
         "simulation_error": simulation_error,
         "luminosity": luminosity,
         "yields": yields,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,7 @@ from fuzz import plain
 from fuzz.call import MASS, SCORE, TABLE, WEIGHT, Call, Y
 from fuzz.models import Known
 from skhep_nn import metrics
+from skhep_nn.exceptions import TemplateNoiseWarning
 
 
 def close(got, expected):
@@ -69,6 +71,42 @@ def check_scan_options(got, y_true, y_score, **options):
     for name in ("luminosity", "systematic", "min_background", "b_reg"):
         if name in options:
             plain.numbers([options[name]])
+
+
+BINS = np.array([0.0, 0.5, 1.0])
+
+
+def check_bins(got, y_true, y_score, sample_weight, variations=None):
+    signal, background = events(y_true, y_score, sample_weight)
+    for at, inside in enumerate((lambda s: s < 0.5, lambda s: s >= 0.5)):
+        close(got.signal[at], math.fsum(w for s, w in signal if inside(s)))
+        close(got.background[at], math.fsum(w for s, w in background if inside(s)))
+    assert got.significance >= 0
+
+
+def check_edges(got, y_true, y_score, sample_weight):
+    check_labels_and_weights(None, y_true, y_score, sample_weight)
+    assert np.isfinite(got).all()
+    assert (np.diff(got) > 0).all()
+
+
+def in_bins(variations=None, **events):
+    # whether the up side is noise is of no concern here
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TemplateNoiseWarning)
+        return metrics.binned_significance(
+            **events, bins=BINS, n_bootstrap=2, variations=variations
+        )
+
+
+def in_bins_with(up, **events):
+    return in_bins(variations={"jes": (up, None)}, **events)
+
+
+def check_varied(got, up):
+    # a number is a factor on all weights
+    plain.numbers([up] if np.ndim(up) == 0 else up)
+    assert got.significance >= 0
 
 
 def check_ks(got, a, b, weights_a=None, weights_b=None):
@@ -215,6 +253,59 @@ CALLS = [
         (*SIGNAL, "columns"),
         masked=("y_true", "y_score", "classes"),
         labels=("y_true", "classes"),
+    ),
+    Call("binned_significance", in_bins, EVENTS, check_bins, SIGNAL, **OF_EVENTS, cost=3),
+    Call(
+        "binned_significance of a variation",
+        lambda up: in_bins_with(up, **EVENTS),
+        {"up": SCORE**2},
+        check_varied,
+        (*SIGNAL, "jes", "variation"),
+        masked=("up",),
+        cost=3,
+    ),
+    Call(
+        "binned_significance of options",
+        lambda **options: metrics.binned_significance(**EVENTS, **options),
+        {
+            "bins": BINS,
+            "systematic": 0.1,
+            "simulation_error": True,
+            "signal": 1,
+            "yields": {0: 10.0, 1: 1.0},
+            "luminosity": 2.0,
+            "n_bootstrap": 2,
+        },
+        None,
+        (*SIGNAL, "bin", "sample_weight"),
+        cost=3,
+    ),
+    Call(
+        "optimise_binning",
+        lambda **events: metrics.optimise_binning(**events, min_effective_background=1),
+        EVENTS,
+        check_edges,
+        (*SIGNAL, "no binning"),
+        **OF_EVENTS,
+        cost=3,
+    ),
+    Call(
+        "optimise_binning of options",
+        lambda **options: metrics.optimise_binning(**EVENTS, **options),
+        {
+            "n_bins": 2,
+            "min_effective_background": 1.0,
+            "min_background": 0.5,
+            "systematic": 0.1,
+            "simulation_error": False,
+            "candidates": SCORE,
+            "signal": 1,
+            "yields": {0: 10.0, 1: 1.0},
+            "luminosity": 2.0,
+        },
+        None,
+        (*SIGNAL, "no binning", "sample_weight"),
+        cost=3,
     ),
     Call(
         "weighted_ks",

@@ -12,10 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from skhep_nn.metrics import (
     auc_by_parameter,
     auc_by_parameter_from_scores,
+    binned_significance,
     closure_test,
     make_auc_scorer,
     make_fom_scorer,
     make_parametric_auc_scorer,
+    optimise_binning,
     roc_auc,
     significance_scan,
     weighted_ks,
@@ -49,6 +51,12 @@ def test_labels_scores_and_weights_may_be_series_of_any_library(events, series):
     assert roc_auc(*given) == roc_auc(y, scores, weights)
     scan = significance_scan(*given)
     assert scan.best == significance_scan(y, scores, weights).best
+    edges = optimise_binning(*given)
+    np.testing.assert_array_equal(edges, optimise_binning(y, scores, weights))
+    bins = {"bins": [-1, 0.5, 2], "n_bootstrap": 0}
+    expected = binned_significance(y, scores, weights, variations={"x": (scores**4, 1.0)}, **bins)
+    found = binned_significance(*given, variations={"x": (series(scores**4), 1.0)}, **bins)
+    assert found.significance == expected.significance
     expected = closure_test(y, scores, by=X["x"].to_numpy(), bins=5)
     found = closure_test(given[0], given[1], by=series(X["x"].to_numpy()), bins=5)
     np.testing.assert_array_equal(found.pulls, expected.pulls)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 
 from skhep_nn import _floats
+from skhep_nn.metrics import _inputs
 
 _MOST = 1_000_000
 _CHUNK = 1 << 15
@@ -21,7 +20,7 @@ def edges_of(bins, scores):
     ValueError
         If `bins` is neither a number >= 1 nor increasing finite edges.
     """
-    if isinstance(bins, Integral) and not isinstance(bins, bool):
+    if _inputs.is_count(bins):
         return check_edges(_even(int(bins), scores), bins)
     return check_edges(_floats.real(bins, "bins"), bins)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _bins
 from skhep_nn.metrics._binned._likelihood import discovery_deviance
+from skhep_nn.metrics._figure_of_merit import check_settings
 
 _MOST_CANDIDATES = 2000
 _MOST_BINS = 20
@@ -101,7 +101,8 @@ def optimise_binning(
     >>> optimise_binning(y, score, n_bins=2, candidates=[0.3, 0.6, 0.65, 0.9]).tolist()
     [0.0, 0.65, 1.0]
     """
-    systematic = _floats.not_negative(systematic, "systematic")
+    check_settings("asimov", systematic)
+    systematic = _floats.one(systematic, "systematic")
     rules = {
         "min_effective_background": _floats.not_negative(
             min_effective_background, "min_effective_background"
@@ -224,8 +225,7 @@ def check_number(n_bins, name="n_bins"):
     """The most bins that `n_bins`, a number or "auto", allows."""
     if isinstance(n_bins, str) and n_bins == "auto":
         return _MOST_BINS
-    is_number = isinstance(n_bins, Integral) and not isinstance(n_bins, bool)
-    if not is_number or not 1 <= n_bins <= _MOST_CANDIDATES:
+    if not _inputs.is_count(n_bins) or not 1 <= n_bins <= _MOST_CANDIDATES:
         msg = f'{name}={n_bins!r:.60}; it must be a number from 1 to {_MOST_CANDIDATES} or "auto"'
         raise ValueError(msg)
     return int(n_bins)
@@ -233,7 +233,7 @@ def check_number(n_bins, name="n_bins"):
 
 def _candidates(candidates, scores, mask, weights):
     """Inner edges to choose from, ascending, each with events below and above."""
-    if isinstance(candidates, Integral) and not isinstance(candidates, bool):
+    if _inputs.is_count(candidates):
         found = _quantiles(int(candidates), scores, mask, weights)
     else:
         found = _floats.real(candidates, "candidates").reshape(-1)

@@ -12,6 +12,8 @@ from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs
 
 SIDES = ("up", "down")
+# beyond which products of yields leave the range of numbers
+_LARGEST = 1e50
 _KEYS = ("y_true", "y_score", "sample_weight")
 
 
@@ -99,13 +101,21 @@ def _side(nominal, one, functions):
     if one is None:
         return None
     if isinstance(one, Real) and not isinstance(one, bool):
-        return _floats.not_negative(one, "the factor")
+        return _factor(one)
     given = one if isinstance(one, Mapping) else {"y_score": one}
     unknown = [key for key in given if key not in _KEYS]
     if unknown or not given:
         msg = f"it has {unknown or 'nothing'}; a dict may hold {list(_KEYS)}"
         raise ValueError(msg)
     return _sample(nominal, functions, **given)
+
+
+def _factor(one):
+    factor = _floats.one(one, "the factor")
+    if not 0 <= factor <= _LARGEST:
+        msg = f"the factor {one!r:.60} on all weights must be a number >= 0, {_LARGEST:g} at most"
+        raise ValueError(msg)
+    return factor
 
 
 def _sample(nominal, functions, y_true=None, y_score=None, sample_weight=None):

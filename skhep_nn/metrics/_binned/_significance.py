@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _bootstrap
 from skhep_nn.metrics._binned._discovery import discovery, discovery_at
 from skhep_nn.metrics._binned._events import binned_events
@@ -233,8 +233,7 @@ _TABLE = ("signal", "background", "signal_error", "background_error", "bin_signi
 
 
 def _count(n_bootstrap):
-    is_number = isinstance(n_bootstrap, Integral) and not isinstance(n_bootstrap, bool)
-    if not is_number or not 0 <= n_bootstrap <= _MOST_REPLICAS:
+    if not _inputs.is_count(n_bootstrap) or not 0 <= n_bootstrap <= _MOST_REPLICAS:
         msg = (
             f"n_bootstrap={n_bootstrap!r:.60}; it must be a number of replicas, 0 to "
             f"{_MOST_REPLICAS}"

@@ -16,6 +16,7 @@ from skhep_nn.metrics._binned._filling import Cells
 from skhep_nn.metrics._binned._limit import expected_limit
 from skhep_nn.metrics._binned._noise import noise_probabilities, warn_of_noise
 from skhep_nn.metrics._binned._yields import yields_table
+from skhep_nn.metrics._figure_of_merit import check_settings
 
 
 @dataclass(frozen=True, repr=False)
@@ -413,11 +414,10 @@ def _noise(nominal, side):
 
 def _systematic(systematic, n_bins):
     values = _floats.real(systematic, "systematic")
-    good = values.ndim == 0 or values.shape == (n_bins,)
-    if not (good and (values >= 0).all() and np.isfinite(values).all()):
+    check_settings("asimov", values)
+    if values.ndim and values.shape != (n_bins,):
         msg = (
-            f"systematic={systematic!r:.60}; it must be a finite number >= 0, or one for each of "
-            f"the {n_bins} bins"
+            f"systematic={systematic!r:.60}; it must be a number, or one for each of {n_bins} bins"
         )
         raise ValueError(msg)
     return np.broadcast_to(values, (n_bins,)).copy()

@@ -152,6 +152,8 @@ def test_yields_and_luminosity_count(scored):
         ({"n_bins": 0}, "n_bins=0"),
         ({"n_bins": "few"}, "n_bins='few'"),
         ({"n_bins": 2.0}, "n_bins=2.0"),
+        ({"n_bins": np.timedelta64(2, "s")}, "n_bins="),
+        ({"candidates": np.timedelta64(2, "s")}, "candidates"),
         ({"candidates": 0}, "candidates=0"),
         ({"candidates": [np.nan]}, "finite scores"),
         ({"candidates": np.arange(3000.0)}, "at most 2000"),
