@@ -84,6 +84,10 @@ stubs: $(VENV)/.dev  ## write the stubs, which tell editors the signatures
 	$(BIN)/python .ci/stubs.py
 	$(BIN)/ruff format -q skhep_nn
 
+.PHONY: saved
+saved: $(VENV)/.dev  ## a file of each classifier to tests/data, for each release
+	$(BIN)/python .ci/saved_classifiers.py
+
 .PHONY: test-cpp
 test-cpp: $(VENV)/.dev  ## the C++ example and SOFIE: fetches headers, installs nothing else
 	.ci/headers $(CPP)

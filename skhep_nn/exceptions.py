@@ -21,6 +21,7 @@ __all__ = [
     "TemplateNoiseWarning",
     "TrainingError",
     "TrainingInterruptedWarning",
+    "VersionError",
     "WeightError",
 ]
 
@@ -39,6 +40,10 @@ class WeightError(SkhepNNError, ValueError):
 
 class TrainingError(SkhepNNError, RuntimeError):
     """Training went wrong beyond repair, e.g. the loss became NaN."""
+
+
+class VersionError(SkhepNNError, ValueError):
+    """A file was written by a version whose files cannot be read; the message names both."""
 
 
 class ForkedProcessError(SkhepNNError, RuntimeError):

@@ -204,6 +204,7 @@ def test_no_module_is_longer_than_500_lines():
 SAME_NAMES = {
     "_attention_layers.py": "layers, and their nodes in an ONNX graph",
     "_base.py": "of classifiers of blocks, and of what has members",
+    "_bins.py": "their edges, and their display",
     "_block_inputs.py": "of a fit, and of an ONNX graph",
     "_bootstrap.py": "of members, and of binned significances",
     "_branches.py": "of a ROOT tree, and of a network",
@@ -223,6 +224,7 @@ SAME_NAMES = {
     "_model.py": "that is applied, and of binned counts",
     "_overtraining.py": "the test, and its display",
     "_quantiles.py": "of a column, and of transformers in an ONNX graph",
+    "_root.py": "trees that are read, and histograms that are written",
     "_run.py": "of a fit, and of the fits of members",
     "_samples.py": "for the test of an ONNX file, and of binned metrics",
     "_scaling.py": "of events, and its nodes in an ONNX graph",

@@ -14,12 +14,13 @@ from skhep_nn.estimators._fit import _run as _fitting
 from skhep_nn.estimators._fit._inputs import read_inputs
 from skhep_nn.estimators._fit._settings import Settings
 from skhep_nn.estimators._saving import _objects
+from skhep_nn.estimators._saving._versions import SavedWithVersions
 from skhep_nn.training import _order as order
 
 _saving.install()
 
 
-class BaseClassifier(ClassifierMixin, BaseEstimator):
+class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
     """Base of every classifier with a network: scikit-learn on the outside, training inside.
 
     A subclass says in its constructor what its parameters are, and how its network is made and

@@ -24,13 +24,14 @@ from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._fit._ensemble import mean_history
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
+from skhep_nn.estimators._saving._versions import SavedWithVersions
 
 
 def _is_parametric(self):
     return self.parameter is not None
 
 
-class MembersClassifier(ClassifierMixin, BaseEstimator):
+class MembersClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
     """Several fits of one classifier as a classifier.
 
     A subclass fits `estimators_` and says by `_by_members` which of them scores an event.

@@ -15,9 +15,10 @@ from skhep_nn.estimators._fit import _inputs, _targets
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
+from skhep_nn.estimators._saving._versions import SavedWithVersions
 
 
-class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
+class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
     """One classifier for each mass of the signal: its signal against all background.
 
     The zoo of networks that a :class:`ParametricClassifier` replaces, for comparison with it. An

@@ -1,4 +1,4 @@
-"""How Keras objects are copied and saved."""
+"""How Keras objects are copied and saved, and the versions that a file tells."""
 
 from __future__ import annotations
 
