@@ -19,6 +19,7 @@ import numpy as np
 import skhep_nn
 from skhep_nn.estimators import (
     BlockClassifier,
+    CalibratedClassifier,
     CNNClassifier,
     CrossFitClassifier,
     DenseClassifier,
@@ -80,6 +81,7 @@ def fitted():
         IndividualMassClassifier(dense, **of_mass): np.column_stack([table, mass]),
         CrossFitClassifier(dense, 3, fold_column=2): np.column_stack([table, np.arange(N_EVENTS)]),
         EnsembleClassifier(dense, 2): table,
+        CalibratedClassifier(dense, "temperature", cv=2): table,
     }
     return {type(clf).__name__: (clf.fit(X, y), X) for clf, X in pairs.items()}
 

@@ -18,6 +18,7 @@ from skhep_nn.estimators._calibration import _priors, _scores
 from skhep_nn.estimators._calibration._maps import METHODS, ONE_CLASS, TemperatureMap
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members._fit_one import Events
+from skhep_nn.estimators._saving._versions import SavedWithVersions
 from skhep_nn.exceptions import WeightError
 
 _PRIORS = ("training", "physical")
@@ -30,7 +31,7 @@ def _model_has(name):
     return available_if(has)
 
 
-class CalibratedClassifier(ClassifierMixin, BaseEstimator):
+class CalibratedClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
     r"""A classifier whose probabilities are right on average, by a map that held-out events choose.
 
     Parameters
