@@ -197,6 +197,9 @@ def _exact(values, name, signed, ndim=(1,)):
 
 
 def _values(X, at):
+    if hasattr(X, "tocsr"):
+        msg = "X is a sparse matrix, which holds no event numbers; pass X.toarray()"
+        raise TypeError(msg)
     if _columns.is_frame(X) or _columns.is_blocks(X):
         return _columns.take_at(X, at)
     # of a list of rows each number is what was written, not the float beside it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_consistent_length
 
 from skhep_nn import _columns, _event_numbers
 
@@ -96,11 +97,19 @@ class EventNumberFold(BaseCrossValidator):
         Returns
         -------
         ndarray of shape (n_events,), int64
+
+        Raises
+        ------
+        ColumnError, ValueError, TypeError
+            If X has no such column, or a number is missing, not whole or perhaps rounded.
         """
         rule = self._rule()
         signed = rule.hash == "modulo"
         if groups is not None:
-            return rule.folds(_event_numbers.of_groups(groups, signed=signed))
+            numbers = _event_numbers.of_groups(groups, signed=signed)
+            if X is not None:
+                check_consistent_length(X, numbers)
+            return rule.folds(numbers)
         if X is None:
             msg = "EventNumberFold needs X, which has the event numbers, or groups"
             raise ValueError(msg)

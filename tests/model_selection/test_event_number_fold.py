@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -178,6 +179,10 @@ def test_a_missing_column_is_named(sample):
         EventNumberFold(2, 0).folds(np.zeros((4, 3, 2), int))
     with pytest.raises(ValueError, match="needs X, which has the event numbers, or groups"):
         EventNumberFold(2).folds(None)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        EventNumberFold(2).folds(X, groups=[1, 2])
+    with pytest.raises(TypeError, match="sparse matrix, which holds no event numbers"):
+        EventNumberFold(2, 0).folds(csr_matrix(np.eye(3)))
 
 
 @pytest.mark.parametrize(

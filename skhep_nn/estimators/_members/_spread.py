@@ -60,11 +60,12 @@ def _with_hypotheses(model, events):
 
 
 def _warn(found):
-    shown = "; ".join(found.differences())
+    first, *others = found.differences()
+    more = f" ({len(others)} more quantities differ)" if others else ""
     warnings.warn(
-        f"the folds are not comparable: {shown}. One cut has another efficiency in each of them, "
-        "and their common histogram is wider than that of one network; see fold_spread_. Longer "
-        "or steadier training (an ensemble in each fold) makes the networks alike",
+        f"the folds are not comparable: {first}{more}. One cut has another efficiency in each of "
+        "them, and their common histogram is wider than that of one network; see fold_spread_. "
+        "Longer training, balanced classes or an ensemble in each fold make the networks alike",
         FoldsDifferWarning,
         stacklevel=4,
     )
