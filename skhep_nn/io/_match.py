@@ -97,7 +97,10 @@ def _column(table, name, owner):
         raise ColumnError(msg)
     values = table[name]
     if isinstance(values, (list, tuple)):
-        values = _floats.as_array(values, f"{owner}: column {name!r}")
+        array = _floats.as_array(values, f"{owner}: column {name!r}")
+        # NumPy makes text of the numbers, and of what is missing, beside a text
+        is_text = array.ndim == 1 and array.dtype.kind in "US"
+        values = pd.Series(values, dtype=object) if is_text else array
     if getattr(getattr(values, "dtype", None), "names", None):
         msg = f"{owner}: column {name!r} holds records, not one value per event"
         raise ValueError(msg)

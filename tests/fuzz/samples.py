@@ -51,7 +51,7 @@ def split(**options):
     return train_validation_test_split(**{"random_state": 0, **options})
 
 
-def check_split(got, events, stratify, weight_column="weight"):
+def check_split(got, events, process_column, weight_column="weight"):
     assert sum(map(len, got)) == len(events)
     values = plain.numbers(np.asarray(events["weight"], dtype=object))
     for part in got:
@@ -82,7 +82,7 @@ def check_selected(got, events, chosen, on):
         assert bool(label) == (event in chosen)
 
 
-WORDS = ("block", "events", "column", "EventBlocks", "X", "array", "stratify", "process")
+WORDS = ("block", "events", "column", "EventBlocks", "X", "array", "process")
 
 CALLS = [
     Call(
@@ -104,11 +104,11 @@ CALLS = [
     Call(
         "train_validation_test_split",
         split,
-        {"events": EVENTS, "stratify": PROCESS},
+        {"events": EVENTS, "process_column": PROCESS},
         check_split,
         ("weight", *WORDS),
         labels=(),
-        masked=("stratify",),
+        masked=("process_column",),
         cost=4,
     ),
     Call(
@@ -117,7 +117,7 @@ CALLS = [
         {
             "events": EVENTS,
             "fractions": (0.5, 0.25, 0.25),
-            "stratify": "process",
+            "process_column": "process",
             "weight_column": "weight",
             "event_number": None,
         },

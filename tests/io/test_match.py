@@ -211,3 +211,19 @@ def test_frames_of_other_libraries_are_tables(events, skim, library):
     make["pyarrow"] = pa.Table.from_pandas
     got = label_selected(make[library](events), make[library](skim))
     assert got.tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ([0, "1"], "has values of type .'int', 'str'., needed is one of whole numbers or text"),
+        (["a", np.nan], "is missing .NaN or None. in 1 events"),
+        ((b"a", "b"), "has values of type .'bytes', 'str'."),
+    ],
+)
+@pytest.mark.parametrize("role", ["events", "selected"])
+def test_a_list_of_numbers_and_text_is_an_error(numbers, message, role):
+    tables = {"events": {"event": ["0", "1"]}, "selected": {"event": ["1"]}}
+    tables[role] = {"event": numbers}
+    with pytest.raises(ValueError, match=message):
+        label_selected(*tables.values(), on="event")

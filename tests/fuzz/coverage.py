@@ -1,0 +1,90 @@
+"""What is public, and which of it a call reaches."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from importlib import import_module
+
+import skhep_nn
+
+PACKAGES = (
+    "cache",
+    "datasets",
+    "deploy",
+    "estimators",
+    "events",
+    "io",
+    "metrics",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+    "robustness",
+)
+
+
+def public():
+    """{name: (class or None, code)} of public functions, and of methods of public classes."""
+    found = {}
+    for package in PACKAGES:
+        module = import_module(f"skhep_nn.{package}")
+        for name in module.__all__:
+            found |= _of(f"{package}.{name}", getattr(module, name))
+    return found
+
+
+def reached(calls):
+    """The (class or None, code) pairs that `calls` run with their valid arguments."""
+    codes = {code for _, code in public().values()}
+    found = set()
+
+    def look(frame, event, argument):
+        if event == "call" and frame.f_code in codes:
+            found.add((_owner(frame), frame.f_code))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for call in calls:
+            sys.setprofile(look)
+            try:
+                call.function(**call.valid)
+            finally:
+                sys.setprofile(None)
+    return found
+
+
+def names_reached(calls):
+    """Names of what :func:`public` has that `calls` run."""
+    found = reached(calls)
+    return {name for name, where in public().items() if where in found}
+
+
+def _of(name, thing):
+    if inspect.isclass(thing):
+        return {f"{name}.{method}": (thing, code) for method, code in _methods(thing)}
+    code = _code(thing)
+    return {} if code is None else {name: (None, code)}
+
+
+def _methods(cls):
+    for name in dir(cls):
+        code = None if name.startswith("_") else _code(inspect.getattr_static(cls, name))
+        if code is not None:
+            yield name, code
+
+
+def _code(thing):
+    """The code of a function of the package, whatever wraps it."""
+    thing = getattr(thing, "__func__", thing)
+    if not callable(thing) or isinstance(thing, property):
+        return None
+    function = inspect.unwrap(getattr(thing, "fn", thing))
+    is_ours = getattr(function, "__module__", "").startswith(skhep_nn.__name__)
+    return function.__code__ if is_ours and inspect.isfunction(function) else None
+
+
+def _owner(frame):
+    first = frame.f_code.co_varnames[:1]
+    owner = frame.f_locals.get(first[0]) if first and first[0] in ("self", "cls") else None
+    return owner if isinstance(owner, type) or owner is None else type(owner)
