@@ -47,7 +47,7 @@ def one_vs_rest(graph, model, data, fixed):
     parts = [graph.cast(part, np.float64) for part in parts]
     if len(parts) == 1:
         parts = [graph.op("Sub", np.float64(1), parts[0]), parts[0]]
-    return _normalised(graph, graph.concat(parts), otherwise=0.0)
+    return normalised(graph, graph.concat(parts), otherwise=0.0)
 
 
 def average(graph, parts, weights=None):
@@ -61,7 +61,7 @@ def average(graph, parts, weights=None):
     return total
 
 
-def _normalised(graph, values, otherwise):
+def normalised(graph, values, otherwise):
     """`values` over their sum, `otherwise` where that is 0."""
     total = graph.sum(values, -1)
     none = graph.op("Equal", total, 0.0)
@@ -89,7 +89,7 @@ def _calibrated(graph, one, inner):
     # a class without events in a fold has probability 0
     nothing = graph.op("Mul", graph.take(inner, [0]), 0.0)
     values = graph.concat([columns.get(label, nothing) for label in classes])
-    return _normalised(graph, values, otherwise=1 / len(classes))
+    return normalised(graph, values, otherwise=1 / len(classes))
 
 
 def _by(graph, calibrator, value):

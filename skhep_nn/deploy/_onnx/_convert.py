@@ -11,6 +11,7 @@ import numpy as np
 
 from skhep_nn._version import __version__
 from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
+    _calibrated,
     _calibration,
     _columns,
     _encoders,
@@ -81,7 +82,8 @@ def describe(model):
     if hasattr(model, "steps"):
         steps = [step for _, step in model.steps if not (isinstance(step, str) or step is None)]
         return " > ".join(describe(step) for step in steps)
-    inner = getattr(model, "estimator", None) or getattr(model, "classifier", None)
+    names = ("estimator_" if hasattr(model, "_wraps") else "estimator", "classifier")
+    inner = next((found for found in (getattr(model, n, None) for n in names) if found), None)
     name = type(model).__name__
     return f"{name}({describe(inner)})" if hasattr(inner, "predict_proba") else name
 

@@ -94,6 +94,8 @@ def inner_classifiers(model):
         return [_best(member) for member in model.estimators_]
     if type(model).__name__ == "FrozenEstimator":
         return [model.estimator]
+    if hasattr(model, "_wraps"):
+        return [_best(model.estimator_)]
     return [model.classifier] if type(model).__name__ == "HypothesisClassifier" else []
 
 
@@ -112,9 +114,16 @@ def network_of(model):
     return next((found for found in map(network_of, inside) if found is not None), None)
 
 
+def at_one_mass(model):
+    """What a parametric classifier at one hypothesis is, or what one is that `model` calibrates."""
+    if hasattr(model, "_wraps"):
+        return at_one_mass(model.estimator_)
+    return model if type(model).__name__ == "HypothesisClassifier" else None
+
+
 def is_fixed(model, options):
     """Whether a mass hypothesis is built in."""
-    if options.at is not None or type(model).__name__ == "HypothesisClassifier":
+    if options.at is not None or at_one_mass(model) is not None:
         return True
     return hasattr(model, "steps") and is_fixed(model.steps[-1][1], options)
 
@@ -129,14 +138,15 @@ def _array(graph, model, shape, options):
 
 
 def _table(graph, model, options, wanted):
-    fitted = model.classifier if type(model).__name__ == "HypothesisClassifier" else model
+    at = at_one_mass(model)
+    fitted = model if at is None else at.classifier
     names = getattr(fitted, "feature_names_in_", None)
     names = None if names is None else list(names)
     n_columns = _n_columns(fitted, names)
     optional = _optional(model, names, n_columns)
     optional = sorted({*optional, *_unread_by(fitted, names)})
     if is_fixed(model, options):
-        optional = sorted({*optional, *_parameters(model, names)})
+        optional = sorted({*optional, *_parameters(at or model, names)})
     absent = [at for at in optional if at not in wanted]
     present = [at for at in range(n_columns) if at not in absent]
     if not present:

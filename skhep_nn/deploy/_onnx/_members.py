@@ -34,18 +34,30 @@ def opened(model, options):
         return found if picks(found[0]) else (model, options)
     if name == "HypothesisClassifier" and picks(inner):
         return inner, replace(options, at=list(model.values))
+    if hasattr(model, "_wraps"):
+        found, options = opened(model.estimator_, options)
+        return (model if found is model.estimator_ else model._around(found)), options
     return model, options
 
 
 def picks(model):
-    """Whether `model` is a cross-fit that picks networks by event number."""
-    return type(model).__name__ == "CrossFitClassifier" and bool(model._hidden)
+    """Whether `model` picks networks by event number, as a cross-fit does."""
+    return _cross_fit_in(model) is not None
+
+
+def _cross_fit_in(model):
+    """The cross-fit with event numbers that `model` is or calibrates, or None."""
+    if hasattr(model, "_wraps"):
+        return _cross_fit_in(model.estimator_)
+    is_one = type(model).__name__ == "CrossFitClassifier" and bool(model._hidden)
+    return model if is_one else None
 
 
 def root_of(graph, model, options, wanted):
     """As `make_root`; a cross-fit has the inputs of its networks, and the event number."""
     if not picks(model):
         return make_root(graph, model, options, wanted)
+    model = _cross_fit_in(model)
     root = make_root(graph, _at(inner_classifiers(model)[0], options.at), options, wanted)
     if NUMBER in graph.types:
         msg = f"a feature is called {NUMBER!r}, as the input for it is; use inputs='matrix'"
@@ -61,6 +73,7 @@ def finished(root, model):
     """The root of a cross-fit with positions of the columns of X, the event number among them."""
     if not picks(model):
         return root
+    model = _cross_fit_in(model)
     hidden, columns = list(model._hidden), model.columns_
     kept = [at for at in range(columns.n_columns) if at not in hidden]
     inputs = [
@@ -82,6 +95,7 @@ def outer(model, positions):
     """Positions of columns that the networks of a cross-fit see, as positions of those of X."""
     if not picks(model):
         return positions
+    model = _cross_fit_in(model)
     kept = [at for at in range(model.columns_.n_columns) if at not in model._hidden]
     return [at if isinstance(at, str) else kept[at] for at in positions]
 

@@ -290,10 +290,7 @@ class CalibratedClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         CalibratedClassifier
         """
         self._check_is_fitted()
-        fixed = copy.copy(self)
-        fixed.model = fixed.estimator_ = self.estimator_.at(*values, **named)
-        fixed._learn_columns()
-        return fixed
+        return self._around(self.estimator_.at(*values, **named))
 
     @property
     def parameter(self):
@@ -338,6 +335,13 @@ class CalibratedClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
             self._resolution = _scores.resolution_of(first)
         self._learn_columns()
         return found
+
+    def _around(self, model):
+        """The same calibration of another fitted model."""
+        other = copy.copy(self)
+        other.model = other.estimator_ = model
+        other._learn_columns()
+        return other
 
     def _learn_columns(self):
         for name in ("n_features_in_", "feature_names_in_"):
