@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -29,6 +30,8 @@ __all__ = [
     "StrOptions",
     "check_feature_names",
     "check_parameters",
+    "compare_feature_names",
+    "feature_names_of",
     "get_routing_for_object",
     "has_set_output",
     "num_samples",
@@ -72,6 +75,19 @@ def check_parameters(estimator):
 def check_feature_names(estimator, X, *, reset):
     """Set (`reset`) or check ``feature_names_in_`` as scikit-learn does."""
     _check_feature_names(estimator, X, reset=reset)
+
+
+def feature_names_of(X):
+    """Names of the columns of `X` as scikit-learn sees them, or None."""
+    holder = BaseEstimator()
+    _check_feature_names(holder, X, reset=True)
+    return getattr(holder, "feature_names_in_", None)
+
+
+def compare_feature_names(X, names, owner):
+    """Warn as scikit-learn does if only one of `X` and the fit of `owner` had `names`."""
+    holder = type(owner, (BaseEstimator,), {} if names is None else {"feature_names_in_": names})()
+    _check_feature_names(holder, X, reset=False)
 
 
 def has_set_output(transformer):

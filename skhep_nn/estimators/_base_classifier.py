@@ -9,29 +9,34 @@ from sklearn.utils import check_consistent_length
 from skhep_nn import _columns, _floats, _meta_estimators, _weights
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _parameters, _saving
-from skhep_nn.estimators._fit import _callbacks, _events, _parameter_checks, _targets
-from skhep_nn.estimators._fit import _run as _fitting
-from skhep_nn.estimators._fit._inputs import read_inputs
+from skhep_nn.estimators._fit import (
+    _callbacks,
+    _ensemble,
+    _parameter_checks,
+    _phases,
+    _run,
+    _targets,
+)
+from skhep_nn.estimators._fit._arguments import check_known, validation_events
+from skhep_nn.estimators._fit._hooks import Hooks
+from skhep_nn.estimators._fit._inputs import Reader
+from skhep_nn.estimators._fit._learnt import OPTIONAL, Learnt
 from skhep_nn.estimators._fit._settings import Settings
 from skhep_nn.estimators._saving import _objects
 from skhep_nn.estimators._saving._versions import SavedWithVersions
-from skhep_nn.training import _order as order
 
 _saving.install()
 
 
-class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
+class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
     """Base of every classifier with a network: scikit-learn on the outside, training inside.
 
-    A subclass says in its constructor what its parameters are, and how its network is made and
-    trained on.
+    A subclass says in its constructor what its parameters are, and in the methods of `Hooks` what
+    is special about its fit.
     """
 
-    _allow_nd = True
-    # whether a parameter called like one of Keras' things, e.g. ``activation``, is the name of one
-    _names_are_of_keras = False
-    # whether the name "adamw" stands for the package's own recipe
-    _names_own_adamw = False
+    # whether the package builds the network, see `Settings`
+    _is_built = False
     # what a routed parameter may begin with
     _routing_prefixes = frozenset({"optimizer", "loss", "metrics", "callbacks"})
     _parameter_constraints: dict = {}  # noqa: RUF012
@@ -66,6 +71,12 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         schedule and patience that start anew, as compiling and fitting anew in Keras does.
         Callbacks see the beginning and end of training, and epochs from 0, in each phase.
 
+        Where there are several networks (`n_networks`) each is trained, with the same validation
+        events if these are given; so many at a time as there are cores, unless there are
+        `callbacks`. Of an interrupted fit those networks are kept that have an epoch. A fit that
+        was killed goes on from its `checkpoint_dir`, which keeps the networks that are done until
+        all are.
+
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_events, n_features)
@@ -91,12 +102,16 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         TrainingError
             If the loss is no longer finite.
         """
-        validation = _fitting.validation_argument(
-            keras_arguments, X_val, y_val, sample_weight_val, type(self).__name__
-        )
-        settings = _fitting.settings_of_call(self, keras_arguments)
-        with _fitting.numbers(self):
-            return _fitting.fit(self, settings, X, y, sample_weight, validation)
+        check_no_fork()
+        owner = type(self).__name__
+        validation = validation_events(keras_arguments, X_val, y_val, sample_weight_val, owner)
+        settings, stated = self._settings(keras_arguments), self._stated()
+        _parameter_checks.check(stated, settings)
+        phases = _phases.checked(stated, settings)
+        learnt = self._learnt(further=settings.warm_start)
+        _ensemble.check_number(settings, learnt)
+        train = _run.fit if settings.get("n_networks", 1) == 1 else _ensemble.fit
+        return self._keep(train(self, phases, X, y, sample_weight, validation, learnt))
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch on these events, from where the network is.
@@ -117,9 +132,13 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         Weights are multiplied by the factor that gave the events of the first call the mean one.
         `epochs`, `phases` and `early_stopping` have no effect.
         """
-        settings = _fitting.settings_of_call(self)
-        with _fitting.numbers(self, partial=True):
-            return _fitting.partial_fit(self, settings, X, y, classes, sample_weight)
+        check_no_fork()
+        settings = self._settings()
+        _parameter_checks.check(self._stated(), settings)
+        learnt = self._learnt(further=True)
+        _ensemble.check_number(settings, learnt)
+        train = _run.partial_fit if settings.get("n_networks", 1) == 1 else _ensemble.partial_fit
+        return self._keep(train(self, settings, X, y, classes, sample_weight, learnt))
 
     def initialize(self, X, y):
         """Build the network for such events without training it.
@@ -134,7 +153,11 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         self
         """
         check_no_fork()
-        return _fitting.initialize(self, _fitting.settings_of_call(self), X, y)
+        settings = self._settings()
+        _parameter_checks.check(self._stated(), settings)
+        learnt = self._learnt(further=False)
+        build = _run.initialize if settings.get("n_networks", 1) == 1 else _ensemble.initialize
+        return self._keep(build(self, settings, X, y, learnt))
 
     def predict_proba(self, X, **keras_arguments):
         """Class probabilities, the same bits in any order of the events and any chunking.
@@ -154,9 +177,9 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         """
         self._check_is_fitted()
         check_no_fork()
-        _fitting.check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
+        check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
         callbacks = _callbacks.for_prediction(
-            Settings.of(self), self.network_, keras_arguments.get("callbacks")
+            self._settings(), self.network_, keras_arguments.get("callbacks")
         )
         with self.network_.numbers.used():
             outputs = callbacks.around(self.network_.predict, self._read_for_prediction(X))
@@ -293,56 +316,45 @@ class BaseClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
             )
             raise NotFittedError(msg)
 
-    def _check_parameters(self):
-        _parameter_checks.check(self, Settings.of(self))
+    def _settings(self, arguments=()):
+        """The parameters as they are now, for a call with some arguments of Keras' fit."""
+        _parameter_checks.check_constructed(self)
+        every = self.get_params()
+        settings = Settings.of(self, self.get_params(deep=False), every, built=self._is_built)
+        known = [name for name in _parameters.FIT if name in settings.parameters]
+        check_known(arguments, known, "fit")
+        return settings.changed(arguments)
 
-    def _network_arguments(self):
-        """Names that the function which makes the network takes; None if it takes any."""
-        return set()
+    def _stated(self):
+        """What this classifier says of its parameters."""
+        return _parameter_checks.Stated(
+            rules=self._parameter_constraints,
+            names=set(_parameters.defaults_of(type(self))),
+            routed=self._routed_names(),
+            prefixes=self._routing_prefixes,
+            network=self._network_arguments(),
+        )
 
-    def _learn_targets(self, labels, classes):
-        """Set what scikit-learn and a user's function (through ``meta``) know of the labels."""
-        self.classes_ = classes
-        self.n_classes_ = len(classes)
-        self.n_outputs_ = self.n_outputs_expected_ = 1
-        self.target_type_ = "binary" if len(classes) == 2 else "multiclass"
-        self.y_dtype_, self.y_ndim_ = labels.dtype, 1
+    def _learnt(self, *, further):
+        """What was learnt before, if the network that there is is trained `further`."""
+        if not (further and self.__sklearn_is_fitted__()):
+            # a fit that fails must not leave the old network beside new columns and classes
+            vars(self).pop("network_", None)
+            return Learnt()
+        names = vars(self).keys() - self._get_param_names() - {"_user_params"}
+        return Learnt(**{n: vars(self)[n] for n in names if n not in self._routed_names()})
 
-    def _learn_inputs(self, settings, events):
-        """What a new network is to know of its training events beforehand; for subclasses."""
-        del settings, events
+    def _keep(self, learnt):
+        """Have what was learnt as attributes: nothing else writes any whose name ends in ``_``."""
+        for name in OPTIONAL:
+            vars(self).pop(name, None)
+        vars(self).update(vars(learnt))
+        return self
 
-    def _read_inputs(self, X, *, reset):
-        """What the network reads of events that are trained on; for subclasses."""
-        return read_inputs(self, X, reset=reset)
+    @property
+    def _prediction_reader(self):
+        return Reader(type(self).__name__, self._allow_nd)
 
     def _read_for_prediction(self, X):
-        """What the network reads of events that are to be classified; for subclasses."""
-        return self._read_inputs(X, reset=False)
-
-    def _further_columns(self):
-        """Columns that are no features beside those of weight and `exclude`; for subclasses."""
-        return {}
-
-    def _balanced_order(self, events, batch_size, seed):
-        """Event numbers of each epoch where `batch_sampler` is a name; for subclasses."""
-        return order.balanced(events.codes, batch_size, seed)
-
-    def _prepare(self, train, held_out, seed):
-        """Training and validation events (or None) as they are trained on.
-
-        For subclasses: the events come with the weights that the losses see.
-        """
-        del seed
-        return train, held_out
-
-    def _may_split(self, train, held_out):
-        """Whether events may be split so where nobody asked for it; for subclasses."""
-        return _events.has_every_class(train, held_out)
-
-    def _redraw_for_fit(self, train, seed):
-        """What changes events before each epoch (see `Plan.redraw`), or None; for subclasses."""
-        del train, seed
-
-    def _callbacks_for_fit(self, settings):
-        return _callbacks.of(settings)
+        """What the network reads of events that are to be classified."""
+        return self._prediction_reader.read(X, self)

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, ParametricClassifier
-from skhep_nn.estimators._fit import _ensemble, _events
+from skhep_nn.estimators._fit import _ensemble, _run, _split
 from skhep_nn.estimators._fit._events import Events
 from skhep_nn.exceptions import TrainingInterruptedWarning
 
@@ -72,7 +72,7 @@ def test_what_is_told_of_a_fit(fitted):
 def test_parts_for_validation_are_all_events_together():
     codes = np.array([0] * 7 + [1] * 5 + [2] * 3)
     events = Events(np.arange(15.0)[:, None], codes, np.ones(15))
-    parts = [_events.fold(events, number, 3) for number in range(3)]
+    parts = [_split.fold(events, number, 3) for number in range(3)]
     held_out = np.concatenate([part.x[:, 0] for _, part in parts])
     assert sorted(held_out) == list(range(15))
     for train, part in parts:
@@ -82,7 +82,7 @@ def test_parts_for_validation_are_all_events_together():
 
 def test_without_positive_weights_in_every_part_nothing_is_held_out():
     events = Events(np.arange(4.0)[:, None], np.array([0, 0, 1, 1]), np.array([1.0, 1, 5, -2]))
-    assert all(_events.fold(events, n, 2)[1] is None for n in range(2))
+    assert all(_split.fold(events, n, 2)[1] is None for n in range(2))
 
 
 def test_each_network_is_validated_where_a_part_is_held_out(sample):
@@ -231,15 +231,13 @@ def test_interrupted_in_its_first_epoch_nothing_is_fitted(sample):
 
 def test_an_interruption_in_threads_ends_every_network(sample, monkeypatch):
     monkeypatch.setattr(_ensemble, "_threads", lambda n_networks: 2)
-    original, n_fits = DenseClassifier.fit, []
+    original = _run.fit
 
-    def interrupted(self, *arguments, **named):
-        n_fits.append(self)
-        if self.n_networks == 1:
-            self._membership.stop.set()
-        return original(self, *arguments, **named)
+    def interrupted(classifier, *arguments):
+        arguments[-1].stop.set()
+        return original(classifier, *arguments)
 
-    monkeypatch.setattr(DenseClassifier, "fit", interrupted)
+    monkeypatch.setattr(_run, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ensemble().fit(*sample)
 

@@ -37,10 +37,10 @@ def predictions(X, y, **parameters):
 
 def source_of(X):
     """How a classifier in a process gets its features: as a copy or as rows on disk."""
-    from skhep_nn.estimators._fit._inputs import read_inputs
+    from skhep_nn.estimators._fit._inputs import Reader
+    from skhep_nn.estimators._fit._learnt import Learnt
 
-    classifier = DenseClassifier(**SHORT)
-    return type(read_inputs(classifier, X, reset=True)).__name__
+    return type(Reader("DenseClassifier").learn(X, Learnt())[1]).__name__
 
 
 @pytest.mark.parametrize("mode", ["r", "c"])

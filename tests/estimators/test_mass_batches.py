@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skhep_nn.estimators._parametric._batches import drawn_by_groups, group_factors, groups_of
+from skhep_nn.estimators._fit._order import drawn_by_groups
+from skhep_nn.estimators._parametric._batches import group_factors, groups_of
 from skhep_nn.exceptions import WeightError
 
 CODES = np.array([0, 0, 0, 0, 1, 1, 1])

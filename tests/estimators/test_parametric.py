@@ -395,11 +395,11 @@ class TestBalancing:
         assert without
 
     def test_a_split_that_is_left_out_costs_no_second_reading(self, monkeypatch, tmp_path):
-        reads, read = [], ParametricClassifier._read_inputs
+        reads, read = [], ParametricClassifier._read
         monkeypatch.setattr(
             ParametricClassifier,
-            "_read_inputs",
-            lambda self, X, *, reset: reads.append(len(X)) or read(self, X, reset=reset),
+            "_read",
+            lambda self, settings, X, *rest: reads.append(len(X)) or read(self, settings, X, *rest),
         )
         X, y = make_sample(2_000, 0)
         one = np.flatnonzero(X["mass"] == 1500)[0]
@@ -422,11 +422,11 @@ class TestBalancing:
             clf.fit(X, y, sample_weight=weights)
 
     def test_initialize_reads_its_events_once(self, sample, monkeypatch):
-        reads, read = [], ParametricClassifier._read_inputs
+        reads, read = [], ParametricClassifier._read
         monkeypatch.setattr(
             ParametricClassifier,
-            "_read_inputs",
-            lambda self, X, *, reset: reads.append(len(X)) or read(self, X, reset=reset),
+            "_read",
+            lambda self, settings, X, *rest: reads.append(len(X)) or read(self, settings, X, *rest),
         )
         X, y = sample
         clf = parametric().initialize(X, y)

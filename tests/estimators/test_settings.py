@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier, KerasClassifier, ParametricClassifier
-from skhep_nn.estimators._fit._settings import Settings
 
 QUIET = {"random_state": 0, "verbose": 0, "batch_size": 64}
 TWO_PHASES = [
@@ -158,7 +157,7 @@ def test_what_a_call_asks_for_is_what_is_trained(sample):
 
 def test_settings_hold_what_is_routed_above_what_is_plain():
     clf = of_keras(fit__epochs=7, compile__optimizer="adam")
-    settings = Settings.of(clf)
+    settings = clf._settings()
     assert (settings.epochs, settings.optimizer, settings.batch_size) == (7, "adam", 64)
     changed = settings.changed({"epochs": 2, "label_smoothing": 0.1})
     assert (changed.epochs, changed.label_smoothing) == (2, 0.1)
@@ -167,7 +166,7 @@ def test_settings_hold_what_is_routed_above_what_is_plain():
 
 
 def test_settings_cannot_be_changed():
-    settings = Settings.of(dense())
+    settings = dense()._settings()
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.epochs = 5
     with pytest.raises(TypeError):

@@ -39,7 +39,7 @@ OF_A_SEARCH = {
     "skhep_nn._columns.FittedColumns",
     "skhep_nn.estimators._dense.DenseClassifier",
     "skhep_nn.estimators._fit._pooled_network.PooledNetwork",
-    "skhep_nn.estimators._fit._pooled_network.Recipe",
+    "skhep_nn.estimators._fit._recipe.Recipe",
     "skhep_nn.estimators._fit._numbers.Numbers",
     "skhep_nn.estimators._saving._objects.Kept",
     "skhep_nn.metrics._scorer.FigureOfMeritScorer",

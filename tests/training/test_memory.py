@@ -10,7 +10,7 @@ import pytest
 
 from skhep_nn import DenseClassifier
 from skhep_nn.estimators._fit import _initial
-from skhep_nn.estimators._fit._pooled_network import Recipe
+from skhep_nn.estimators._fit._recipe import Recipe
 from skhep_nn.training._pool import POOL
 
 SAMPLE = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2

@@ -20,8 +20,8 @@ OF_ARRAY = {2: "features", 3: "sequence"}
 class BlockNetworkClassifier(BuiltClassifier):
     """Base of the classifiers whose networks are built from blocks.
 
-    A subclass says in ``_network(inputs)`` what :func:`skhep_nn.networks.blocks` is given for
-    blocks like `inputs`.
+    A subclass says in ``_network(settings, inputs)`` what :func:`skhep_nn.networks.blocks` is given
+    for blocks like `inputs`.
     """
 
     _builder = "blocks"
@@ -32,51 +32,63 @@ class BlockNetworkClassifier(BuiltClassifier):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _describe_network(self, x):
-        inputs = self._inputs(x)
-        network = self._network(inputs)
-        self._check_shared(network["shared_embeddings"])
+    def _describe_network(self, settings, learnt, x):
+        inputs = inputs_of(settings, learnt, x)
+        network = self._network(settings, inputs)
+        check_shared(network["shared_embeddings"], learnt)
         return {"inputs": inputs, "named": isinstance(x, dict), **network}
 
-    def _described_inputs(self, x):
-        return self._inputs(x)
 
-    def _check_shared(self, groups):
-        """Raise if blocks that are to share an embedding have tokens of other meanings."""
-        kinds = vars(self).get("block_kinds_", {})
-        for group in groups_of(groups):
-            words = {n: kinds[n].vocabulary for n in group if n in kinds and kinds[n].vocabulary}
-            if len(set(words.values())) > 1:
-                msg = (
-                    f"shared_embeddings: the blocks {list(words)} have different vocabularies, so "
-                    "that a token of one means another thing in the other"
-                )
-                raise ValueError(msg)
+def inputs_of(settings, learnt, x):
+    """The blocks of `x` in plain words, by name.
 
-    def _inputs(self, x):
-        """The blocks of `x` in plain words, by name."""
-        if not isinstance(x, dict):
-            kind = OF_ARRAY.get(x.ndim)
-            if kind is None:
-                msg = (
-                    f"{type(self).__name__} takes arrays of shape (events, features) or (events, "
-                    f"entries, features), or EventBlocks; X has shape {x.shape}"
-                )
-                raise ValueError(msg)
-            return {kind: {"kind": kind, "shape": x.shape[1:]}}
-        return {name: self._input(name, array) for name, array in x.items()}
+    Parameters
+    ----------
+    settings : Settings
+    learnt : Learnt
+    x : ndarray, MappedRows, or dict of str to these
+    """
+    if isinstance(x, dict):
+        kinds = learnt.block_kinds_
+        return {name: _input(name, array, kinds[name]) for name, array in x.items()}
+    kind = OF_ARRAY.get(x.ndim)
+    if kind is None:
+        msg = (
+            f"{settings.owner} takes arrays of shape (events, features) or (events, entries, "
+            f"features), or EventBlocks; X has shape {x.shape}"
+        )
+        raise ValueError(msg)
+    return {kind: {"kind": kind, "shape": x.shape[1:]}}
 
-    def _input(self, name, array):
-        kind = self.block_kinds_[name]
-        if kind.name not in AS_INPUT:
+
+def _input(name, array, kind):
+    if kind.name not in AS_INPUT:
+        msg = (
+            f"block {name!r} holds event weights, which are no input of a network; name it in "
+            f"weight_column={name!r}, or in exclude"
+        )
+        raise ValueError(msg)
+    described = {"kind": AS_INPUT[kind.name], "shape": array.shape[1:]}
+    named = {"mask": kind.mask, "of": kind.of, "vocabulary_size": kind.vocabulary_size}
+    return described | {key: value for key, value in named.items() if value is not None}
+
+
+def check_shared(groups, learnt):
+    """Raise if blocks that are to share an embedding have tokens of other meanings.
+
+    Raises
+    ------
+    ValueError
+    """
+    kinds = getattr(learnt, "block_kinds_", {})
+    for group in groups_of(groups):
+        words = {n: kinds[n].vocabulary for n in group if n in kinds and kinds[n].vocabulary}
+        if len(set(words.values())) > 1:
             msg = (
-                f"block {name!r} holds event weights, which are no input of a network; name it in "
-                f"weight_column={name!r}, or in exclude"
+                f"shared_embeddings: the blocks {list(words)} have different vocabularies, so that "
+                "a token of one means another thing in the other"
             )
             raise ValueError(msg)
-        described = {"kind": AS_INPUT[kind.name], "shape": array.shape[1:]}
-        named = {"mask": kind.mask, "of": kind.of, "vocabulary_size": kind.vocabulary_size}
-        return described | {key: value for key, value in named.items() if value is not None}
 
 
 def sequences_of(inputs):

@@ -151,9 +151,9 @@ class BlockClassifier(BlockNetworkClassifier):
                 setattr(self, name, _changed(getattr(self, name), keys, value))
         return self
 
-    def _network(self, inputs):
+    def _network(self, settings, inputs):
         del inputs
-        return {name: getattr(self, name) for name in self._network_parameters}
+        return {name: getattr(settings, name) for name in self._network_parameters}
 
 
 def _paths(path, value):

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from skhep_nn._validation import Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import features_of, sequences_of
-from skhep_nn.estimators._blocks._sequences import RULES, SIZES, SequenceClassifier
+from skhep_nn.estimators._blocks._sequences import (
+    RULES,
+    SIZES,
+    SequenceClassifier,
+    arguments_of,
+    normalises,
+)
 from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 
@@ -179,25 +185,25 @@ class ResNetClassifier(SequenceClassifier):
         self.shared_embeddings = shared_embeddings
         self.mask_value = mask_value
 
-    def _network(self, inputs):
-        network = super()._network(inputs)
-        network["head"]["output_initializer"] = self.output_initializer
+    def _network(self, settings, inputs):
+        network = super()._network(settings, inputs)
+        network["head"]["output_initializer"] = settings.output_initializer
         return network
 
-    def _branches(self, inputs):
+    def _branches(self, settings, inputs):
         sequences, features = sequences_of(inputs), features_of(inputs)
         if not sequences:
-            return dict.fromkeys(features, self._residual(self._on_features, auto=False))
-        passed = {"batch_normalization": "input"} if self._normalises("input") else {}
+            return dict.fromkeys(features, self._residual(settings, self._on_features, auto=False))
+        passed = {"batch_normalization": "input"} if normalises(settings, "input") else {}
         return {
-            **dict.fromkeys(sequences, self._residual(self._on_sequences, auto="hidden")),
+            **dict.fromkeys(sequences, self._residual(settings, self._on_sequences, auto="hidden")),
             **dict.fromkeys(features, passed),
         }
 
-    def _residual(self, names, *, auto):
-        body = {"kind": self._kind, **self._arguments((*self._body, *names))}
-        where = self.batch_normalization
+    def _residual(self, settings, names, *, auto):
+        body = {"kind": self._kind, **arguments_of(settings, (*self._body, *names))}
+        where = settings.batch_normalization
         body["batch_normalization"] = auto if where == "auto" else where
-        if self.layers_per_block is None:
+        if settings.layers_per_block is None:
             del body["layers_per_block"]
         return body

@@ -36,36 +36,40 @@ class SequenceClassifier(BlockNetworkClassifier):
     _kind = None
     _body = ()
 
-    def _network(self, inputs):
-        units = as_layers(self.dense_units, "dense_units")
+    def _network(self, settings, inputs):
+        units = as_layers(settings.dense_units, "dense_units")
         head = {
             "units": units,
-            "dropout": rates(self.dense_dropout, len(units), "dense_dropout"),
-            "activation": self.activation,
-            "kernel_initializer": self.kernel_initializer,
-            "l2": self.l2,
-            "batch_normalization": "hidden" if self._normalises("hidden") else False,
+            "dropout": rates(settings.dense_dropout, len(units), "dense_dropout"),
+            "activation": settings.activation,
+            "kernel_initializer": settings.kernel_initializer,
+            "l2": settings.l2,
+            "batch_normalization": "hidden" if normalises(settings, "hidden") else False,
         }
-        shared = self._arguments(("shared_embeddings", "embedding_size", "mask_value"))
-        return {"branches": self._branches(inputs), "head": head, **shared}
+        shared = arguments_of(settings, ("shared_embeddings", "embedding_size", "mask_value"))
+        return {"branches": self._branches(settings, inputs), "head": head, **shared}
 
-    def _branches(self, inputs):
+    def _branches(self, settings, inputs):
         """The branch of each block."""
         sequences = sequences_of(inputs)
         if not sequences:
-            raise ValueError(_needs_a_sequence(type(self).__name__, inputs))
-        body = {"kind": self._kind, **self._arguments(self._body)}
-        features = {"batch_normalization": "input"} if self._normalises("input") else {}
+            raise ValueError(_needs_a_sequence(settings.owner, inputs))
+        body = {"kind": self._kind, **arguments_of(settings, self._body)}
+        features = {"batch_normalization": "input"} if normalises(settings, "input") else {}
         return {
             **dict.fromkeys(sequences, body),
             **dict.fromkeys(features_of(inputs), features),
         }
 
-    def _normalises(self, where):
-        return self.batch_normalization in (where, "all")
 
-    def _arguments(self, names):
-        return {name: getattr(self, name) for name in names}
+def normalises(settings, where):
+    """Whether there is batch normalisation ``"input"`` or ``"hidden"``."""
+    return settings.batch_normalization in (where, "all")
+
+
+def arguments_of(settings, names):
+    """Some of the parameters by name."""
+    return {name: getattr(settings, name) for name in names}
 
 
 def _needs_a_sequence(owner, inputs):

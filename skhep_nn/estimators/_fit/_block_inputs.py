@@ -9,11 +9,11 @@ from skhep_nn.estimators._fit._targets import float_type
 from skhep_nn.training._mapped import MappedRows
 
 
-def is_mapped_table(estimator, X):
+def is_mapped_table(X, *, allow_nd):
     """Whether `X` is an array on disk that needs no conversion as a whole."""
     if _lazy_rows.memory_map(X) is None or X.dtype.kind not in "biuf" or 0 in X.shape:
         return False
-    return X.ndim == 2 or (estimator._allow_nd and X.ndim > 2)
+    return X.ndim == 2 or (allow_nd and X.ndim > 2)
 
 
 def of_array(X, columns):
@@ -63,7 +63,7 @@ def of_blocks(blocks, owner, *, only_table):
     raise TypeError(msg)
 
 
-def check_as_in_fit(estimator, blocks, owner):
+def check_as_in_fit(learnt, blocks, owner):
     """Raise if a block is not what it was in fit: its shape, kind or vocabulary.
 
     Raises
@@ -71,14 +71,14 @@ def check_as_in_fit(estimator, blocks, owner):
     ValueError
     """
     for name, kind in blocks.kinds.items():
-        fitted, shape = estimator.block_shapes_[name], blocks.event_shape(name)
+        fitted, shape = learnt.block_shapes_[name], blocks.event_shape(name)
         if shape != fitted:
             msg = (
                 f"block {name!r} has shape {shape} per event, in the fit of {owner} it had "
                 f"{fitted}; blocks come from the transformer that was fitted in training"
             )
             raise ValueError(msg)
-        before, now = estimator.block_kinds_[name], kind
+        before, now = learnt.block_kinds_[name], kind
         for field in ("name", "vocabulary_size", "vocabulary"):
             if getattr(before, field) != getattr(now, field):
                 msg = (

@@ -6,21 +6,22 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
 
 from skhep_nn._bar import make_bar
+from skhep_nn.estimators._fit import _run
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
 from skhep_nn.estimators._fit._seeds import seed_of
 from skhep_nn.training._progress import is_watched
 
 
 @dataclass(frozen=True)
-class Membership:
-    """What a classifier with one network is told that is trained for an ensemble.
+class Member:
+    """What a fit of one network is told that is trained for an ensemble.
 
     Parameters
     ----------
@@ -46,88 +47,85 @@ class Membership:
         return f", network {self.number + 1} of {self.of}"
 
 
-def fit(estimator, train, *, alone):
-    """Fit `estimator`, which has several networks.
-
-    Parameters
-    ----------
-    estimator : BuiltClassifier
-    train : callable
-        Fits one classifier.
-    alone : bool
-        Whether one is trained after the other in any case: callbacks of the user may share things.
-    """
-    estimator._check_parameters()
-    members = _members(estimator)
-    n_threads = 1 if alone else _threads(estimator.n_networks)
+def fit(classifier, phases, X, y, sample_weight, validation, learnt):
+    """What `classifier` learns in a fit of several networks; arguments as of :func:`._run.fit`."""
+    settings, further = phases[0].settings, hasattr(learnt, "network_")
+    changes = _changes(settings)
+    members = _members(classifier, changes, learnt)
+    # callbacks of the user may share things
+    n_threads = 1 if settings.get("callbacks") else _threads(settings.n_networks)
     stop = threading.Event()
     shared = {"of": len(members), "alike": len(members) // n_threads, "quiet": n_threads > 1}
-    for number, member in enumerate(members):
-        member._membership = Membership(number=number, stop=stop, **shared)
-    trained = _trained(members, train, n_threads, _bar(estimator, n_threads), stop)
+
+    def train(number):
+        member, place = members[number], Member(number=number, stop=stop, **shared)
+        own = [replace(p, settings=p.settings.changed(changes[number])) for p in phases]
+        before = member._learnt(further=further)
+        data = (X, y, sample_weight, validation)
+        return member._keep(_run.fit(member, own, *data, before, place))
+
+    trained = _trained(len(members), train, n_threads, _bar(settings, n_threads), stop)
     if not trained:
         raise KeyboardInterrupt
-    _keep(estimator, trained)
     if not stop.is_set():
-        _remove_checkpoints(estimator)
-    return estimator
+        _remove_checkpoints(settings)
+    return _learnt_by(trained)
 
 
-def partial_fit(estimator, train, *, first):
-    """One epoch of each network on these events."""
-    members = _new_members(estimator) if first else _changed(estimator)
-    for member in members:
-        train(member)
-    _keep(estimator, members)
-    return estimator
+def partial_fit(classifier, settings, X, y, classes, sample_weight, learnt):
+    """What `classifier` learns in one epoch of each network."""
+    changes = _changes(settings)
+    members = _members(classifier, changes, learnt)
+    for member, of_member in zip(members, changes, strict=True):
+        own, before = settings.changed(of_member), member._learnt(further=True)
+        member._keep(_run.partial_fit(member, own, X, y, classes, sample_weight, before))
+    return _learnt_by(members)
 
 
-def initialize(estimator, build):
-    """Every network without training."""
-    members = _new_members(estimator)
-    for member in members:
-        build(member)
-    _keep(estimator, members)
-    return estimator
+def initialize(classifier, settings, X, y, learnt):
+    """What `classifier` learns without training any of its networks."""
+    changes = _changes(settings)
+    members = _members(classifier, changes, learnt)
+    for member, of_member in zip(members, changes, strict=True):
+        own = settings.changed(of_member)
+        member._keep(_run.initialize(member, own, X, y, learnt))
+    return _learnt_by(members)
 
 
-def _members(estimator):
-    if not (estimator.warm_start and estimator.__sklearn_is_fitted__()):
-        # a fit that fails must not leave the old networks beside new columns and classes
-        vars(estimator).pop("network_", None)
-        return _new_members(estimator)
-    return _changed(estimator)
+def check_number(settings, learnt):
+    """Raise if another number of networks is to be trained on than there is.
 
-
-def _new_members(estimator):
-    settings = _settings(estimator)
-    return [clone(estimator).set_params(**of_member) for of_member in settings]
-
-
-def _changed(estimator):
-    """The classifiers that there are, with the parameters that `estimator` has now."""
-    members = vars(estimator).get("members_", [])
-    if len(members) != estimator.n_networks:
+    Raises
+    ------
+    ValueError
+    """
+    wanted, there = settings.get("n_networks", 1), len(getattr(learnt, "members_", ())) or 1
+    if hasattr(learnt, "network_") and wanted != there:
         msg = (
-            f"n_networks={estimator.n_networks}, but {len(members) or 1} were trained; networks "
+            f"n_networks={wanted}, but {there} {'was' if there == 1 else 'were'} trained; networks "
             "that are trained on (warm_start, partial_fit) keep their number"
         )
         raise ValueError(msg)
-    for member, of_member in zip(members, _settings(estimator), strict=True):
-        member.set_params(**estimator.get_params(deep=False) | of_member)
-    return members
 
 
-def _settings(estimator):
-    """What differs from one classifier to the next."""
-    state, folder = estimator.random_state, estimator.checkpoint_dir
-    seeds = [None] * estimator.n_networks
+def _members(classifier, changes, learnt):
+    """Classifiers with one network each, new ones or those that there are."""
+    if not hasattr(learnt, "members_"):
+        return [clone(classifier).set_params(**of_member) for of_member in changes]
+    for member, of_member in zip(learnt.members_, changes, strict=True):
+        member.set_params(**classifier.get_params(deep=False) | of_member)
+    return learnt.members_
+
+
+def _changes(settings):
+    """Parameters that differ from one classifier to the next."""
+    state, folder, n_networks = settings.random_state, settings.checkpoint_dir, settings.n_networks
+    seeds = [None] * n_networks
     if state is not None:
         seed = seed_of(state)
-        seeds = [
-            int(np.random.default_rng((seed, n)).integers(2**31 - 1)) for n in range(len(seeds))
-        ]
-    folders = [folder and _folder(folder, number) for number in range(len(seeds))]
+        draws = [np.random.default_rng((seed, n)) for n in range(n_networks)]
+        seeds = [int(draw.integers(2**31 - 1)) for draw in draws]
+    folders = [folder and _folder(folder, number) for number in range(n_networks)]
     return [
         {"n_networks": 1, "random_state": seed, "checkpoint_dir": place}
         for seed, place in zip(seeds, folders, strict=True)
@@ -138,11 +136,11 @@ def _folder(directory, number):
     return Path(directory) / f"network-{number + 1}"
 
 
-def _remove_checkpoints(estimator):
+def _remove_checkpoints(settings):
     """The fit is whole: the states of its networks, kept until now, are not needed any more."""
-    if estimator.checkpoint_dir is not None:
-        for number in range(estimator.n_networks):
-            shutil.rmtree(_folder(estimator.checkpoint_dir, number), ignore_errors=True)
+    if settings.checkpoint_dir is not None:
+        for number in range(settings.n_networks):
+            shutil.rmtree(_folder(settings.checkpoint_dir, number), ignore_errors=True)
 
 
 def _threads(n_networks):
@@ -160,42 +158,39 @@ def _threads(n_networks):
     return max(1, min(n_networks, cores))
 
 
-def _bar(estimator, n_threads):
+def _bar(settings, n_threads):
     """A bar that counts networks, where several are trained at a time."""
-    verbose = estimator.verbose
+    verbose = settings.verbose
     shown = n_threads > 1 and bool(verbose) and (verbose != "auto" or is_watched())
-    return make_bar(shown, total=estimator.n_networks, desc=f"{type(estimator).__name__}, networks")
+    return make_bar(shown, total=settings.n_networks, desc=f"{settings.owner}, networks")
 
 
-def _trained(members, train, n_threads, bar, stop):
+def _trained(n_members, train, n_threads, bar, stop):
     """The classifiers that were trained: all of them, unless the user interrupts."""
     try:
         if n_threads == 1:
-            return _one_by_one(members, train, stop)
-        return _in_threads(members, train, n_threads, bar, stop)
+            return _one_by_one(n_members, train, stop)
+        return _in_threads(n_members, train, n_threads, bar, stop)
     finally:
         bar.close()
-        for member in members:
-            vars(member).pop("_membership", None)
 
 
-def _one_by_one(members, train, stop):
+def _one_by_one(n_members, train, stop):
     done = []
-    for member in members:
+    for number in range(n_members):
         try:
-            train(member)
+            done.append(train(number))
         except KeyboardInterrupt:
             stop.set()
             return done
-        done.append(member)
         if stop.is_set():
             break
     return done
 
 
-def _in_threads(members, train, n_threads, bar, stop):
+def _in_threads(n_members, train, n_threads, bar, stop):
     with ThreadPoolExecutor(n_threads) as threads:
-        running = {threads.submit(train, member): member for member in members}
+        running = [threads.submit(train, number) for number in range(n_members)]
         try:
             for _ in as_completed(running):
                 bar.update()
@@ -210,28 +205,29 @@ def _in_threads(members, train, n_threads, bar, stop):
 def _those_that_ended(running, stop):
     """The classifiers whose fit came to an end; an error of one is that of all."""
     done = []
-    for one, member in running.items():
+    for one in running:
         error = None if one.cancelled() else one.exception()
         if error is not None and not (stop.is_set() and isinstance(error, KeyboardInterrupt)):
             raise error
         if error is None and not one.cancelled():
-            done.append(member)
+            done.append(one.result())
     return done
 
 
-def _keep(estimator, members):
-    """Take over what the classifiers have learnt."""
-    first = members[0]
-    parameters = {*first.get_params(deep=False)}
-    learnt = {k: v for k, v in vars(first).items() if k not in parameters and k != "_user_params"}
-    vars(estimator).update(learnt)
-    estimator.members_ = members
-    estimator.network_ = EnsembleNetwork([member.network_ for member in members])
-    if "best_epoch_" in learnt:
-        estimator.best_epochs_ = [member.best_epoch_ for member in members]
-        estimator.best_epoch_ = int(np.median(estimator.best_epochs_))
-        estimator.n_epochs_ = max(member.n_epochs_ for member in members)
-        estimator.history_ = mean_history([member.history_ for member in members])
+def _learnt_by(members):
+    """What an ensemble has learnt of its members."""
+    learnt = members[0]._learnt(further=True)
+    network = EnsembleNetwork([member.network_ for member in members])
+    learnt = learnt.also(members_=members, network_=network)
+    if not hasattr(learnt, "best_epoch_"):
+        return learnt
+    best = [member.best_epoch_ for member in members]
+    return learnt.also(
+        best_epochs_=best,
+        best_epoch_=int(np.median(best)),
+        n_epochs_=max(member.n_epochs_ for member in members),
+        history_=mean_history([member.history_ for member in members]),
+    )
 
 
 def mean_history(histories):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import keras
 
 from skhep_nn import _validation
 from skhep_nn.estimators import _parameters
-from skhep_nn.estimators._fit import _compile, _metrics
+from skhep_nn.estimators._fit import _metrics, _optimizer
 from skhep_nn.networks._seeds import fresh, numbered
 
 # Names that Keras' own compilation explains.
@@ -32,12 +33,37 @@ ACTS_WITH = {
 }
 
 
-def check(estimator, settings):
-    """Raise for a parameter that `estimator` does not have, or whose value is out of its range.
+@dataclass(frozen=True)
+class Stated:
+    """What a classifier says of its parameters.
 
     Parameters
     ----------
-    estimator : BaseClassifier
+    rules : dict of str to list
+        What each may be.
+    names : set of str
+        Arguments of the constructor.
+    routed : list of str
+        Further ones that are given, as ``"optimizer__clipnorm"``.
+    prefixes : set of str
+        What these may begin with.
+    network : set of str or None
+        What the function takes that makes the network; None if it takes anything.
+    """
+
+    rules: dict
+    names: set
+    routed: list
+    prefixes: frozenset
+    network: set | None
+
+
+def check(stated, settings):
+    """Raise for a parameter that a classifier does not have, or whose value is out of its range.
+
+    Parameters
+    ----------
+    stated : Stated
     settings : Settings
         Its parameters as they hold in one call and phase.
 
@@ -53,9 +79,9 @@ def check(estimator, settings):
     UserWarning
         For a parameter that has no effect.
     """
-    _check_values(estimator, settings)
-    _check_names(estimator, settings)
-    _check_routed(estimator, settings)
+    _check_values(stated.rules, settings)
+    _check_names(settings)
+    _check_routed(stated, settings)
     _warn_of_idle(settings)
 
 
@@ -96,27 +122,24 @@ def check_constructed(estimator):
         raise TypeError(msg)
 
 
-def _check_values(estimator, settings):
-    rules = estimator._parameter_constraints
+def _check_values(rules, settings):
     values = {name: settings.get(name) for name in rules if name in settings.parameters}
     _validation.validate_parameter_constraints(rules, values, caller_name=settings.owner)
 
 
-def _check_names(estimator, settings):
+def _check_names(settings):
     """Raise for the name of something that Keras does not have."""
-    for path, value in (estimator.get_params(deep=True) | settings.parameters).items():
+    for path, value in settings.every.items():
         name = path.rpartition("__")[2]
         if path in ("optimizer", "loss", "metrics"):
             kind = path
-        elif estimator._names_are_of_keras and "_routed" not in path:
+        elif settings.built and "_routed" not in path:
             kind = name.rpartition("_")[2]
         else:
             continue
         for one in _each(value) if kind in KINDS else ():
-            if isinstance(one, str):
-                _check_name(estimator, path, kind, one)
-            else:
-                _check_object(estimator, path, kind, one)
+            check_one = _check_name if isinstance(one, str) else _check_object
+            check_one(settings.owner, path, kind, one)
 
 
 def _each(value):
@@ -128,19 +151,19 @@ def _each(value):
     return [one for part in value for one in _each(part)]
 
 
-def _check_object(estimator, path, kind, value):
+def _check_object(owner, path, kind, value):
     """Raise if `value` is neither an object of Keras' kind nor a function, class or nothing."""
     # an object as Keras serialises it
     if value is None or isinstance(value, dict) or callable(value) or hasattr(value, "get_config"):
         return
     msg = (
-        f"{type(estimator).__name__}.{path} must have names, functions or objects of Keras, got "
-        f"{value!r:.100} for the {KINDS[kind][0]}"
+        f"{owner}.{path} must have names, functions or objects of Keras, got {value!r:.100} for "
+        f"the {KINDS[kind][0]}"
     )
     raise TypeError(msg)
 
 
-def _check_name(estimator, path, kind, word):
+def _check_name(owner, path, kind, word):
     what, module = KINDS[kind]
     if word in BY_OUTPUTS.get(kind, ()):
         return
@@ -154,43 +177,41 @@ def _check_name(estimator, path, kind, word):
     if found is None or isinstance(found, str):
         names = [n for n in vars(module) if not n.startswith("_") and n not in NOT_NAMES]
         hint = _parameters.nearest(word, names)
-        msg = f"{type(estimator).__name__}.{path}={word!r} is no {what} of Keras{hint}"
+        msg = f"{owner}.{path}={word!r} is no {what} of Keras{hint}"
         raise ValueError(msg)
 
 
 NOT_NAMES = ("get", "serialize", "deserialize")
 
 
-def _check_routed(estimator, settings):
-    network = estimator._network_arguments()
-    by_prefix = {"model": network}
-    if estimator._routed_names():
-        by_prefix |= _parameters.routed_arguments(_compile.optimizer_class(settings.optimizer))
-    for name in estimator._routed_names():
+def _check_routed(stated, settings):
+    by_prefix = {"model": stated.network}
+    if stated.routed:
+        by_prefix |= _parameters.routed_arguments(_optimizer.optimizer_class(settings.optimizer))
+    for name in stated.routed:
         prefix, routed, argument = name.partition("__")
         if not routed:
-            accepted = network
-        elif prefix in estimator._routing_prefixes:
+            accepted = stated.network
+        elif prefix in stated.prefixes:
             accepted = by_prefix.get(prefix)
         else:
             accepted = set()
         if accepted is not None and (argument or name) not in accepted:
-            _refuse(estimator, name, accepted)
+            _refuse(stated, settings.owner, name, accepted)
 
 
-def _refuse(estimator, name, accepted):
+def _refuse(stated, owner, name, accepted):
     """Raise: `name` is no parameter; `accepted` is what its prefix, if it has one, takes."""
     prefix, routed, argument = name.partition("__")
-    own = set(_parameters.defaults_of(type(estimator)))
     if not routed:
-        hint = _parameters.nearest(name, own | accepted)
+        hint = _parameters.nearest(name, stated.names | accepted)
     elif accepted:
         hint = _parameters.instead_of(argument, accepted, f"{prefix}__{{}}")
         hint = hint or f"; {prefix}__ takes {sorted(accepted)}"
     else:
-        hint = _parameters.nearest(argument, own)
-        hint = hint or _parameters.nearest(prefix, estimator._routing_prefixes, f"{{}}__{argument}")
-    msg = f"{type(estimator).__name__} has no parameter {name!r}{hint}"
+        hint = _parameters.nearest(argument, stated.names)
+        hint = hint or _parameters.nearest(prefix, stated.prefixes, f"{{}}__{argument}")
+    msg = f"{owner} has no parameter {name!r}{hint}"
     raise TypeError(msg)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from skhep_nn._validation import validate_parameter_constraints
 from skhep_nn.estimators import _parameters
-from skhep_nn.estimators._fit import _compile, _parameter_checks
+from skhep_nn.estimators._fit import _compile, _loss, _parameter_checks
 from skhep_nn.estimators._fit._settings import Settings
 from skhep_nn.estimators._parameters import Interval, Real
 
@@ -54,12 +54,13 @@ class Phase:
         return not self.of
 
 
-def checked(estimator, settings):
+def checked(stated, settings):
     """The phases of a fit, which can be trained as far as can be told without the network.
 
     Parameters
     ----------
-    estimator : BaseClassifier
+    stated : Stated
+        What the classifier says of its parameters.
     settings : Settings
         Of the call.
 
@@ -82,20 +83,38 @@ def checked(estimator, settings):
         for number, changes in enumerate(given, 1)
     ]
     for phase in phases:
-        _check(estimator, phase)
+        _check(stated, phase)
     return phases
 
 
-def check_networks(estimator, phases, x):
-    """Raise for a phase that cannot train the network that there is, before any is trained."""
-    for phase in (phase for phase in phases if not phase.is_plain):
+def with_recipes(phases, recipe_of, learnt, x):
+    """The phases, each with how the network for features like `x` is trained on in it.
+
+    Returns
+    -------
+    list of (Phase, Recipe)
+    """
+    found = []
+    for phase in phases:
         with named(phase):
-            estimator._check_phase(phase.settings, x, phase.changes)
+            found.append((phase, recipe_of(phase.settings, learnt, x)))
+    return found
+
+
+def check_networks(phases, network):
+    """Raise for a phase that cannot train the network that there is, before any is trained."""
+    for phase, recipe in phases:
+        if not phase.is_plain:
+            with named(phase):
+                network.check_phase(recipe, phase.changes)
 
 
 @contextlib.contextmanager
 def named(phase):
-    """Errors say in which phase they are."""
+    """Errors say in which phase they are, if there are any."""
+    if phase.is_plain:
+        yield
+        return
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -130,18 +149,18 @@ def _check_keys(settings, number, owner):
             raise ValueError(msg)
 
 
-def _check(estimator, phase):
+def _check(stated, phase):
     """Raise for a value out of range or a contradiction in one phase."""
-    rules = estimator._parameter_constraints | RULES
+    rules = stated.rules | RULES
     rules = {name: rules[name] for name in phase.changes if name in rules}
     values = {name: phase.changes[name] for name in rules}
     with named(phase):
         validate_parameter_constraints(rules, values, caller_name=phase.settings.owner)
         _check_schedule(phase)
-        _parameter_checks.check(estimator, phase.settings)
+        _parameter_checks.check(stated, phase.settings)
         arguments = _compile.compiled(phase.settings)
         # one output or several: either cross-entropy can be smoothed
-        _compile.loss_of(phase.settings, arguments["loss"], 1)
+        _loss.loss_of(phase.settings, arguments["loss"], 1)
 
 
 def _check_schedule(phase):

@@ -6,89 +6,16 @@ architecture is free.
 
 from __future__ import annotations
 
-import enum
-import json
-import types
-from dataclasses import dataclass, field
-
-import numpy as np
-
-from skhep_nn import networks
-from skhep_nn._keras_objects import config_of, described, is_keras_own, same
+from skhep_nn._keras_objects import same
+from skhep_nn.estimators._fit import _loss
 from skhep_nn.estimators._fit._initial import initial
-from skhep_nn.estimators._fit._numbers import Numbers
-from skhep_nn.estimators._saving._objects import Kept
-from skhep_nn.networks._seeds import numbered
+from skhep_nn.estimators._fit._input_scaling import learnt_scales
 from skhep_nn.training._batch_normalization import settle
 from skhep_nn.training._best import assign, values_of
 from skhep_nn.training._engine import Engine
 from skhep_nn.training._jit import choose
 from skhep_nn.training._loop import train
 from skhep_nn.training._pool import POOL
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to build and compile a network.
-
-    Parameters
-    ----------
-    builder : str
-        Name of a function of :mod:`skhep_nn.networks`.
-    arguments : dict
-        Its arguments.
-    optimizer, loss : Kept
-    metrics : list of Kept
-        Weighted metrics.
-    numbers : Numbers
-        The types of numbers that it computes with.
-    """
-
-    builder: str
-    arguments: dict
-    optimizer: Kept
-    loss: Kept
-    metrics: list = field(default_factory=list)
-    numbers: Numbers = field(default_factory=Numbers.now)
-
-    def build(self):
-        """The compiled network, with weights that stand for none; see :func:`initial`."""
-        with self.numbers.used(), numbered():
-            model = getattr(networks, self.builder)(**self.arguments)
-            model.compile(
-                optimizer=self.optimizer.make(),
-                loss=self.loss.make(),
-                weighted_metrics=[metric.make() for metric in self.metrics] or None,
-            )
-            return model
-
-    @property
-    def draws_globally(self):
-        """Whether an initializer is a function of the user's, which may draw from anything."""
-        return any(map(_is_users, _initializers(self.arguments)))
-
-    @property
-    def learning_rate(self):
-        """The learning rate, or None if it follows a schedule."""
-        rate = config_of(self.optimizer.value)["learning_rate"]
-        return rate if isinstance(rate, float) else None
-
-    @property
-    def optimizer_kind(self):
-        """The optimizer as it is described, without what one that stays can be given anew."""
-        cls, config, settings = described(self.optimizer.value)
-        if self.learning_rate is not None:
-            config.pop("learning_rate")
-        return [cls, config, settings]
-
-    def key(self):
-        """What tells architectures apart; None if something in it has no plain description."""
-        parts = [self.builder, self.arguments, self.optimizer_kind]
-        parts += [self.loss.value, [metric.value for metric in self.metrics], vars(self.numbers)]
-        try:
-            return json.dumps(parts, sort_keys=True, default=_json_form)
-        except TypeError:
-            return None
 
 
 class PooledNetwork:
@@ -116,6 +43,21 @@ class PooledNetwork:
         self.optimizer_variables = None
         self.constants = {}
         self._alone = None
+
+    @classmethod
+    def new(cls, recipe, settings, events, seed):
+        """A network for the training `events`, and what else was noted: nothing.
+
+        Returns
+        -------
+        tuple of (PooledNetwork, dict)
+        """
+        del seed
+        network, kind = cls(recipe, settings.jit_compile), settings.input_scaling
+        if kind is not None:
+            mask_value = settings.get("mask_value")
+            network.constants = learnt_scales(kind, recipe.inputs, events, mask_value)
+        return network, {}
 
     def initialise(self, seed):
         """Take the initial weights that belong to `seed`."""
@@ -145,6 +87,11 @@ class PooledNetwork:
         """Train on as `recipe` says, with an optimizer that starts anew."""
         self.continue_with(recipe)
         self.optimizer_variables = None
+
+    def check_phase(self, recipe, changes):
+        """Raise if it cannot be trained as the `recipe` of a phase says."""
+        del changes
+        _loss.check_targets(recipe.loss.value, recipe.arguments["n_outputs"])
 
     def fit(self, source, validation, plan, *, seed, planned_steps):
         """Train, from the initial weights of `seed` or from where the last fit ended."""
@@ -241,35 +188,3 @@ class PooledNetwork:
         self.optimizer_variables = values_of(engine.model.optimizer.variables)
         # these values, not this object: it may be trained on by another engine
         engine.loaded = self.variables
-
-
-def _initializers(arguments):
-    """The initializers among arguments, those of branches and the head included."""
-    for name, value in arguments.items():
-        if isinstance(value, dict) and not name.endswith("initializer"):
-            yield from _initializers(value)
-        elif name.endswith("initializer"):
-            yield value
-
-
-def _is_users(initializer):
-    if initializer is None or isinstance(initializer, (str, dict)) or is_keras_own(initializer):
-        return False
-    # one that says its seed is given one
-    return "seed" not in getattr(initializer, "get_config", dict)()
-
-
-def _json_form(value):
-    """What Keras' own functions, classes and objects are, for JSON.
-
-    What is not of Keras has no plain description: it may be another thing of the same name.
-    """
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, enum.Enum):
-        return value.name
-    if not is_keras_own(value) or isinstance(value, set):
-        raise TypeError(value)
-    if isinstance(value, (type, types.FunctionType)):
-        return f"{value.__module__}.{value.__qualname__}"
-    return described(value)

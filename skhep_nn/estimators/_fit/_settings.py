@@ -33,23 +33,41 @@ class Settings:
         Name of the classifier's class.
     parameters : Mapping of str to object
         As ``get_params(deep=False)`` has them, routed ones by their whole names.
-    own_adamw : bool
-        Whether the name ``"adamw"`` stands for the package's own recipe.
+    inside : Mapping of str to object
+        Those of parameters that have parameters themselves, as ``"balance__mode"``.
+    built : bool
+        Whether the package builds the network: names are then Keras', ``"adamw"`` stands for the
+        package's own recipe, and each fit has copies of the callbacks.
     label_smoothing : float or None
         Of a phase; None leaves the loss as it is.
     """
 
     owner: str
     parameters: Mapping
-    own_adamw: bool = False
+    inside: Mapping
+    built: bool = False
     label_smoothing: float | None = None
 
     @classmethod
-    def of(cls, classifier):
-        """Those of `classifier` as it is now."""
+    def of(cls, classifier, own, every, *, built):
+        """Those of `classifier` as it is now.
+
+        Parameters
+        ----------
+        classifier : BaseClassifier
+        own, every : dict
+            Its parameters, without and with those inside of them.
+        built : bool
+        """
         shared = {n: getattr(classifier, n) for n in SHARED if hasattr(classifier, n)}
-        parameters = MappingProxyType(shared | classifier.get_params(deep=False))
-        return cls(type(classifier).__name__, parameters, classifier._names_own_adamw)
+        inside = {n: v for n, v in every.items() if n not in own}
+        owner = type(classifier).__name__
+        return cls(owner, MappingProxyType(shared | own), MappingProxyType(inside), built)
+
+    @property
+    def every(self):
+        """All parameters, those inside others included."""
+        return {**self.inside, **self.parameters}
 
     def changed(self, arguments):
         """These settings, but for `arguments`, by their plain names.

@@ -88,6 +88,19 @@ def learn_classes(labels, owner):
     return classes
 
 
+def attributes(labels, classes):
+    """What scikit-learn and a user's function (through ``meta``) know of labels, by attribute."""
+    return {
+        "classes_": classes,
+        "n_classes_": len(classes),
+        "n_outputs_": 1,
+        "n_outputs_expected_": 1,
+        "target_type_": "binary" if len(classes) == 2 else "multiclass",
+        "y_dtype_": labels.dtype,
+        "y_ndim_": 1,
+    }
+
+
 def encode(labels, classes, name="y"):
     """Class numbers 0 ... n_classes - 1 of `labels`, the argument `name`.
 

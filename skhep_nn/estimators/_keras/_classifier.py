@@ -6,17 +6,16 @@ training are those of every classifier.
 
 from __future__ import annotations
 
+from functools import partial
+
 from sklearn.base import BaseEstimator
 
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._base_classifier import BaseClassifier
 from skhep_nn.estimators._fit import _compile
-from skhep_nn.estimators._fit._seeds import seeded
-from skhep_nn.estimators._fit._settings import Settings
 from skhep_nn.estimators._keras._function import arguments_of_function, check_overridden
 from skhep_nn.estimators._keras._scikeras import BaseWrapper
-from skhep_nn.estimators._keras._user_network import UserNetwork, n_outputs_of
-from skhep_nn.estimators._saving._objects import Kept
+from skhep_nn.estimators._keras._user_network import UserNetwork, UserRecipe
 
 
 @_parameters.shares_training_parameters(built=False, **_parameters.OF_SCIKERAS)
@@ -80,6 +79,7 @@ class KerasClassifier(BaseClassifier, BaseWrapper):
         "validation_split": [_parameters.Interval(_parameters.Real, 0, 1, closed="left")],
         "run_eagerly": ["boolean"],
     }
+    _network_class = UserNetwork
     _routing_prefixes = BaseClassifier._routing_prefixes | BaseWrapper._routing_prefixes
 
     def __init__(
@@ -116,64 +116,25 @@ class KerasClassifier(BaseClassifier, BaseWrapper):
         # what a network needs to know is the number of features, without the weight column
         return meta | {"n_features_in_": self.X_shape_[1]}
 
-    def _new_network(self, settings, x, seed):
-        """Set ``network_`` to a new network, whose initial weights belong to `seed`."""
-        with seeded(seed):
-            model = self._made_by_user(settings, seed)
-            n_outputs = n_outputs_of(model, x)
-        came_with = None
-        if model.compiled:
-            came_with = Kept(model.optimizer)
-            _compile.check_loss(settings.loss, model.loss)
-            _compile.set_learning_rate(settings, model.optimizer)
-        else:
-            model.compile(**_compile_arguments(settings, n_outputs))
-        self.network_ = UserNetwork(model, self.jit_compile, came_with)
+    def _recipe(self, settings, learnt, x):
+        del x
+        return UserRecipe(settings, partial(self._made_by_user, learnt))
 
-    def _made_by_user(self, settings, seed):
-        """What the user's function returns, called by scikeras, which reads a classifier for it.
+    def _made_by_user(self, learnt, settings, seed):
+        """What the user's function returns, called by scikeras, and attributes that it set.
 
-        It reads a copy that has the parameters of a phase; this one keeps those that the user set.
+        scikeras reads a classifier for it: a copy that has the parameters of a phase and knows what
+        was learnt so far; this one keeps the parameters that the user set.
         """
+        known = {**vars(self), **vars(learnt), **settings.parameters, "_random_state": seed}
         stand_in = object.__new__(type(self))
-        vars(stand_in).update({**vars(self), **settings.parameters, "_random_state": seed})
-        stand_in._settings = settings
+        vars(stand_in).update(known, _settings=settings)
         model = stand_in._build_keras_model()
         # a method that makes the network may have noted something
-        notes = vars(stand_in).keys() - settings.parameters.keys() - {"_settings"}
-        vars(self).update({name: vars(stand_in)[name] for name in notes})
-        return model
+        noted = {n: v for n, v in vars(stand_in).items() if known.get(n, known) is not v}
+        del noted["_settings"]
+        return model, noted
 
     def _get_compile_kwargs(self):
         # scikeras asks the stand-in, for the user's function
-        return _compile.compiled(vars(self).get("_settings") or Settings.of(self))
-
-    def _continue_network(self, settings, x):
-        """Train on the network that there is, at the learning rate that is now asked for."""
-        del x
-        if settings.learning_rate_schedule in _compile.FROM_ONE_RATE:
-            _compile.set_learning_rate(settings, self.model_.optimizer)
-
-    def _check_phase(self, settings, x, changes):
-        """Raise if the network cannot be trained with the settings of a phase."""
-        if self.network_.came_with is None:
-            n_outputs = n_outputs_of(self.model_, x)
-            _compile.check_targets(_compile_arguments(settings, n_outputs)["loss"], n_outputs)
-            return
-        _compile.check_free(changes)
-        _compile.set_learning_rate(settings, self.network_.new_optimizer())
-
-    def _begin_phase(self, settings, x):
-        """Train on the network that there is, with an optimizer that starts anew."""
-        if self.network_.came_with is None:
-            self.network_.compile(**_compile_arguments(settings, n_outputs_of(self.model_, x)))
-            return
-        optimizer = self.network_.new_optimizer()
-        _compile.set_learning_rate(settings, optimizer)
-        self.network_.replace_optimizer(optimizer)
-
-
-def _compile_arguments(settings, n_outputs):
-    arguments = _compile.compiled(settings)
-    _compile.check_has_optimizer(settings, arguments["optimizer"])
-    return arguments | {"loss": _compile.loss_of(settings, arguments["loss"], n_outputs)}
+        return _compile.compiled(vars(self).get("_settings") or self._settings())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn.exceptions import WeightError
-from skhep_nn.training._order import _cycle
 
 # What `batch_sampler` may be beside None and a sampler; each has what the one before has.
 SAMPLERS = ("balanced", "mass", "process")
@@ -66,47 +65,3 @@ def group_factors(groups, weights, what):
         )
         raise WeightError(msg)
     return np.bincount(groups) / sums
-
-
-def drawn_by_groups(codes, groups, batch_size, seed):
-    """Every batch with equal numbers of events of each class, these alike from all its groups.
-
-    An epoch has about as many events as there are. Events of the smaller groups come up several
-    times, each equally often but for one.
-
-    Parameters
-    ----------
-    codes, groups : ndarray of int of shape (n_events,)
-        Class and group numbers; a group lies within one class.
-    batch_size : int
-        A multiple of the number of classes.
-    seed : int
-
-    Returns
-    -------
-    callable
-        Epoch number to event numbers.
-    """
-    n_classes = int(codes.max()) + 1
-    share = batch_size // n_classes
-    n_steps = max(1, round(len(codes) / batch_size))
-    members = [
-        [np.flatnonzero(groups == group) for group in np.unique(groups[codes == code])]
-        for code in range(n_classes)
-    ]
-
-    def draw(epoch):
-        rng = np.random.default_rng((seed, epoch))
-        columns = [_class_rows(rows, n_steps * share, rng) for rows in members]
-        columns = [rows.reshape(n_steps, share) for rows in columns]
-        return np.concatenate(columns, axis=1).ravel().astype(np.int32)
-
-    return draw
-
-
-def _class_rows(members, n, rng):
-    """`n` events, as many from each group (give or take one), in random order."""
-    counts = np.full(len(members), n // len(members))
-    counts[rng.permutation(len(members))[: n % len(members)]] += 1
-    rows = [_cycle(rows, count, rng) for rows, count in zip(members, counts, strict=True) if count]
-    return rng.permutation(np.concatenate(rows))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from skhep_nn import _hypotheses, _labels
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
-from skhep_nn.estimators._blocks._base import BlockNetworkClassifier
+from skhep_nn.estimators._blocks._base import BlockNetworkClassifier, check_shared, inputs_of
 from skhep_nn.estimators._fit import _targets
-from skhep_nn.estimators._fit._inputs import as_table, read_inputs
 from skhep_nn.estimators._parameters import COLUMN, POSITIVE, SINGLE, shares_training_parameters
 from skhep_nn.estimators._parametric import _columns as _mass_columns
-from skhep_nn.estimators._parametric import _training as _mass_training
 from skhep_nn.estimators._parametric import _warnings as _mass_warnings
 from skhep_nn.estimators._parametric._assignment import ASSIGNMENTS
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
-from skhep_nn.estimators._parametric._batches import SAMPLERS, drawn_by_groups
+from skhep_nn.estimators._parametric._batches import SAMPLERS
+from skhep_nn.estimators._parametric._groups import strata_of
+from skhep_nn.estimators._parametric._preparation import prepared
 from skhep_nn.estimators._parametric._scan import scan
 from skhep_nn.networks._parametric import PARAMETER
 
@@ -155,6 +157,7 @@ class ParametricClassifier(BlockNetworkClassifier):
     """
 
     _builder = "parametric"
+    _column_parameters = ("weight_column", "exclude", "parameter", "process_column")
     _network_parameters = (
         "body",
         "conditioning",
@@ -265,7 +268,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         self._check_is_fitted()
         hypotheses = _hypotheses.hypotheses_of(hypotheses, self.parameter_names_)
         self._check_hypotheses(hypotheses)
-        x = self._features(as_table(self, X), reset=False)
+        x = self._features_for_prediction(X)
         outputs = [_targets.probabilities(out) for out in scan(self.network_, x, hypotheses)]
         return np.stack(outputs, axis=1)
 
@@ -297,97 +300,86 @@ class ParametricClassifier(BlockNetworkClassifier):
             raise ValueError(msg)
         _mass_warnings.warn_outside(self, hypotheses, "hypotheses")
 
-    def _further_columns(self):
-        return {"parameter": self.parameter, "process_column": self.process_column}
-
-    def _read_inputs(self, X, *, reset):
-        """Features, parameter and process of events that are trained on."""
-        X = as_table(self, X)
-        columns = _mass_columns.positions_of(X, self.parameter) if reset else None
-        x = self._features(X, reset=reset)
-        if reset:
-            self._parameter_columns = columns
-            self.parameter_names_ = _mass_columns.names_of(X, columns)
-        x[PARAMETER] = _mass_columns.values_of(self, X, _mass_columns.NEEDED)
-        if self.batch_sampler == "process":
-            x[_mass_training.PROCESS] = _mass_columns.processes_of(self, X)
-        return x
-
-    def _features(self, X, *, reset):
-        x = read_inputs(self, X, reset=reset)
-        if isinstance(x, dict):
-            return dict(x)
-        if len(x.shape) != 2:
-            msg = (
-                f"X has shape {x.shape}, which has no place for the parameter of an event; put the "
-                "array into EventBlocks, beside a block with the parameter"
+    def _read(self, settings, X, y, learnt, **how):
+        first = not hasattr(learnt, "columns_")
+        X = self._reader(settings).table(X)
+        columns = _mass_columns.positions_of(X, settings.parameter) if first else None
+        learnt, events = super()._read(settings, X, y, learnt, **how)
+        x = _with_a_place(events.x)
+        if first:
+            learnt = learnt.also(
+                _parameter_columns=columns,
+                parameter_names_=_mass_columns.names_of(X, columns),
+                _signal_code=_signal_code(settings.signal, learnt.classes_.tolist()),
             )
-            raise ValueError(msg)
-        return {"features": x}
+        needed = _mass_columns.NEEDED
+        x[PARAMETER] = _mass_columns.values_of(learnt, X, settings.owner, needed)
+        by_process = settings.batch_sampler == "process"
+        processes = _mass_columns.processes_of(settings, learnt, X) if by_process else None
+        events = replace(events, x=x, processes=processes)
+        return learnt, replace(events, strata=strata_of(settings, learnt, events))
+
+    def _prepared(self, settings, learnt, train, held_out, seed):
+        return prepared(settings, learnt, train, held_out, seed)
 
     def _read_for_prediction(self, X):
         """Features and hypotheses of events to be classified."""
-        X = as_table(self, X)
-        x = self._features(X, reset=False)
-        values = _mass_columns.values_of(self, X)
+        X = self._prediction_reader.table(X)
+        x = self._features_for_prediction(X)
+        values = _mass_columns.values_of(self, X, type(self).__name__)
         _mass_columns.check_hypotheses(
             values, self.parameter_names_, "events", _mass_columns.WAYS_OUT
         )
         _mass_warnings.warn_outside(self, values, "events")
         return {**x, PARAMETER: values}
 
-    def _prepare(self, train, held_out, seed):
-        return _mass_training.prepare(self, train, held_out, seed)
+    def _features_for_prediction(self, X):
+        return _with_a_place(super()._read_for_prediction(X))
 
-    def _may_split(self, train, held_out):
-        return super()._may_split(train, held_out) and _mass_training.may_split(
-            self, train, held_out
-        )
-
-    def _redraw_for_fit(self, train, seed):
-        return _mass_training.redraw(self, train, seed)
-
-    def _balanced_order(self, events, batch_size, seed):
-        if self.batch_sampler == "balanced":
-            return super()._balanced_order(events, batch_size, seed)
-        groups, _ = _mass_training.groups_and_names(self, events)
-        return drawn_by_groups(events.codes, groups, batch_size, seed)
-
-    def _learn_targets(self, labels, classes):
-        super()._learn_targets(labels, classes)
-        known = classes.tolist()
-        if self.signal is not None and _labels.one(self.signal) not in known:
-            msg = (
-                f"signal={self.signal!r} is not a label of y, which has {known[:20]}; name the "
-                "class that has the parameter"
-            )
-            raise ValueError(msg)
-        self._signal_code = len(known) - 1 if self.signal is None else known.index(self.signal)
-
-    def _describe_network(self, x):
-        arguments = {name: getattr(self, name) for name in self._network_parameters}
-        for name, default in BODY[self.body].items():
-            value = getattr(self, name)
+    def _describe_network(self, settings, learnt, x):
+        arguments = {name: getattr(settings, name) for name in self._network_parameters}
+        for name, default in BODY[settings.body].items():
+            value = getattr(settings, name)
             arguments[name] = default if value is None else value
-        self._check_shared(self.shared_embeddings)
-        if self.body == "resnet" and np.size(arguments["units"]) != 1:
+        check_shared(settings.shared_embeddings, learnt)
+        if settings.body == "resnet" and np.size(arguments["units"]) != 1:
             msg = (
-                f'units={self.units!r}, but body="resnet" has residual blocks of one width; give '
-                "one integer"
+                f'units={settings.units!r}, but body="resnet" has residual blocks of one width; '
+                "give one integer"
             )
             raise ValueError(msg)
+        # the parameter has a scale of its own
+        features = {name: array for name, array in x.items() if name != PARAMETER}
+        # blocks of one number per event have become a table
+        kinds = getattr(learnt, "block_kinds_", ())
+        table = list(features) == ["features"] and "features" not in kinds
         return {
-            "inputs": self._described_inputs(x),
-            "low": self._parameter_scale[:, 0].tolist(),
-            "high": self._parameter_scale[:, 1].tolist(),
+            "inputs": inputs_of(settings, learnt, features["features"] if table else features),
+            "low": learnt._parameter_scale[:, 0].tolist(),
+            "high": learnt._parameter_scale[:, 1].tolist(),
             **arguments,
         }
 
-    def _described_inputs(self, x):
-        # the parameter has a scale of its own
-        return self._inputs({name: array for name, array in x.items() if name != PARAMETER})
 
-    def _inputs(self, x):
-        # blocks of one number per event have become a table
-        table = list(x) == ["features"] and "features" not in vars(self).get("block_kinds_", ())
-        return super()._inputs(x["features"] if table else x)
+def _with_a_place(x):
+    """What the network reads, by name, so that the parameter has a place in it."""
+    if isinstance(x, dict):
+        return dict(x)
+    if len(x.shape) != 2:
+        msg = (
+            f"X has shape {x.shape}, which has no place for the parameter of an event; put the "
+            "array into EventBlocks, beside a block with the parameter"
+        )
+        raise ValueError(msg)
+    return {"features": x}
+
+
+def _signal_code(signal, known):
+    """Number of the class `signal` among the labels `known`; None is the last."""
+    if signal is not None and _labels.one(signal) not in known:
+        msg = (
+            f"signal={signal!r} is not a label of y, which has {known[:20]}; name the class that "
+            "has the parameter"
+        )
+        raise ValueError(msg)
+    return len(known) - 1 if signal is None else known.index(signal)

@@ -42,14 +42,14 @@ def positions_of(X, parameter):
     return found
 
 
-def values_of(estimator, X, hint=WAYS_OUT):
+def values_of(learnt, X, owner, hint=WAYS_OUT):
     """Values of the parameter of each event; NaN where there are none.
 
     Parameters
     ----------
-    estimator : ParametricClassifier or IndividualMassClassifier
-        That has learnt its columns.
+    learnt : Learnt, or classifier that has learnt its columns
     X : DataFrame, array or blocks
+    owner : str
     hint : str
         What to do about a missing column.
 
@@ -62,11 +62,11 @@ def values_of(estimator, X, hint=WAYS_OUT):
     ColumnError
         If a column is missing or does not hold numbers.
     """
-    at = estimator.columns_.present(X, type(estimator).__name__)
-    missing = [column for column in estimator._parameter_columns if column not in at]
+    at = learnt.columns_.present(X, owner)
+    missing = [column for column in learnt._parameter_columns if column not in at]
     if missing:
-        raise ColumnError(_missing(estimator, missing[0], len(at), hint))
-    found = [numbers_at(X, at.index(column)) for column in estimator._parameter_columns]
+        raise ColumnError(_missing(learnt.columns_, missing[0], len(at), owner, hint))
+    found = [numbers_at(X, at.index(column)) for column in learnt._parameter_columns]
     return as_read(np.concatenate([_as_rows(values) for values in found], axis=1))
 
 
@@ -102,7 +102,7 @@ def names_of(X, positions):
     return found
 
 
-def processes_of(estimator, X):
+def processes_of(settings, learnt, X):
     """Name of the process of each event, empty where it has none.
 
     Raises
@@ -110,13 +110,13 @@ def processes_of(estimator, X):
     ValueError
         If no column is named for it.
     """
-    if estimator.process_column is None:
+    if settings.process_column is None:
         msg = 'batch_sampler="process" needs process_column, the column with the processes'
         raise ValueError(msg)
     import pandas as pd
 
-    owner = type(estimator).__name__
-    values = estimator.columns_.take(X, estimator.process_column, "process_column", owner)
+    column, owner = settings.process_column, settings.owner
+    values = learnt.columns_.take(X, column, "process_column", owner)
     return np.where(pd.isna(values), "", values.astype(str))
 
 
@@ -180,13 +180,12 @@ def outside(values, low, high):
     return ((values < low) | (values > high)).sum(axis=0)
 
 
-def _missing(estimator, column, n_given, hint):
-    names, owner = estimator.columns_.names, type(estimator).__name__
-    if names is not None:
-        return f"X has no column {names[column]!r}; {hint}"
+def _missing(columns, column, n_given, owner, hint):
+    if columns.names is not None:
+        return f"X has no column {columns.names[column]!r}; {hint}"
     # scikit-learn's checks ask for this wording
     return (
-        f"X has {n_given} features, but {owner} is expecting {estimator.n_features_in_} features "
+        f"X has {n_given} features, but {owner} is expecting {columns.n_columns} features "
         f"as input: it lacks those of the parameter; {hint}"
     )
 

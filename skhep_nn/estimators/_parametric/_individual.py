@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from skhep_nn import _columns, _composition, _floats, _hypotheses, _labels, _validation, _weights
 from skhep_nn._validation import HasMethods, StrOptions
-from skhep_nn.estimators._fit import _inputs, _targets
+from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
@@ -105,7 +105,7 @@ class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator
         _validation.check_parameters(self)
         X, labels = self._check_events(X, y)
         signal = labels == self._signal_label()
-        values = _mass_columns.values_of(self, X)
+        values = _mass_columns.values_of(self, X, type(self).__name__)
         _mass_columns.check_hypotheses(
             values[signal], self.parameter_names_, "signal events", _mass_columns.FINITE_SIGNAL
         )
@@ -135,7 +135,7 @@ class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator
         self._check_is_fitted()
         X = self._table(X)
         features = self._features_of(X)
-        values = _mass_columns.values_of(self, X)
+        values = _mass_columns.values_of(self, X, type(self).__name__)
         _mass_columns.check_hypotheses(
             values, self.parameter_names_, "events", _mass_columns.WAYS_OUT
         )
@@ -345,7 +345,7 @@ class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator
                 raise ValueError(msg)
             return X
         return check_array(
-            _inputs.as_numbers(X),
+            _arrays.as_numbers(X),
             dtype="numeric",
             ensure_all_finite=False,
             estimator=self,

@@ -13,8 +13,8 @@ from skhep_nn.exceptions import ExtrapolationWarning
 
 # Packages whose lines say nothing to the user.
 INSIDE = ("skhep_nn", "sklearn", "joblib")
-# Classifiers that have warned of a mass outside their range.
-_WARNED = weakref.WeakSet()
+# Classifiers that have warned of a mass outside their range, with that range.
+_WARNED = weakref.WeakKeyDictionary()
 
 
 def warn(message, category):
@@ -36,11 +36,13 @@ def warn_outside(classifier, values, what):
     what : str
         What has these values, e.g. ``"events"``.
     """
-    low, high = classifier.parameter_range_.T
+    trained = classifier.parameter_range_
+    low, high = trained.T
     counts = _mass_columns.outside(_mass_columns.as_read(values), low, high)
-    if not counts.any() or classifier in _WARNED:
+    # each fit notes a range anew, so that after it there is a warning again
+    if not counts.any() or _WARNED.get(classifier) is trained:
         return
-    _WARNED.add(classifier)
+    _WARNED[classifier] = trained
     at = int(np.argmax(counts > 0))
     warn(
         f"{classifier.parameter_names_[at]!r} is outside the range of training, "
@@ -48,8 +50,3 @@ def warn_outside(classifier, values, what):
         f"{type(classifier).__name__} extrapolates (this warning comes once)",
         ExtrapolationWarning,
     )
-
-
-def forget(classifier):
-    """Let a classifier that has another range warn again."""
-    _WARNED.discard(classifier)
