@@ -437,9 +437,9 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
 
 class BlockClassifier(ClassifierMixin, BaseEstimator):
     branches: dict[str, Any]
-    shared_embeddings: Sequence[Sequence[str]]
     head: Any
     embedding_size: int
+    shared_embeddings: Sequence[Sequence[str]]
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
@@ -491,9 +491,9 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         self,
         branches: dict[str, Any] | None = ...,
         *,
-        shared_embeddings: Sequence[Sequence[str]] = ...,
         head: Any = ...,
         embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
@@ -575,8 +575,8 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     l2: float
     batch_normalization: Literal[False, "input", "hidden", "all"]
     branches: dict[str, Any]
-    shared_embeddings: Sequence[Sequence[str]]
     embedding_size: int
+    shared_embeddings: Sequence[Sequence[str]]
     mask_value: float | None
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
@@ -650,8 +650,8 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         l2: float = ...,
         batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
         branches: dict[str, Any] | None = ...,
-        shared_embeddings: Sequence[Sequence[str]] = ...,
         embedding_size: int = ...,
+        shared_embeddings: Sequence[Sequence[str]] = ...,
         mask_value: float | None = ...,
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
@@ -1008,13 +1008,13 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     preactivation: bool
     pool: Literal["average", "max", "sum", "flatten"]
     pool_size: int | Sequence[int]
-    activation: str | Callable[..., Any]
-    kernel_initializer: Any
     dropout: float
-    l2: float
     block_l2: float | None
     batch_normalization: Literal["auto", False, "input", "hidden", "all"]
     output_initializer: Any
+    activation: str | Callable[..., Any]
+    kernel_initializer: Any
+    l2: float
     dense_units: int | Sequence[int]
     dense_dropout: float | Sequence[float]
     embedding_size: int
@@ -1079,13 +1079,13 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         preactivation: bool = ...,
         pool: Literal["average", "max", "sum", "flatten"] = ...,
         pool_size: int | Sequence[int] = ...,
-        activation: str | Callable[..., Any] = ...,
-        kernel_initializer: Any = ...,
         dropout: float = ...,
-        l2: float = ...,
         block_l2: float | None = ...,
         batch_normalization: Literal["auto", False, "input", "hidden", "all"] = ...,
         output_initializer: Any = ...,
+        activation: str | Callable[..., Any] = ...,
+        kernel_initializer: Any = ...,
+        l2: float = ...,
         dense_units: int | Sequence[int] = ...,
         dense_dropout: float | Sequence[float] = ...,
         embedding_size: int = ...,

@@ -44,8 +44,8 @@ class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
     def _store(self, training):
         """Set the shared training parameters, given or by default, and what is routed."""
         defaults = _parameters.training_defaults(type(self))
-        for name in defaults.keys() & (_parameters.BUILT | _parameters.TRAINING):
-            setattr(self, name, training.pop(name, defaults[name]))
+        for name, default in defaults.items():
+            setattr(self, name, training.pop(name, default))
         self._store_routed(training)
 
     def _store_routed(self, routed):

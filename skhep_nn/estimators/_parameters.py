@@ -315,21 +315,25 @@ OF_SCIKERAS = {
 }
 
 
-def shares_training_parameters(*, built=True, **defaults):
+def shares_training_parameters(*, built=True, further=None, **defaults):
     """Class decorator: the shared parameters in signature, rules and docstring of a classifier.
 
     Parameters
     ----------
     built : bool, default=True
         Whether the package builds its networks, so that it also has the parameters of these.
+    further : dict of str to Shared, default=None
+        Parameters that some classifiers share, before those of all.
     **defaults
         Defaults that differ in this class.
     """
 
-    table = BUILT | TRAINING if built else TRAINING
+    every = (further or {}) | (BUILT | TRAINING if built else TRAINING)
 
     def decorate(cls):
         own = inspect.signature(cls.__init__).parameters
+        # what a class states itself is its own
+        table = {name: entry for name, entry in every.items() if name not in own}
         named = [p for p in own.values() if p.kind is not Parameter.VAR_KEYWORD]
         rest = [p for p in own.values() if p.kind is Parameter.VAR_KEYWORD]
         shared = [
@@ -340,6 +344,7 @@ def shares_training_parameters(*, built=True, **defaults):
         rules = {name: entry.rule for name, entry in table.items() if entry.rule is not None}
         cls._parameter_constraints = {**rules, **cls._parameter_constraints}
         cls.__doc__ = _with_shared_text(cls.__doc__, table, defaults)
+        cls._shared_names = frozenset(table)
         return cls
 
     return decorate
@@ -366,13 +371,17 @@ def defaults_of(cls):
 
 
 def training_defaults(cls):
-    """Default in `cls` of each shared parameter, whether or not its constructor states it.
+    """Default in `cls` of each shared parameter, whether or not its constructor states it."""
+    return {n: default for n, default in known_to(cls).items() if n in cls._shared_names}
+
+
+def known_to(cls):
+    """Default in `cls` of each parameter of its own and of the classifier that it derives from.
 
     A user's subclass may state its own arguments only, as scikit-learn's do.
     """
     stating = (b for b in cls.__mro__ if hasattr(vars(b).get("__init__"), "__signature__"))
-    every = defaults_of(next(stating)) | defaults_of(cls)
-    return {name: default for name, default in every.items() if name in BUILT | TRAINING}
+    return defaults_of(next(stating)) | defaults_of(cls)
 
 
 def nearest(name, candidates, form="{}"):

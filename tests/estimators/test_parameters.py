@@ -511,3 +511,32 @@ def test_a_learning_rate_may_be_any_number(dense):
     one = dense(learning_rate=1, learning_rate_schedule="constant").fit(X, y).predict_proba(X)
     same = dense(learning_rate=1.0, learning_rate_schedule="constant").fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(one, same)
+
+
+def short_form(base, **fixed):
+    """A user's subclass that states one argument of its own and none of its base."""
+
+    class ShortForm(base):
+        def __init__(self, rate=0.01):
+            super().__init__(learning_rate=rate, epochs=1, verbose=0, **fixed)
+            self.rate = rate
+
+    return ShortForm
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS, ids=lambda cls: cls.__name__)
+def test_a_subclass_need_not_state_the_parameters_of_its_base(cls):
+    clf = short_form(cls, **ARGUMENTS.get(cls, {}))(rate=0.02)
+    assert list(clf.get_params()) == ["rate"] or cls is KerasClassifier
+    events = EVENTS.get(cls, np.hstack([np.ones((128, 1)), X]))
+    assert clone(clf).fit(events, Y).predict_proba(events).shape == (128, 2)
+
+
+@pytest.mark.parametrize("name", ["CNNClassifier", "LSTMClassifier", "ResNetClassifier"])
+def test_short_forms_say_the_same_of_what_they_share(name):
+    told = documented(getattr(estimators, name), "Parameters")
+    of_block = documented(estimators.BlockClassifier, "Parameters")
+    assert told["mask_value"] == of_block["mask_value"]
+    assert told["l2"] == "float, default=0.0 L2 penalty on the kernels."
+    wanted = "()" if name == "ResNetClassifier" else "(100, 100)"
+    assert f"default={wanted} " in told["dense_units"]

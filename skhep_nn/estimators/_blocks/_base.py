@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skhep_nn.estimators._built import BuiltClassifier
+from skhep_nn.estimators._parameters import POSITIVE, SINGLE, Shared
 from skhep_nn.networks._embeddings import groups_of
 
 # What a network reads of blocks of each kind; lengths arrive as the mask that they stand for.
@@ -15,6 +16,25 @@ AS_INPUT = {
 }
 # What a plain array is, by its number of dimensions.
 OF_ARRAY = {2: "features", 3: "sequence"}
+
+
+# Parameters of the classifiers that read blocks.
+BLOCKS = {
+    "embedding_size": Shared(8, [POSITIVE], "int\n        Numbers that a token becomes."),
+    "shared_embeddings": Shared(
+        (),
+        ["array-like"],
+        """sequence of sequences of str
+        Blocks of tokens with one vocabulary that share one embedding.""",
+    ),
+    "mask_value": Shared(
+        0.0,
+        [SINGLE, None],
+        """float or None
+        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
+        None: there is no padding. Padding of tokens is 0.""",
+    ),
+}
 
 
 class BlockNetworkClassifier(BuiltClassifier):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 
-from skhep_nn.estimators._blocks._base import BlockNetworkClassifier
-from skhep_nn.estimators._parameters import POSITIVE, SINGLE, shares_training_parameters
+from skhep_nn.estimators._blocks._base import BLOCKS, BlockNetworkClassifier
+from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 # Parameters that are dicts, whose keys are parameters too.
 NESTED = ("branches", "head")
 
 
-@shares_training_parameters()
+@shares_training_parameters(further=BLOCKS)
 class BlockClassifier(BlockNetworkClassifier):
     """A network with a branch for each block of the data, joined by a dense head.
 
@@ -25,17 +25,12 @@ class BlockClassifier(BlockNetworkClassifier):
         What each block goes through: ``"kind"`` and the arguments of that kind (see Notes). Blocks
         that are not named get the first kind that suits them. Every key is a parameter by its path,
         ``branches__<block>__<key>``, in ``set_params`` and searches.
-    shared_embeddings : sequence of sequences of str, default=()
-        Blocks of tokens with one vocabulary that share one embedding.
     head : dict, default=None
         The dense layers behind the branches: ``units``, ``activation``, ``kernel_initializer``,
         ``dropout``, ``l2``, ``batch_normalization``, ``output_initializer``; none by default. Keys
         are parameters as ``head__<key>``.
     embedding_size : int, default=8
         Numbers that a token becomes, where its branch does not say ``"embedding_size"``.
-    mask_value : float or None, default=0.
-        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
-        None: there is no padding. Padding of tokens is 0.
     {training}
     **routed
         ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
@@ -95,28 +90,22 @@ class BlockClassifier(BlockNetworkClassifier):
     )
     _parameter_constraints: dict = {  # noqa: RUF012
         "branches": [dict, None],
-        "shared_embeddings": ["array-like"],
         "head": [dict, None],
         "embedding_size": [POSITIVE],
-        "mask_value": [SINGLE, None],
     }
 
     def __init__(
         self,
         branches=None,
         *,
-        shared_embeddings=(),
         head=None,
         embedding_size=8,
-        mask_value=0.0,
         **training,
     ):
         super().__init__(**training)
         self.branches = branches
-        self.shared_embeddings = shared_embeddings
         self.head = head
         self.embedding_size = embedding_size
-        self.mask_value = mask_value
 
     def get_params(self, deep=True):
         """Parameters by name, with ``deep`` those inside `branches` and `head` too.
@@ -132,7 +121,8 @@ class BlockClassifier(BlockNetworkClassifier):
         parameters = super().get_params(deep=deep)
         if deep:
             for name in NESTED:
-                parameters.update(_paths(name, parameters[name]))
+                # a user's subclass need not state it
+                parameters.update(_paths(name, parameters.get(name)))
         return parameters
 
     def set_params(self, **parameters):

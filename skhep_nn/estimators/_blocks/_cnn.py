@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from skhep_nn._validation import StrOptions
-from skhep_nn.estimators._blocks._sequences import RULES, SIZES, SequenceClassifier
+from skhep_nn.estimators._blocks._sequences import LAYERS, SIZES, SequenceClassifier
 from skhep_nn.estimators._parameters import shares_training_parameters
 
 
-@shares_training_parameters()
+@shares_training_parameters(further=LAYERS)
 class CNNClassifier(SequenceClassifier):
     """Convolutions along the particles or tracks of an event, and a dense network behind.
 
@@ -27,27 +27,6 @@ class CNNClassifier(SequenceClassifier):
         How the entries become one vector per event.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each layer.
-    activation : str or callable, default="relu"
-        Of all layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
-        Of all layers.
-    dropout : float or sequence of float, default=0.
-        Fraction dropped after each convolution.
-    l2 : float, default=0.
-        L2 penalty on the kernels.
-    batch_normalization : {False, "input", "hidden", "all"}, default=False
-        Nowhere, on what comes in, before the activations inside, or both; padding does not count.
-    dense_units : int or sequence of int, default=(100, 100)
-        Width of the dense layers behind, where blocks of features join.
-    dense_dropout : float or sequence of float, default=0.
-        Fraction dropped after each of these.
-    embedding_size : int, default=8
-        Numbers that a token becomes.
-    shared_embeddings : sequence of sequences of str, default=()
-        Blocks of tokens with one vocabulary that share one embedding.
-    mask_value : float or None, default=0.
-        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
-        None: there is no padding.
     {training}
     **routed
         ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
@@ -100,7 +79,6 @@ class CNNClassifier(SequenceClassifier):
         "batch_normalization",
     )
     _parameter_constraints: dict = {  # noqa: RUF012
-        **RULES,
         "filters": SIZES,
         "kernel_size": SIZES,
         "pool": [StrOptions({"average", "max", "sum", "flatten"})],
@@ -114,16 +92,6 @@ class CNNClassifier(SequenceClassifier):
         pool="average",
         *,
         pool_size=1,
-        activation="relu",
-        kernel_initializer="glorot_uniform",
-        dropout=0.0,
-        l2=0.0,
-        batch_normalization=False,
-        dense_units=(100, 100),
-        dense_dropout=0.0,
-        embedding_size=8,
-        shared_embeddings=(),
-        mask_value=0.0,
         **training,
     ):
         super().__init__(**training)
@@ -131,16 +99,6 @@ class CNNClassifier(SequenceClassifier):
         self.kernel_size = kernel_size
         self.pool = pool
         self.pool_size = pool_size
-        self.activation = activation
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.l2 = l2
-        self.batch_normalization = batch_normalization
-        self.dense_units = dense_units
-        self.dense_dropout = dense_dropout
-        self.embedding_size = embedding_size
-        self.shared_embeddings = shared_embeddings
-        self.mask_value = mask_value
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skhep_nn._validation import Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import features_of, sequences_of
 from skhep_nn.estimators._blocks._sequences import (
-    RULES,
+    LAYERS,
     SIZES,
     SequenceClassifier,
     arguments_of,
@@ -14,7 +14,7 @@ from skhep_nn.estimators._blocks._sequences import (
 from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 
-@shares_training_parameters()
+@shares_training_parameters(further=LAYERS, dense_units=())
 class ResNetClassifier(SequenceClassifier):
     """Residual blocks: dense ones on features, convolutions on sequences.
 
@@ -44,14 +44,8 @@ class ResNetClassifier(SequenceClassifier):
         How the entries of a sequence become one vector per event.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each convolutional block.
-    activation : str or callable, default="relu"
-        Of all layers.
-    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
-        Of all layers.
     dropout : float, default=0.
         Fraction dropped at the end of each block, before what came in is added.
-    l2 : float, default=0.
-        L2 penalty on the kernels.
     block_l2 : float or None, default=None
         L2 penalty inside the blocks; None is `l2`.
     batch_normalization : {"auto", False, "input", "hidden", "all"}, default="auto"
@@ -59,17 +53,6 @@ class ResNetClassifier(SequenceClassifier):
         "auto" is "hidden" on sequences, nowhere on features.
     output_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the output layer.
-    dense_units : int or sequence of int, default=()
-        Width of the dense layers behind, where blocks of features join.
-    dense_dropout : float or sequence of float, default=0.
-        Fraction dropped after each of these.
-    embedding_size : int, default=8
-        Numbers that a token becomes.
-    shared_embeddings : sequence of sequences of str, default=()
-        Blocks of tokens with one vocabulary that share one embedding.
-    mask_value : float or None, default=0.
-        Where a sequence has no block with its mask, an entry whose numbers are all this is padding;
-        None: there is no padding.
     {training}
     **routed
         ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
@@ -116,7 +99,6 @@ class ResNetClassifier(SequenceClassifier):
     _on_features = ("units",)
     _on_sequences = ("filters", "kernel_size", "stem", "pool", "pool_size")
     _parameter_constraints: dict = {  # noqa: RUF012
-        **RULES,
         "n_blocks": [POSITIVE],
         "units": [POSITIVE],
         "filters": SIZES,
@@ -147,18 +129,10 @@ class ResNetClassifier(SequenceClassifier):
         preactivation=False,
         pool="average",
         pool_size=1,
-        activation="relu",
-        kernel_initializer="glorot_uniform",
         dropout=0.0,
-        l2=0.0,
         block_l2=None,
         batch_normalization="auto",
         output_initializer="glorot_uniform",
-        dense_units=(),
-        dense_dropout=0.0,
-        embedding_size=8,
-        shared_embeddings=(),
-        mask_value=0.0,
         **training,
     ):
         super().__init__(**training)
@@ -172,18 +146,10 @@ class ResNetClassifier(SequenceClassifier):
         self.preactivation = preactivation
         self.pool = pool
         self.pool_size = pool_size
-        self.activation = activation
-        self.kernel_initializer = kernel_initializer
         self.dropout = dropout
-        self.l2 = l2
         self.block_l2 = block_l2
         self.batch_normalization = batch_normalization
         self.output_initializer = output_initializer
-        self.dense_units = dense_units
-        self.dense_dropout = dense_dropout
-        self.embedding_size = embedding_size
-        self.shared_embeddings = shared_embeddings
-        self.mask_value = mask_value
 
     def _network(self, settings, inputs):
         network = super()._network(settings, inputs)

@@ -4,26 +4,58 @@ from __future__ import annotations
 
 from skhep_nn._validation import Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import (
+    BLOCKS,
     BlockNetworkClassifier,
     features_of,
     sequences_of,
 )
-from skhep_nn.estimators._parameters import POSITIVE, SINGLE
+from skhep_nn.estimators._parameters import POSITIVE, Shared
 from skhep_nn.networks._hidden import as_layers, rates
 
 FRACTIONS = [Interval(Real, 0, 1, closed="left"), "array-like"]
 SIZES = [POSITIVE, "array-like"]
 WHERE = [StrOptions({"input", "hidden", "all"}), Options(bool, {False})]
-RULES = {
-    "activation": [str, callable],
-    "dropout": FRACTIONS,
-    "l2": [Interval(Real, 0, None, closed="left")],
-    "batch_normalization": WHERE,
-    "dense_units": SIZES,
-    "dense_dropout": FRACTIONS,
-    "embedding_size": [POSITIVE],
-    "shared_embeddings": ["array-like"],
-    "mask_value": [SINGLE, None],
+# Parameters of every short form.
+LAYERS = {
+    "activation": Shared(
+        "relu", [str, callable], "str or callable\n        Of all layers but recurrent ones."
+    ),
+    "kernel_initializer": Shared(
+        "glorot_uniform",
+        None,
+        """str or keras.initializers.Initializer
+        Of all layers but recurrent ones.""",
+    ),
+    "dropout": Shared(
+        0.0,
+        FRACTIONS,
+        """float or sequence of float
+        Fraction dropped after each convolution or recurrent layer.""",
+    ),
+    "l2": Shared(
+        0.0,
+        [Interval(Real, 0, None, closed="left")],
+        "float\n        L2 penalty on the kernels.",
+    ),
+    "batch_normalization": Shared(
+        False,
+        WHERE,
+        """{False, "input", "hidden", "all"}
+        Nowhere, on what comes in, before the activations inside, or both; padding does not
+        count.""",
+    ),
+    "dense_units": Shared(
+        (100, 100),
+        SIZES,
+        """int or sequence of int
+        Width of the dense layers behind, where blocks of features join.""",
+    ),
+    "dense_dropout": Shared(
+        0.0,
+        FRACTIONS,
+        "float or sequence of float\n        Fraction dropped after each of these.",
+    ),
+    **BLOCKS,
 }
 
 

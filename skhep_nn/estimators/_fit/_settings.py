@@ -10,13 +10,6 @@ from skhep_nn.estimators import _parameters
 
 # Prefixes under which scikeras' users may give the same parameter.
 PREFIXES = ("fit", "compile")
-# What is a parameter also of a user's subclass that does not state it.
-SHARED = (
-    *_parameters.TRAINING,
-    *_parameters.BUILT,
-    *_parameters.FIT,
-    *_parameters.COMPILE,
-)
 
 
 @dataclass(frozen=True)
@@ -59,10 +52,12 @@ class Settings:
             Its parameters, without and with those inside of them.
         built : bool
         """
-        shared = {n: getattr(classifier, n) for n in SHARED if hasattr(classifier, n)}
+        # what a user's subclass does not state are parameters, too
+        names = {*_parameters.known_to(type(classifier)), *_parameters.FIT, *_parameters.COMPILE}
+        known = {n: getattr(classifier, n) for n in names if hasattr(classifier, n)}
         inside = {n: v for n, v in every.items() if n not in own}
         owner = type(classifier).__name__
-        return cls(owner, MappingProxyType(shared | own), MappingProxyType(inside), built)
+        return cls(owner, MappingProxyType(known | own), MappingProxyType(inside), built)
 
     @property
     def every(self):

@@ -8,9 +8,14 @@ import numpy as np
 
 from skhep_nn import _hypotheses, _labels
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
-from skhep_nn.estimators._blocks._base import BlockNetworkClassifier, check_shared, inputs_of
+from skhep_nn.estimators._blocks._base import (
+    BLOCKS,
+    BlockNetworkClassifier,
+    check_shared,
+    inputs_of,
+)
 from skhep_nn.estimators._fit import _targets
-from skhep_nn.estimators._parameters import COLUMN, POSITIVE, SINGLE, shares_training_parameters
+from skhep_nn.estimators._parameters import COLUMN, shares_training_parameters
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric import _warnings as _mass_warnings
 from skhep_nn.estimators._parametric._assignment import ASSIGNMENTS
@@ -27,7 +32,7 @@ BODY = {
 }
 
 
-@shares_training_parameters()
+@shares_training_parameters(further=BLOCKS)
 class ParametricClassifier(BlockNetworkClassifier):
     """A network that takes the mass hypothesis as an input: one classifier for every mass.
 
@@ -84,12 +89,6 @@ class ParametricClassifier(BlockNetworkClassifier):
     branches : dict of str to dict, default=None
         For `EventBlocks`: what each block goes through before the parameter acts, as
         :class:`BlockClassifier` takes it.
-    shared_embeddings : sequence of sequences of str, default=()
-        As in :class:`BlockClassifier`.
-    embedding_size : int, default=8
-        As in :class:`BlockClassifier`.
-    mask_value : float or None, default=0.
-        As in :class:`BlockClassifier`.
     {training}
     **routed
         ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
@@ -191,9 +190,6 @@ class ParametricClassifier(BlockNetworkClassifier):
         "l2": [Interval(Real, 0, None, closed="left")],
         "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "branches": [dict, None],
-        "shared_embeddings": ["array-like"],
-        "embedding_size": [POSITIVE],
-        "mask_value": [SINGLE, None],
         "batch_sampler": [StrOptions(set(SAMPLERS)), HasMethods("fit_resample"), None],
     }
 
@@ -219,9 +215,6 @@ class ParametricClassifier(BlockNetworkClassifier):
         l2=0.0,
         batch_normalization=False,
         branches=None,
-        shared_embeddings=(),
-        embedding_size=8,
-        mask_value=0.0,
         **training,
     ):
         super().__init__(**training)
@@ -244,9 +237,6 @@ class ParametricClassifier(BlockNetworkClassifier):
         self.l2 = l2
         self.batch_normalization = batch_normalization
         self.branches = branches
-        self.shared_embeddings = shared_embeddings
-        self.embedding_size = embedding_size
-        self.mask_value = mask_value
 
     def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event at each of several hypotheses.
