@@ -42,6 +42,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "IndividualMassClassifier",
             "KerasClassifier",
             "LSTMClassifier",
+            "LikelihoodRatio",
             "ParametricClassifier",
             "ResNetClassifier",
         ],

@@ -27,6 +27,7 @@ from skhep_nn.estimators import IndividualMassClassifier as IndividualMassClassi
 from skhep_nn.estimators import KerasClassifier as KerasClassifier
 from skhep_nn.estimators import LSTMClassifier as LSTMClassifier
 from skhep_nn.model_selection import LeaveOneMassOut as LeaveOneMassOut
+from skhep_nn.estimators import LikelihoodRatio as LikelihoodRatio
 from skhep_nn.cache import MemmapCache as MemmapCache
 from skhep_nn.preprocessing import MinMaxScaler as MinMaxScaler
 from skhep_nn.deploy import OnnxClassifier as OnnxClassifier

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._blocks._classifier": ["BlockClassifier"],
         "._blocks._cnn": ["CNNClassifier"],
         "._calibration._classifier": ["CalibratedClassifier"],
+        "._calibration._likelihood_ratio": ["LikelihoodRatio"],
         "._dense": ["DenseClassifier"],
         "._members._cross_fit": ["CrossFitClassifier"],
         "._members._ensemble": ["EnsembleClassifier"],

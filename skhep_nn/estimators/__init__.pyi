@@ -37,6 +37,26 @@ SMARTBKG_LSTM: dict[str, Any]
 
 SMARTBKG_RESNET: dict[str, Any]
 
+class LikelihoodRatio:
+    model: Any
+    prior: float
+    signal: Any
+    max_ratio: float
+    prior_: float
+    n_clipped_: int
+    def __init__(
+        self,
+        model: Any,
+        *,
+        prior: float | None = ...,
+        signal: Any = ...,
+        max_ratio: float | None = ...,
+    ) -> None: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_weights(
+        self, X: Any, sample_weight: ArrayLike | float | None = ..., *, total: float | None = ...
+    ) -> NDArray[Any]: ...
+
 class CalibratedClassifier(ClassifierMixin, BaseEstimator):
     model: Any
     method: Literal["isotonic", "beta", "temperature", "logistic"]

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._fold_spread": ["FoldSpread", "fold_spread"],
         "._kolmogorov_smirnov": ["KSResult", "weighted_ks"],
         "._overtraining": ["Comparison", "OvertrainingTest", "overtraining_test"],
+        "._reweighting_test": ["ReweightingTest", "reweighting_test"],
         "._roc_auc": ["roc_auc", "roc_curve"],
         "._roc_auc_error": ["roc_auc_error"],
         "._scoring_rules": ["brier_score", "log_loss"],

@@ -182,6 +182,15 @@ def overtraining_test(
     n_bootstrap: int = ...,
     random_state: int | np.random.RandomState = ...,
 ) -> OvertrainingTest: ...
+def reweighting_test(
+    source: ArrayLike,
+    target: ArrayLike,
+    weights_after: ArrayLike,
+    *,
+    weights_before: ArrayLike | float | None = ...,
+    weights_target: ArrayLike | float | None = ...,
+    bins: int | ArrayLike = ...,
+) -> ReweightingTest: ...
 def roc_auc(
     y_true: ArrayLike,
     y_score: ArrayLike,
@@ -413,6 +422,39 @@ class OvertrainingTest:
     def to_frame(self) -> pd.DataFrame: ...
     @property
     def verdict(self) -> str: ...
+
+class ReweightingTest:
+    edges: NDArray[Any]
+    target: NDArray[Any]
+    before: NDArray[Any]
+    after: NDArray[Any]
+    target_error: NDArray[Any]
+    before_error: NDArray[Any]
+    after_error: NDArray[Any]
+    chi2_before: float
+    chi2_after: float
+    n_bins: int
+    def __init__(
+        self,
+        edges: NDArray[Any],
+        target: NDArray[Any],
+        before: NDArray[Any],
+        after: NDArray[Any],
+        target_error: NDArray[Any],
+        before_error: NDArray[Any],
+        after_error: NDArray[Any],
+        chi2_before: float,
+        chi2_after: float,
+        n_bins: int,
+    ) -> None: ...
+    @property
+    def chi2_per_bin_after(self) -> float: ...
+    @property
+    def chi2_per_bin_before(self) -> float: ...
+    @property
+    def p_value_after(self) -> float: ...
+    @property
+    def p_value_before(self) -> float: ...
 
 class Sculpting:
     edges: NDArray[Any]

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._importance": ["ImportanceDisplay"],
         "._input_variables": ["InputVariablesDisplay"],
         "._overtraining": ["OvertrainingDisplay"],
+        "._reweighter": ["ReweighterDisplay"],
         "._roc": ["RocDisplay"],
         "._scores": ["ScoreDisplay"],
         "._scores_by_parameter": ["ScoreByParameterDisplay"],

@@ -18,7 +18,9 @@ from skhep_nn.metrics import CalibrationCurve
 from skhep_nn.metrics import CalibrationError
 from skhep_nn.metrics import ClosureTest
 from skhep_nn.robustness import FeatureImportance
+from skhep_nn.estimators import LikelihoodRatio
 from skhep_nn.metrics import OvertrainingTest
+from skhep_nn.metrics import ReweightingTest
 from skhep_nn.metrics import Sculpting
 from skhep_nn.metrics import SignificanceScan
 from skhep_nn.metrics import Templates
@@ -332,6 +334,55 @@ class OvertrainingDisplay:
         **test_options: Any,
     ) -> OvertrainingDisplay: ...
     def plot(self, ax: Axes | Sequence[Any] | None = ...) -> OvertrainingDisplay: ...
+
+class ReweighterDisplay:
+    test: ReweightingTest
+    variable: str
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, test: ReweightingTest, *, variable: str = ...) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        ratio: LikelihoodRatio,
+        X: Any,
+        y: ArrayLike,
+        by: str | ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        bins: int | ArrayLike = ...,
+        variable: str | None = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> ReweighterDisplay: ...
+    @classmethod
+    def from_test(
+        cls,
+        test: ReweightingTest,
+        *,
+        variable: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> ReweighterDisplay: ...
+    @classmethod
+    def from_weights(
+        cls,
+        source: ArrayLike,
+        target: ArrayLike,
+        weights_after: ArrayLike,
+        *,
+        weights_before: ArrayLike | float | None = ...,
+        weights_target: ArrayLike | float | None = ...,
+        bins: int | ArrayLike = ...,
+        variable: str = ...,
+        ax: Axes | Sequence[Any] | None = ...,
+        **options: Any,
+    ) -> ReweighterDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Any] | None = ..., *, log: bool = ...
+    ) -> ReweighterDisplay: ...
 
 class RocDisplay:
     signal_efficiency: NDArray[Any]
