@@ -31,6 +31,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         ".plotting": [],
         ".preprocessing": ["EventWeightBalancer", "MinMaxScaler", "RobustClipScaler"],
+        ".report": ["Report"],
         ".robustness": ["evaluate_variations", "feature_importance", "gradient_importance"],
         ".estimators": [
             "BlockClassifier",

@@ -237,6 +237,38 @@ def _show(arguments):
     return show(arguments.model)
 
 
+def _report_arguments(parser):
+    add = parser.add_argument
+    add("model", help="joblib or ONNX file of a model (joblib can run code: trust its origin)")
+    for part in ("train", "validation", "test"):
+        add(f"--{part}", nargs="+", metavar="FILE", help=f"files of {part} events, or patterns")
+    add("--output", "-o", required=True, help="a .html file, or .json for the numbers alone")
+    add("--label", required=True, help="column that holds the classes")
+    add("--weight-column", help="column with the event weights; the model's own if not given")
+    add("--process-column", help="column with the name of the process, for tables of yields")
+    add("--signal", help="class that is signal; 1, or the second of two, if not given")
+    add(
+        "--variation",
+        nargs=2,
+        action="append",
+        metavar=("NAME", "FILE"),
+        help="a systematic variation of the test events; may be given several times",
+    )
+    add("--event-number", type=_listed, metavar="A,B", help="columns that say which event a row is")
+    add("--sculpting", type=_listed, metavar="A,B", help="variables that a cut should not shape")
+    add("--luminosity", type=float, help="factor on all weights")
+    add("--systematic", type=float, default=0.0, help="relative uncertainty of the background")
+    add("--title", help="title of the page")
+    add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
+    add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
+
+
+def _report(arguments):
+    from skhep_nn.report._report_command import report
+
+    return report(**{name: value for name, value in vars(arguments).items() if name != "command"})
+
+
 def _numbers(text):
     return [float(one) for one in text.split(",")]
 
@@ -249,5 +281,6 @@ COMMANDS = {
     "apply": Command("Score files of events with a fitted model.", _apply_arguments, _apply),
     "cache": Command("Make a memory-mapped cache of files.", _cache_arguments, _cache),
     "export": Command("Write a model as an ONNX file.", _export_arguments, _export),
+    "report": Command("Say in one HTML file how good a model is.", _report_arguments, _report),
     "show": Command("Say what an ONNX file is, and test it.", _show_arguments, _show),
 }

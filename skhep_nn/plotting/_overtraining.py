@@ -54,6 +54,7 @@ class OvertrainingDisplay:
         signal=1,
         bins=20,
         score_name="Score",
+        test=None,
         ax=None,
         **test_options,
     ):
@@ -67,6 +68,8 @@ class OvertrainingDisplay:
             A number is of bins of equal width in the picture, and of equal content in the
             chi-square.
         score_name : str, default="Score"
+        test : skhep_nn.metrics.OvertrainingTest, default=None
+            Of these events, if it is there already.
         ax : Axes or sequence of two Axes, default=None
         **test_options
             ``threshold``, ``efficiency``, ``n_bootstrap``, ``random_state``.
@@ -95,10 +98,11 @@ class OvertrainingDisplay:
             "sample_weight_train": sample_weight_train,
             "sample_weight_test": sample_weight_test,
         }
-        test = overtraining_test(
-            y_train, score_train, y_test, score_test, signal=signal, bins=bins, **weights,
-            **test_options,
-        )  # fmt: skip
+        if test is None:
+            test = overtraining_test(
+                y_train, score_train, y_test, score_test, signal=signal, bins=bins, **weights,
+                **test_options,
+            )  # fmt: skip
         sides = (
             Side.of(y_train, score_train, sample_weight_train, signal, "train"),
             Side.of(y_test, score_test, sample_weight_test, signal, "test"),

@@ -26,7 +26,7 @@ def evaluate_variations(
     efficiency: float = ...,
     bins: int | ArrayLike = ...,
     paired: bool = ...,
-    event_column: str | int | Sequence[Any] | None = ...,
+    event_number: str | int | Sequence[Any] | None = ...,
 ) -> Variations: ...
 def feature_importance(
     model: Any,

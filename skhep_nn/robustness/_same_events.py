@@ -57,7 +57,7 @@ class Pairs:
         self._paired = paired
 
     @classmethod
-    def of(cls, samples, nominal, paired, event_column):
+    def of(cls, samples, nominal, paired, event_number):
         """Those of samples by name.
 
         Raises
@@ -65,8 +65,8 @@ class Pairs:
         ValueError
             If samples that are said to hold the same events row by row cannot do so.
         """
-        if not paired or event_column is not None:
-            columns = _columns.as_list(event_column) if paired else []
+        if not paired or event_number is not None:
+            columns = _columns.as_list(event_number) if paired else []
             return cls(_numbered(samples, columns) if columns else None, nominal, paired)
         for name, sample in samples.items():
             _check_same(name, sample, nominal, samples[nominal])
@@ -85,7 +85,7 @@ def _numbered(samples, columns):
     """Number of the event of each row, the same for the same event in all samples."""
     keys = {
         name: np.stack(
-            [np.asarray(_columns.take(s.table, c, role="event_column")) for c in columns], axis=1
+            [np.asarray(_columns.take(s.table, c, role="event_number")) for c in columns], axis=1
         )
         for name, s in samples.items()
     }
@@ -96,7 +96,7 @@ def _numbered(samples, columns):
 
 def _check_same(name, sample, nominal, reference):
     cure = (
-        "name the columns that say which event a row is (event_column), or say paired=False if "
+        "name the columns that say which event a row is (event_number), or say paired=False if "
         "the samples are independent"
     )
     if len(sample) != len(reference):

@@ -27,7 +27,7 @@ def evaluate_variations(
     efficiency=0.5,
     bins=10,
     paired=True,
-    event_column=None,
+    event_number=None,
 ):
     r"""AUC, efficiencies at the working point and shape of the score in systematic variations.
 
@@ -58,7 +58,7 @@ def evaluate_variations(
     paired : bool, default=True
         Whether the samples hold the same events, whose fluctuations are then common to all. False
         for simulations that are independent of one another.
-    event_column : str, int or list of them, default=None
+    event_number : str, int or list of them, default=None
         Columns that say which event a row is, e.g. run and event number, for variations that some
         events leave or enter. None: row by row, for which the samples must be of equal length.
 
@@ -70,7 +70,7 @@ def evaluate_variations(
     ------
     ValueError
         If there is no nominal sample, labels are missing, or samples of the same events differ in
-        length or labels without `event_column`.
+        length or labels without `event_number`.
     ColumnError, WeightError
         If a column is missing, or a class sums to nothing or less.
 
@@ -102,7 +102,7 @@ def evaluate_variations(
     """
     samples = _read(model, variations, y, sample_weight, weight_column)
     nominal = _nominal(nominal, samples)
-    pairs = Pairs.of(samples, nominal, paired, event_column)
+    pairs = Pairs.of(samples, nominal, paired, event_number)
     scored = {name: _Scored.of(model, sample, signal, name) for name, sample in samples.items()}
     reference = scored[nominal]
     cut = cut_of(threshold, efficiency, *reference.part("signal"))

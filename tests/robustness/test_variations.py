@@ -105,7 +105,7 @@ def test_the_same_events_in_another_order_are_found_by_their_numbers(model, eval
     table, found = evaluated
     mixed = scaled(table).sample(frac=1, random_state=1)
     given = {"nominal": table, "up": mixed}
-    options = {"weight_column": "weight", "threshold": 0.6, "event_column": "event"}
+    options = {"weight_column": "weight", "threshold": 0.6, "event_number": "event"}
     other = evaluate_variations(model, given, "is_signal", **options)["up"]
     assert other.auc_difference_error == pytest.approx(found["up"].auc_difference_error)
     assert other.efficiency_difference_error == pytest.approx(
@@ -116,7 +116,7 @@ def test_the_same_events_in_another_order_are_found_by_their_numbers(model, eval
 def test_events_that_enter_and_leave_count_on_one_side(model):
     table = make(0, 400)
     up = table[table["event"] >= 40]
-    options = {"weight_column": "weight", "event_column": ["event"], "threshold": 0.5}
+    options = {"weight_column": "weight", "event_number": ["event"], "threshold": 0.5}
     found = evaluate_variations(model, {"nominal": table, "up": up}, "is_signal", **options)["up"]
     y, w = table["is_signal"].to_numpy(), table["weight"].to_numpy()
     lost = (y == 1) & (table["event"].to_numpy() < 40)
@@ -177,7 +177,7 @@ def test_variations_that_are_no_dict_are_an_error(model, given):
 
 def test_samples_of_other_lengths_or_labels_are_an_error_that_says_what_to_do(model):
     table = make(0, 50)
-    with pytest.raises(ValueError, match=r"'up' has 49 events and 'nominal' has 50.*event_column"):
+    with pytest.raises(ValueError, match=r"'up' has 49 events and 'nominal' has 50.*event_number"):
         evaluate_variations(model, {"nominal": table, "up": table[1:]}, "is_signal")
     mixed = table[::-1]
     with pytest.raises(ValueError, match=r"row 1 of .*'up' is of class 0, and in 'nominal' of 1,"):

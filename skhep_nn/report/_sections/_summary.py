@@ -1,0 +1,39 @@
+"""The numbers that are quoted first."""
+
+from __future__ import annotations
+
+from skhep_nn import _composition
+from skhep_nn.report._contents import Measured, Missing, Numbers, Text
+from skhep_nn.report._sections import _shared
+
+
+def summary(context):
+    """AUC, verdict on overtraining, significance: as far as there are events for them."""
+    numbers = {"Model": type(_composition.last_step(context.model)).__name__}
+    for name, part in context.parts.items():
+        numbers[f"AUC, {name}"] = _shared.auc(part)
+    if not context.parts:
+        msg = "It needs events."
+        raise Missing(msg, "Give Report(..., test=(X, y)).")
+    overtraining = _shared.or_none(_shared.overtraining, context)
+    if overtraining is not None:
+        numbers["Overtraining"] = overtraining.verdict
+        numbers["Probability of the verdict"] = Measured(overtraining.p_value)
+    binned = _shared.or_none(_shared.binned, context)
+    if binned is not None:
+        where = "validation" if "validation" in context.parts else "test"
+        numbers[f"Expected significance, {len(binned.edges) - 1} bins chosen on {where} events"] = (
+            Measured(binned.significance, binned.standard_error)
+        )
+    yield Numbers(numbers)
+    yield Text(_scale(context))
+
+
+def _scale(context):
+    signal = context.signal if context.process_column is None else f"{context.signal} of the labels"
+    scale = (
+        "as given" if context.luminosity == 1 else f"times a luminosity of {context.luminosity:g}"
+    )
+    weighted = any(part.sample.weighted for part in context.parts.values())
+    weights = f"Event weights {scale}" if weighted else "Events without weights"
+    return f"Signal is {signal}. {weights}; errors are statistical."
