@@ -10,9 +10,9 @@ CPP ?= .cpp
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
-FOR_USE := -e '.[io,onnx,plot]'
+FOR_USE := -e '.[io,onnx,report]'
 FOR_TESTS := -e '.[test]'
-FOR_DEVELOPMENT := -e '.[io,onnx,plot,examples,dev]'
+FOR_DEVELOPMENT := -e '.[io,onnx,report,examples,dev]'
 FOR_BENCHMARKS := -e '.[io,onnx,plot,bench]'
 
 NEED_A_PATH := examples/higgs_ml.py examples/negative_weights.py
@@ -57,7 +57,7 @@ $(OLDEST)/.run: setup.cfg pyproject.toml .ci/oldest.py
 	@rm -f $(OLDEST).txt; touch $@
 
 .PHONY: demo
-demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score, save, apply, picture
+demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score, save, apply, report
 	@$(BIN)/python examples/demo.py
 
 .PHONY: test

@@ -23,6 +23,7 @@ from skhep_nn import (
     DenseClassifier,
     EventWeightBalancer,
     MinMaxScaler,
+    Report,
     binned_significance,
     export_onnx,
     make_binned_scorer,
@@ -71,9 +72,10 @@ def main():
     model = search(*train)
     cut = report(model, parts, features)
     draw(model, train, validation, test, features, cut)
+    write_report(model, parts)
     save_and_apply(model, test[0])
     export_and_apply(model, test[0])
-    say(f"table, pictures, model and scores are in {OUTPUT}/")
+    say(f"report, table, pictures, model and scores are in {OUTPUT}/")
 
 
 def search(X, y):
@@ -192,6 +194,30 @@ def draw(model, train, validation, test, features, cut):
     for name, picture in pictures.items():
         picture().figure_.savefig(OUTPUT / f"{name}.png", dpi=150)
         plt.close("all")
+
+
+def write_report(model, parts):
+    """One page that says it all: open it in a browser."""
+    train, validation, test = parts
+    varied = {
+        f"energy_{name}": test.assign(**{jet: test[jet] * factor for jet in ("HT", "Jet1Pt")})
+        for name, factor in (("up", 1.03), ("down", 0.97))
+    }
+    report = Report(
+        model,
+        train=train,
+        validation=validation,
+        test=test,
+        variations=varied,
+        y="is_signal",
+        process_column="process",
+        luminosity=LUMINOSITY,
+        sculpting="mt",
+        title="Demo: a resonance to top pairs",
+        **FIGURE,
+    )
+    report.save(OUTPUT / "report.html")
+    say(f"the report is {OUTPUT}/report.html")
 
 
 def save_and_apply(model, X):

@@ -11,6 +11,7 @@ from skhep_nn import model_selection as model_selection
 from skhep_nn import networks as networks
 from skhep_nn import plotting as plotting
 from skhep_nn import preprocessing as preprocessing
+from skhep_nn import report as report
 from skhep_nn import robustness as robustness
 from skhep_nn import training as training
 from skhep_nn.estimators import BlockClassifier as BlockClassifier
@@ -32,6 +33,7 @@ from skhep_nn.cache import MemmapCache as MemmapCache
 from skhep_nn.preprocessing import MinMaxScaler as MinMaxScaler
 from skhep_nn.deploy import OnnxClassifier as OnnxClassifier
 from skhep_nn.estimators import ParametricClassifier as ParametricClassifier
+from skhep_nn.report import Report as Report
 from skhep_nn.estimators import ResNetClassifier as ResNetClassifier
 from skhep_nn.preprocessing import RobustClipScaler as RobustClipScaler
 from skhep_nn.metrics import Templates as Templates

@@ -258,6 +258,13 @@ def _report_arguments(parser):
     add("--sculpting", type=_listed, metavar="A,B", help="variables that a cut should not shape")
     add("--luminosity", type=float, help="factor on all weights")
     add("--systematic", type=float, default=0.0, help="relative uncertainty of the background")
+    add(
+        "--min-effective-background",
+        type=float,
+        default=50.0,
+        metavar="N",
+        help="effective background events that a cut and each bin must keep",
+    )
     add("--title", help="title of the page")
     add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
     add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")

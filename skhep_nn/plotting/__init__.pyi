@@ -24,6 +24,7 @@ from skhep_nn.metrics import ReweightingTest
 from skhep_nn.metrics import Sculpting
 from skhep_nn.metrics import SignificanceScan
 from skhep_nn.metrics import Templates
+from skhep_nn.report import Text
 from skhep_nn.robustness import Variations
 from skhep_nn.metrics import WorkingPoint
 
@@ -135,7 +136,7 @@ class ConfusionMatrixDisplay:
     class_names: dict[Any, str]
     ax_: Axes
     figure_: Figure
-    text_: NDArray[Any]
+    text_: Text
     def __init__(
         self,
         matrix: NDArray[Any],
@@ -330,6 +331,7 @@ class OvertrainingDisplay:
         signal: Any = ...,
         bins: int | ArrayLike = ...,
         score_name: str = ...,
+        test: OvertrainingTest | None = ...,
         ax: Axes | Sequence[Any] | None = ...,
         **test_options: Any,
     ) -> OvertrainingDisplay: ...

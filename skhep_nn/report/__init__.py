@@ -7,7 +7,7 @@ from skhep_nn import _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
-        "._contents": ["Figure", "Measured", "Missing", "Numbers", "Table", "Text"],
+        "._contents": ["Picture", "Measured", "Missing", "Numbers", "Table", "Text"],
         "._report": ["Report"],
         "._section_table": ["SECTIONS", "Section"],
     },

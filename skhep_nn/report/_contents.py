@@ -104,7 +104,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Picture:
     """A picture of matplotlib.
 
     Parameters

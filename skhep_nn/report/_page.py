@@ -11,10 +11,10 @@ import numpy as np
 from skhep_nn import _extras
 from skhep_nn._version import __version__
 from skhep_nn.plotting._confusion_matrix import measurement
-from skhep_nn.report._contents import Figure, Measured, Numbers, Table, Text
+from skhep_nn.report._contents import Measured, Numbers, Picture, Table, Text
 
 _TEMPLATE = "page.html.jinja"
-_KINDS = {Text: "text", Numbers: "numbers", Table: "table", Figure: "figure"}
+_KINDS = {Text: "text", Numbers: "numbers", Table: "table", Picture: "figure"}
 
 
 def page_of(title, computed):

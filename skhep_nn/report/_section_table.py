@@ -18,7 +18,7 @@ class Section:
     title : str
     compute : callable
         Given the context (see :class:`Report`), returns or yields what the section consists of:
-        :class:`Text`, :class:`Numbers`, :class:`Table`, :class:`Figure`. Raises :class:`Missing`
+        :class:`Text`, :class:`Numbers`, :class:`Table`, :class:`Picture`. Raises :class:`Missing`
         if it cannot be computed from what is given.
 
     Examples

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn.plotting import SignificanceDisplay
-from skhep_nn.report._contents import Figure, Measured, Numbers, Table, Text
+from skhep_nn.report._contents import Measured, Numbers, Picture, Table, Text
 from skhep_nn.report._sections import _shared
 
 _EFFICIENCIES = (0.9, 0.7, 0.5, 0.3)
@@ -66,7 +66,7 @@ def _of_cut(scan, best, chosen):
             "Background": Measured(point.background, float(scan.background_error[at])),
         }
     )
-    yield Figure(
+    yield Picture(
         display.figure_,
         "Significance and efficiencies against the cut, test events",
         f"Significance against the cut on the score; {point.figure_of_merit:.4g} at the cut",
@@ -81,7 +81,7 @@ def _of_bins(binned):
             )
         }
     )
-    yield Figure(
+    yield Picture(
         SignificanceDisplay.from_binned(binned).figure_,
         "Yields and significance per bin of the score, test events",
         f"Signal and background in {len(binned.edges) - 1} bins of the score",

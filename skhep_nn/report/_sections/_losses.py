@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhep_nn import _composition
 from skhep_nn.plotting import HistoryDisplay
-from skhep_nn.report._contents import Figure, Missing, Numbers
+from skhep_nn.report._contents import Missing, Numbers, Picture
 
 
 def losses(context):
@@ -18,7 +18,7 @@ def losses(context):
         )
     best, n_epochs = getattr(network, "best_epoch_", None), getattr(network, "n_epochs_", None)
     yield Numbers({"Epochs": n_epochs, "Best epoch": best if best is not None else "the last"})
-    yield Figure(
+    yield Picture(
         HistoryDisplay.from_estimator(network).figure_,
         "Losses and metrics per epoch; the marked epoch was kept",
         f"Loss in training and validation against the epoch, {n_epochs} epochs, best {best}",

@@ -7,7 +7,7 @@ import warnings
 from skhep_nn.exceptions import ExtrapolationWarning
 from skhep_nn.metrics import auc_by_parameter, significance_by_parameter
 from skhep_nn.plotting import AUCByParameterDisplay, SignificanceByParameterDisplay
-from skhep_nn.report._contents import Figure, Measured, Missing, Table
+from skhep_nn.report._contents import Measured, Missing, Picture, Table
 from skhep_nn.report._sections import _shared
 
 
@@ -35,13 +35,13 @@ def masses(context):
         table.insert(2, "threshold", found["threshold"])
     table.index = [str(point) for point in table.index]
     yield Table(table, f"At each mass, {part.name} events")
-    yield Figure(
+    yield Picture(
         AUCByParameterDisplay.from_tables(areas).figure_,
         "AUC at each mass, with statistical errors",
         f"AUC against {context.parameter} at {len(areas)} masses",
     )
     if found is not None:
-        yield Figure(
+        yield Picture(
             SignificanceByParameterDisplay.from_tables(found).figure_,
             "Significance of the best cut at each mass",
             f"Significance against {context.parameter} at {len(found)} masses",

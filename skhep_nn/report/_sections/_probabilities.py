@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn.metrics import brier_score, expected_calibration_error, log_loss
 from skhep_nn.plotting import CalibrationDisplay, ConfusionMatrixDisplay
-from skhep_nn.report._contents import Figure, Measured, Missing, Numbers, Text
+from skhep_nn.report._contents import Measured, Missing, Numbers, Picture, Text
 
 
 def calibration(context):
@@ -27,7 +27,7 @@ def calibration(context):
     display = CalibrationDisplay.from_predictions(
         part.is_signal, probability, sample_weight=part.weights, signal=True
     )
-    yield Figure(
+    yield Picture(
         display.figure_,
         f"Fraction of signal against the predicted probability, {part.name} events",
         "Fraction of signal in bins of the predicted probability; the diagonal is calibrated",
@@ -50,7 +50,7 @@ def confusion(context):
     if len(display.classes) < 2:
         msg = "It needs two classes in the test events."
         raise Missing(msg)
-    yield Figure(
+    yield Picture(
         display.figure_,
         f"Part of each true class that is predicted as each class, {part.name} events",
         f"Confusion matrix of {len(display.classes)} classes",

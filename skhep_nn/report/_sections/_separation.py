@@ -8,7 +8,7 @@ import pandas as pd
 from skhep_nn.metrics import roc_auc, roc_auc_error
 from skhep_nn.metrics._cut_errors import efficiency_error
 from skhep_nn.plotting import OvertrainingDisplay, RocDisplay, ScoreDisplay
-from skhep_nn.report._contents import Figure, Measured, Numbers, Table
+from skhep_nn.report._contents import Measured, Numbers, Picture, Table
 from skhep_nn.report._sections import _shared
 
 _EFFICIENCIES = (0.3, 0.5, 0.7, 0.9)
@@ -20,12 +20,13 @@ def roc(context):
         context.parts[name] for name in ("test", "validation", "train") if name in context.parts
     ]
     part = parts[0] if parts else context.part("test")
+    area = _shared.auc(part)
     yield Numbers({f"AUC, {one.name}": _shared.auc(one) for one in parts})
     for kind, words in (("efficiency", "ROC"), ("rejection", "Rejection of background")):
-        yield Figure(
+        yield Picture(
             _curves(parts, kind),
             f"{words}, with statistical errors",
-            f"{words} of {', '.join(one.name for one in parts)} events",
+            f"{words} of {', '.join(one.name for one in parts)} events; AUC {area.value:.4f}",
         )
     yield Table(_working_points(part), f"Working points, {part.name} events")
     if len(context.classes) > 2 and hasattr(context.model, "predict_proba"):
@@ -48,7 +49,7 @@ def scores(context):
         _names(context, part), part.scores, sample_weight=part.weights, **options
     )
     over = ", training filled" if options else ""
-    yield Figure(
+    yield Picture(
         display.figure_,
         f"Scores of {part.name} events as points{over}; unit area per class",
         f"Histogram of the score per class: {', '.join(map(str, display.test))}",
@@ -64,7 +65,7 @@ def overtraining(context):
         train.is_signal, train.scores, test.is_signal, test.scores, signal=True,
         sample_weight_train=train.weights, sample_weight_test=test.weights, test=found,
     )  # fmt: skip
-    yield Figure(
+    yield Picture(
         display.figure_,
         "Scores in training and test, and their ratio",
         f"Scores in training and test per class with their ratio below; {found.verdict}",

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from skhep_nn import _columns
 from skhep_nn.metrics import sculpting
 from skhep_nn.plotting import ImportanceDisplay, SculptingDisplay, VariationsDisplay
-from skhep_nn.report._contents import Figure, Measured, Missing, Table
+from skhep_nn.report._contents import Measured, Missing, Picture, Table
 from skhep_nn.robustness import evaluate_variations, feature_importance
 from skhep_nn.robustness._importance import drawn
 
@@ -36,7 +36,7 @@ def variations(context):
         given = {name: (s.table, s.y, s.weights) for name, s in read.items()}
     found = evaluate_variations(context.model, given, **options)
     yield Table(_variations_table(found), "Variations of the test events, at the nominal cut")
-    yield Figure(
+    yield Picture(
         VariationsDisplay.from_result(found).figure_,
         "Shape of the score relative to the nominal one; bands know that the events are the same",
         f"Ratio of the shape of the score in {len(found) - 1} variations to the nominal one",
@@ -57,7 +57,7 @@ def sculpted(context):
         values = _columns.take(test.sample.table, column, role="sculpting")
         found = sculpting(test.is_signal, test.scores, values, test.weights, signal=True)
         display = SculptingDisplay.from_result(found, variable=str(column))
-        yield Figure(
+        yield Picture(
             display.figure_,
             f"Background against {column} before and after cuts on the score",
             f"Shape of {column} for background at {len(found.thresholds)} cuts, and efficiencies",
@@ -83,7 +83,7 @@ def importance(context):
         n_repeats=3,
         random_state=report.random_state,
     )
-    yield Figure(
+    yield Picture(
         ImportanceDisplay.from_result(found).figure_,
         f"Loss of AUC without each feature, {len(sample)} {part.name} events",
         f"Bars of importance; the first is {found.names[found.order[0]]}",

@@ -9,7 +9,7 @@ from skhep_nn import _columns
 from skhep_nn.metrics._overtraining import chi_square_probability
 from skhep_nn.metrics._shapes import Counts, chi_square
 from skhep_nn.plotting import InputVariablesDisplay, _histograms, _style
-from skhep_nn.report._contents import Figure, Missing, Table, Text
+from skhep_nn.report._contents import Missing, Picture, Table, Text
 from skhep_nn.robustness._units import units_of
 
 _MOST = 24
@@ -28,7 +28,7 @@ def inputs(context):
     labels = np.array([context.name_of(label) for label in part.y.tolist()])
     display = InputVariablesDisplay.from_data(table, labels, sample_weight=part.weights, bins=20)
     words = ", ".join(table.columns)
-    yield Figure(
+    yield Picture(
         display.figure_,
         f"Inputs of {part.name} events, each class normalised to one",
         f"Histograms of {len(table.columns)} features per class: {words}",
@@ -76,7 +76,7 @@ def _ratios(context, display):
         for name, edges in _edges(display).items()
     }
     names = list(counts)
-    yield Figure(
+    yield Picture(
         _ratio_figure(display, counts),
         "Inputs, test over training, per class with statistical errors",
         f"Ratio of test to training in bins of {len(names)} features, which is one up to errors",
