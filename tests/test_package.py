@@ -16,7 +16,7 @@ ROOT = Path(skhep_nn.__file__).parent
 HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "uproot", "awkward", "h5py", "tables"}
 LIGHT_PACKAGES = [
     "cache", "datasets", "deploy", "estimators", "events", "exceptions", "io", "metrics",
-    "model_selection", "networks", "plotting", "preprocessing", "training",
+    "model_selection", "networks", "plotting", "preprocessing", "report", "robustness", "training",
 ]  # fmt: skip
 USE_OF_LIGHT_PACKAGES = """
 import sys

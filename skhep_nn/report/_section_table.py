@@ -48,7 +48,7 @@ def _late(module, name):
 
 SECTIONS = (
     Section("summary", "Summary", _late("_summary", "summary")),
-    Section("data", "Events and yields", _late("_yields", "events_and_yields")),
+    Section("data", "Events and yields", _late("_event_yields", "events_and_yields")),
     Section("inputs", "Inputs", _late("_variables", "inputs")),
     Section("losses", "Training", _late("_losses", "losses")),
     Section("roc", "ROC", _late("_separation", "roc")),
