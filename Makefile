@@ -64,6 +64,10 @@ demo: $(VENV)/.run  ## the main job on a sample that ships: train, search, score
 test: $(VENV)/.dev  ## the test suite, docstring examples included (ARGS="--data DIR": files of others)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
+.PHONY: test-fast
+test-fast: $(VENV)/.dev  ## what of the test suite takes under three minutes on two cores (tests/slow.txt lists the rest)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## 10,000 odd inputs for each public function (fewer for training and drawing); FUZZ_SEED=
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz $(ARGS)

@@ -38,6 +38,21 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(items):
+    """Mark as slow what ``tests/slow.txt`` lists."""
+    listed = slow_tests()
+    for item in items:
+        if any(item.nodeid == one or item.nodeid.startswith((f"{one}/", f"{one}::", f"{one}["))
+               for one in listed):  # fmt: skip
+            item.add_marker("slow")
+
+
+def slow_tests():
+    """Beginnings of the names of slow tests."""
+    lines = (Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
 @pytest.fixture(scope="session")
 def data_file(request):
     """A function of a name: the file of that name in ``--data``; skips where there is none."""
