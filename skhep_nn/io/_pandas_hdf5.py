@@ -7,6 +7,7 @@ read by `load_plain`.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections import Counter
 from math import prod
 from pathlib import Path
@@ -76,9 +77,9 @@ class PandasSource(Source):
             raise EOFError(msg)
         return values
 
+    @abstractmethod
     def _find(self):
         """The number of rows, and [(name, function that reads a slice of rows)]."""
-        raise NotImplementedError
 
     def _text(self, values, nan_rep=None):
         """Text from fixed-length bytes; what was missing is None."""

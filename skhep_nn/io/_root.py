@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 
 import pyarrow as pa
@@ -70,9 +71,9 @@ class RootSource(Source):
             )
             raise FileFormatError(msg) from error
 
+    @abstractmethod
     def _find(self):
         """{name: Leaf} of the columns; {name: reason} of the others, and of structures of them."""
-        raise NotImplementedError
 
     def _other_names(self):
         """{name: Leaf} of further names by which they can be asked for."""

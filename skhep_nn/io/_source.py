@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from abc import ABC, abstractmethod
 from math import prod
 
 import numpy as np
@@ -18,7 +19,7 @@ BYTES_OF_CHUNK = 2**30
 SHOWN = 100
 
 
-class Source:
+class Source(ABC):
     """One open file of events.
 
     A chunk is a dict of columns: 1-D arrays (NumPy, or pandas' for text and for lists), or arrays
@@ -59,15 +60,15 @@ class Source:
         """What the format calls columns."""
         return f"{self.kind}es" if self.kind.endswith("ch") else f"{self.kind}s"
 
+    @abstractmethod
     def chunks(self, columns, size):
         """Iterate over dicts of `columns`, of `size` events each but for the last."""
-        raise NotImplementedError
 
     def fraction(self, n_read):
         """Which part of the file has been read, from 0 to 1."""
         return n_read / self.n_events if self.n_events else 1.0
 
-    def close(self):
+    def close(self):  # noqa: B027  (most readers keep none open)
         """Close the file."""
 
     def check(self, columns):

@@ -8,8 +8,9 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skhep_nn import _columns, _floats
+from skhep_nn import _columns
 from skhep_nn._hypotheses import hypotheses_of, hypothesis_of
+from skhep_nn._probabilities import FromProbabilities
 from skhep_nn.deploy._onnx import _file, _hypothesis, _session
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._specs import feeds_of, has_numbers
@@ -52,7 +53,7 @@ def load_onnx(path, *, n_threads=None):
     return model
 
 
-class OnnxClassifier(ClassifierMixin, BaseEstimator):
+class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
     """A fitted classifier that is an ONNX file; `load_onnx` makes it.
 
     It works wherever a fitted classifier does: in scorers, displays, `apply`, joblib files (it
@@ -120,30 +121,6 @@ class OnnxClassifier(ClassifierMixin, BaseEstimator):
         out = _session.run(self._runtime(), feeds, len(self.classes_), self.n_threads, output)
         self._check_outcome(out)
         return out
-
-    def predict_log_proba(self, X):
-        """Logarithms of the class probabilities, minus infinity for 0.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events, n_classes)
-        """
-        return _floats.logarithms(self.predict_proba(X))
-
-    def predict(self, X):
-        """The most probable class of each event.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def predict_proba_scan(self, X, hypotheses):
         """Class probabilities of every event at each of several mass hypotheses.

@@ -12,7 +12,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
-from skhep_nn import _columns, _composition, _floats, _validation, _weights
+from skhep_nn import _columns, _composition, _validation, _weights
+from skhep_nn._probabilities import FromProbabilities
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators._calibration import _priors, _scores
 from skhep_nn.estimators._calibration._maps import METHODS, ONE_CLASS, TemperatureMap
@@ -31,7 +32,7 @@ def _model_has(name):
     return available_if(has)
 
 
-class CalibratedClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
+class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, BaseEstimator):
     r"""A classifier whose probabilities are right on average, by a map that held-out events choose.
 
     Parameters
@@ -204,35 +205,6 @@ class CalibratedClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
             return _priors.moved(self.calibrators_[0](p), self.model_prior_, self.class_prior_)
         p = _priors.moved(p, self.model_prior_, self.events_prior_)
         return _priors.moved(self._by_class(p), self.events_prior_, self.class_prior_)
-
-    def predict_log_proba(self, X):
-        """Logarithms of the class probabilities, minus infinity for 0.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events, n_classes)
-        """
-        return _floats.logarithms(self.predict_proba(X))
-
-    def predict(self, X):
-        """The most probable class of each event, at the prior of the probabilities.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events,)
-        """
-        self._check_is_fitted()
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
         """Weighted accuracy, with the weights of the weight column, if there is one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,12 @@ from sklearn.utils.metaestimators import available_if
 from skhep_nn import (
     _columns,
     _composition,
-    _floats,
     _hypotheses,
     _unread,
     _validation,
     _weights,
 )
+from skhep_nn._probabilities import FromProbabilities
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._fit._ensemble import mean_history
 from skhep_nn.estimators._members import _columns as _of_members
@@ -31,7 +32,7 @@ def _is_parametric(self):
     return self.parameter is not None
 
 
-class MembersClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
+class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, BaseEstimator, ABC):
     """Several fits of one classifier as a classifier.
 
     A subclass fits `estimators_` and says by `_by_members` which of them scores an event.
@@ -52,35 +53,6 @@ class MembersClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
         """
         self._check_is_fitted()
         return self._by_members(_columns.table(X), lambda member, X: member.predict_proba(X))
-
-    def predict_log_proba(self, X):
-        """Logarithms of the class probabilities, minus infinity for 0.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events, n_classes)
-        """
-        return _floats.logarithms(self.predict_proba(X))
-
-    def predict(self, X):
-        """The most probable class of each event.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events,)
-        """
-        self._check_is_fitted()
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
         """Weighted accuracy, with the weights of the estimator's ``weight_column``, if any.
@@ -202,9 +174,9 @@ class MembersClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
             raise AttributeError(msg)
         return getattr(_composition.last_step(member or self.estimators_[0]), name)
 
+    @abstractmethod
     def _by_members(self, X, call, columns=None):
         """What ``call(member, X)`` gives for each event of the table `X`, which has `columns`."""
-        raise NotImplementedError
 
     def _columns_of_scan(self):
         """Those of X where the parameter may be absent too."""

@@ -6,11 +6,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _floats, _weights
+from skhep_nn import _columns, _weights
+from skhep_nn._probabilities import FromProbabilities
 from skhep_nn.estimators._fit import _targets
 
 
-class HypothesisClassifier(ClassifierMixin, BaseEstimator):
+class HypothesisClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
     """What ``at`` returns: a fitted classifier that reads every event at one hypothesis.
 
     The columns of the parameter are not read; X may lack them. Fitting does nothing, and a clone
@@ -59,30 +60,6 @@ class HypothesisClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_events, n_classes)
         """
         return self.classifier.predict_proba_scan(X, [self.values])[:, 0]
-
-    def predict_log_proba(self, X):
-        """Logarithms of the class probabilities, minus infinity for 0.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-
-        Returns
-        -------
-        ndarray of shape (n_events, n_classes)
-        """
-        return _floats.logarithms(self.predict_proba(X))
-
-    def predict(self, X):
-        """The most probable class of each event.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
         """Weighted accuracy, with the weights of the classifier's ``weight_column``, if any.

@@ -9,7 +9,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
-from skhep_nn import _columns, _composition, _floats, _hypotheses, _labels, _validation, _weights
+from skhep_nn import _columns, _composition, _hypotheses, _labels, _validation, _weights
+from skhep_nn._probabilities import FromProbabilities
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._members import _columns as _of_members
@@ -18,7 +19,9 @@ from skhep_nn.estimators._parametric._at import HypothesisClassifier
 from skhep_nn.estimators._saving._versions import SavedWithVersions
 
 
-class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator):
+class IndividualMassClassifier(
+    FromProbabilities, SavedWithVersions, ClassifierMixin, BaseEstimator
+):
     """One classifier for each mass of the signal: its signal against all background.
 
     The zoo of networks that a :class:`ParametricClassifier` replaces, for comparison with it. An
@@ -145,31 +148,6 @@ class IndividualMassClassifier(SavedWithVersions, ClassifierMixin, BaseEstimator
             rows = np.flatnonzero(number == at)
             out[rows] = self.estimators_[at].predict_proba(_columns.rows(features, rows))
         return out
-
-    def predict_log_proba(self, X):
-        """Logarithms of the class probabilities, minus infinity for 0.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like
-            As in fit.
-
-        Returns
-        -------
-        ndarray of shape (n_events, 2)
-        """
-        return _floats.logarithms(self.predict_proba(X))
-
-    def predict(self, X):
-        """The most probable class of each event.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict_proba`.
-        """
-        self._check_is_fitted()
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
         """Weighted accuracy, with the weights of the estimator's ``weight_column``, if any.
