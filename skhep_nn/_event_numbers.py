@@ -30,7 +30,7 @@ STEP = 0x9E3779B97F4A7C15
 ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, None))
 HASHES = ("mix", "modulo")
 RULE = "; the fold of an event follows from whole numbers"
-_MAX_SALT = 2**63
+_MAX_SALT, _MAX_FOLDS = 2**63, 2**31
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Rule:
         ------
         ValueError
         """
-        if not _is_whole(self.n_folds) or self.n_folds < 2:
-            msg = f"n_folds={self.n_folds!r}; it must be an integer >= 2"
+        if not _is_whole(self.n_folds) or not 2 <= self.n_folds < _MAX_FOLDS:
+            msg = f"n_folds={self.n_folds!r:.40}; it must be an integer >= 2, and less than 2**31"
             raise ValueError(msg)
         if not isinstance(self.hash, str) or self.hash not in HASHES:
             msg = f"hash={self.hash!r}; it must be one of {HASHES}"
             raise ValueError(msg)
         if not _is_whole(self.salt) or not 0 <= self.salt < _MAX_SALT:
-            msg = f"salt={self.salt!r}; it must be an integer from 0 to 2**63 - 1"
+            msg = f"salt={self.salt!r:.40}; it must be an integer from 0 to 2**63 - 1"
             raise ValueError(msg)
         if self.hash == "modulo" and self.salt:
             msg = f'salt={self.salt!r} goes with hash="mix"; hash="modulo" has none'

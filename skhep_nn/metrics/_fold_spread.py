@@ -282,8 +282,10 @@ def _mean(values, weights):
     total, n_events = weights.sum(), np.count_nonzero(weights)
     if not total > 0 or n_events < 2:
         return np.nan, np.nan
-    mean = np.dot(weights, values) / total
-    squares = np.sum(np.square(weights * (values - mean))) / total**2
+    # an infinite score has no mean, and a very large one no square
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = np.dot(weights, values) / total
+        squares = np.sum(np.square(weights * (values - mean))) / total**2
     return mean, np.sqrt(squares * n_events / (n_events - 1))
 
 
@@ -294,12 +296,12 @@ def _has_enough(mask, weights):
 
 def _mean_and_chi2(values, errors):
     """The mean over folds by the errors, and the chi-square of the folds around it."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inverse = 1 / np.square(errors)
         mean = np.sum(values * inverse, axis=1) / np.sum(inverse, axis=1)
         chi2 = np.sum(np.square(values - mean[:, None]) * inverse, axis=1)
     # e.g. a network that separates the classes completely: all folds are at 1, without an error
-    alike = np.ptp(values, axis=1) == 0
+    alike = (values == values[:, :1]).all(axis=1)
     return np.where(alike, values[:, 0], mean), np.where(alike, 0.0, chi2)
 
 
@@ -310,7 +312,7 @@ def _p_values(chi2, n_dof):
 
 
 def _excess(chi2, errors):
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inverse = 1 / np.square(errors)
         total = inverse.sum(axis=1)
         scale = total - np.square(inverse).sum(axis=1) / total

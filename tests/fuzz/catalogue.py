@@ -10,6 +10,7 @@ AREAS = (
     "preprocessing",
     "samples",
     "estimators",
+    "cross_fit",
     "files",
     "caches",
     "deploy",

@@ -190,6 +190,7 @@ def test_a_missing_column_is_named(sample):
     [
         ({"n_folds": 1}, "n_folds=1; it must be an integer >= 2"),
         ({"n_folds": 2.0}, "n_folds=2.0"),
+        ({"n_folds": 2**31}, r"n_folds=2147483648; .* less than 2\*\*31"),
         ({"n_folds": True}, "n_folds=True"),
         ({"hash": "md5"}, "hash='md5'; it must be one of"),
         ({"salt": -1}, "salt=-1; it must be an integer from 0"),

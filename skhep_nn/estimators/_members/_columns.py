@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _columns, _composition
+from skhep_nn.exceptions import ColumnError
 
 
 def seen(n_columns, hidden):
@@ -40,7 +41,25 @@ def optional_positions(X, estimator, hidden):
 
 
 def without(X, columns, hidden, owner):
-    """`X` without the hidden columns, if it has them."""
+    """`X` without the hidden columns, if it has them.
+
+    Raises
+    ------
+    ColumnError
+        If no column is left, or `X` has other ones than in fit.
+    """
+    kept = _without(X, columns, hidden, owner)
+    if not _columns.n_columns(kept):
+        # scikit-learn's checks ask for these words
+        msg = (
+            f"X has no columns to read: 0 feature(s) (shape={np.shape(X)}) while a minimum of 1 is "
+            f"required by {owner}"
+        )
+        raise ColumnError(msg)
+    return kept
+
+
+def _without(X, columns, hidden, owner):
     if not hidden:
         return X
     if columns.names is not None and _columns.names(X) is not None:

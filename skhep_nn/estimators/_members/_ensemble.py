@@ -11,6 +11,7 @@ from skhep_nn import _columns, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members import _bootstrap, _settings
+from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members._base import MembersClassifier
 from skhep_nn.estimators._members._fit_one import Events, fit_one, takes_validation
 from skhep_nn.estimators._members._run import fit_all
@@ -166,7 +167,9 @@ class EnsembleClassifier(MembersClassifier):
         if len(self.estimators_) < 2:
             msg = f"{type(self).__name__}.predict_spread needs several members; n_members=1"
             raise ValueError(msg)
-        X = self._table(_columns.table(X))
+        X = _of_members.without(
+            self._table(_columns.table(X)), self.columns_, (), type(self).__name__
+        )
         return np.std([member.predict_proba(X) for member in self.estimators_], axis=0, ddof=1)
 
     def _by_members(self, X, call, columns=None):
