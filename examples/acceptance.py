@@ -31,7 +31,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from skhep_nn import ResNetClassifier
+from skhep_nn import CalibratedClassifier, ResNetClassifier
 from skhep_nn.datasets import make_acceptance
 from skhep_nn.estimators import LHCB_ACCEPTANCE
 from skhep_nn.metrics import closure_test, roc_auc
@@ -62,7 +62,8 @@ def main(arguments=None):
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
     table = closure(test)
-    text = f"{summary(model, test)}\n\n{table.to_string(float_format='{:.2f}'.format)}"
+    numbers = summary(model, test, calibrated(model, options.particles))
+    text = f"{numbers}\n\n{table.to_string(float_format='{:.2f}'.format)}"
     print(text)
     output.joinpath("acceptance.txt").write_text(text + "\n")
     draw(model, test, output)
@@ -82,9 +83,16 @@ def fit(train, validation, settings):
         return model.fit(train[FEATURES], train["acc"], **own)
 
 
-def summary(model, test):
-    """What is known without bins, and the calibration."""
+def calibrated(model, n_particles):
+    """The model with a map of its probabilities, which as many further particles choose."""
+    further = make_acceptance(n_particles, random_state=1)
+    return CalibratedClassifier(model, "isotonic").fit(further[FEATURES], further["acc"])
+
+
+def summary(model, test, calibrated):
+    """What is known without bins, and the calibration, before and after."""
     y, p, truth = test["acc"], test["prediction"], test["probability"]
+    after = calibrated.predict_proba(test[FEATURES])[:, 1]
     lines = {
         "trainable parameters": f"{model[-1].model_.count_params():,}",
         "best epoch": f"{model[-1].best_epoch_} of {model[-1].n_epochs_}",
@@ -92,6 +100,8 @@ def summary(model, test):
         "root mean square of p - truth": f"{np.sqrt(np.mean((p - truth) ** 2)):.4f}",
         "accepted / sum of p": f"{y.sum() / p.sum():.4f}",
         "chi2 / bin in bins of p": f"{closure_test(y, p, p).chi2_per_bin:.2f}",
+        "the same, calibrated": f"{closure_test(y, after, after).chi2_per_bin:.2f}",
+        "the same, truth": f"{closure_test(y, truth, truth).chi2_per_bin:.2f}",
     }
     return "\n".join(f"{name:<31}{value}" for name, value in lines.items())
 

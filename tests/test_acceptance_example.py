@@ -144,7 +144,7 @@ def test_the_network_has_the_size_of_the_reference(module, reference):
     assert len(model[-1].history_["loss"]) == 2
 
 
-def test_the_example_has_under_110_lines_of_code():
+def test_the_example_has_under_120_lines_of_code():
     lines = EXAMPLE.read_text().splitlines()
     others = set()
     for node in ast.walk(ast.parse(EXAMPLE.read_text())):
@@ -152,4 +152,4 @@ def test_the_example_has_under_110_lines_of_code():
         if is_string or isinstance(node, (ast.Import, ast.ImportFrom)):
             others.update(range(node.lineno, node.end_lineno + 1))
     code = [line for n, line in enumerate(lines, 1) if line.strip() and n not in others]
-    assert 20 < sum(not line.strip().startswith("#") for line in code) < 110
+    assert 20 < sum(not line.strip().startswith("#") for line in code) < 120

@@ -14,7 +14,7 @@ from skhep_nn.datasets import load_lepton_jets
 from skhep_nn.datasets._higgs_ml import COLUMNS, FEATURES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHORT = ("cms_binary", "cms_multiclass", "cross_fit", "higgs_ml", "negative_weights")
+SHORT = ("calibration", "cms_binary", "cms_multiclass", "cross_fit", "higgs_ml", "negative_weights")
 
 
 def example(name):
@@ -108,6 +108,25 @@ def test_the_network_of_the_binary_example_is_the_best_of_the_validation_events_
     w, target = X["weight"][other].to_numpy(), y[other].to_numpy()
     losses = [np.average(-np.log(p[target == c, c]), weights=w[target == c]) for c in (0, 1)]
     assert min(model[-1].history_["val_loss"]) == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+def test_the_calibration_example_turns_balanced_scores_into_yields(few_events, tmp_path, capsys):
+    module = example("calibration")
+    few_events(module)
+    table, models = module.main(epochs=10, output=tmp_path)
+    expected, signal = table["expected signal"], table["signal"].iloc[0]
+    # balanced scores count a good part of the background as signal
+    assert expected["balanced scores"] > 20 * signal
+    calibrated = expected.drop("balanced scores")
+    assert calibrated.index.tolist() == list(module.METHODS)
+    # of so few events isotonic regression has pools that are too high
+    assert (calibrated.drop("isotonic") / signal).between(0.5, 2).all()
+    losses = table["log loss"]
+    assert losses.drop("balanced scores").max() < losses["balanced scores"] / 5
+    assert models["beta"].model_prior_ == pytest.approx([0.5, 0.5])
+    assert (tmp_path / "calibration.txt").read_text() == capsys.readouterr().out
+    names = {path.name for path in tmp_path.glob("*.png")}
+    assert names == {"calibration_curve.png", "calibration_reweighted.png"}
 
 
 @pytest.fixture(scope="module")
