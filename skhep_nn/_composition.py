@@ -172,8 +172,8 @@ def check_classifier(estimator):
     NotFittedError
         If it has no classes.
     """
-    predicts = ("predict_proba", "decision_function", "predict")
-    if isinstance(estimator, type) or not any(hasattr(estimator, name) for name in predicts):
+    known = ("classes_", "predict_proba", "decision_function", "predict")
+    if isinstance(estimator, type) or not any(hasattr(estimator, name) for name in known):
         msg = f"estimator must be a fitted classifier, got {estimator!r:.60}"
         raise TypeError(msg)
     if not hasattr(estimator, "classes_"):

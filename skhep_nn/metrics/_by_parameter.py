@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skhep_nn import _columns, _composition
+from skhep_nn import _columns, _composition, _labels
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _by_parameter_scores as _scores
 from skhep_nn.metrics import _cut_errors, _inputs
@@ -262,7 +262,12 @@ def read_sample(
     X, parameter = _columns.table(X), _scores.parameter_of(estimator, parameter)
     weights = _composition.weights_of(estimator, X, sample_weight, weight_column, owner)
     values, names = _points.values_of(X, parameter)
-    _points.check_length(values, names, _points.n_events(X))
+    n_events = _points.n_events(X)
+    _points.check_length(values, names, n_events)
+    y = _labels.check(y)
+    if len(y) != n_events:
+        msg = f"X has {n_events} events, y has {len(y)}"
+        raise ValueError(msg)
     points = _points.Points.of(y, values, names, hypotheses, weights, signal)
     return points, _scores.of_estimator(points, estimator, X, parameter, signal)
 

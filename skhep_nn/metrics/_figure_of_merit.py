@@ -142,7 +142,10 @@ def _defined(function, s, b, f, b_reg):
 def _checked(values, s, b):
     bad = ~np.isfinite(values)
     if bad.any():
-        msg = f"no number holds the figure of merit of s={s[bad][0]:.6g}, b={b[bad][0]:.6g}"
+        msg = (
+            f"no number holds the figure of merit of s={s[bad][0]:.6g}, b={b[bad][0]:.6g}; the "
+            "yields, sums of sample_weight, are too far apart"
+        )
         raise ValueError(msg)
     return values
 

@@ -149,26 +149,36 @@ def check_merit(got, s, b, **options):
                 close(value, max(si, 0) / math.sqrt(bi))
 
 
-def first_column(parameter):
+def points_of(parameter):
+    """One point per event: its mass, or several numbers."""
     if not isinstance(parameter, (pd.DataFrame, np.ndarray)) or np.ndim(parameter) != 2:
-        return parameter
-    columns = parameter.to_numpy() if isinstance(parameter, pd.DataFrame) else parameter
-    return columns[:, 0] if columns.shape[1] == 1 else parameter
+        return [(mass,) for mass in plain.numbers_or_missing(parameter)]
+    columns = np.asarray(parameter, dtype=object).T
+    return list(zip(*(plain.numbers_or_missing(column) for column in columns), strict=True))
+
+
+def scores_of(y_score, n_points):
+    """The scores at each point: the same, or a column for each."""
+    if isinstance(y_score, (pd.DataFrame, np.ndarray)) and np.ndim(y_score) == 2:
+        return [plain.numbers(column) for column in np.asarray(y_score, dtype=object).T]
+    return [plain.numbers(y_score)] * n_points
 
 
 def check_by_mass(got, y_true, y_score, parameter, sample_weight):
-    y, scores = plain.labels(y_true), plain.numbers(y_score)
-    masses = plain.numbers_or_missing(first_column(parameter))
-    weights = plain.weights(sample_weight, len(y))
-    rows = list(zip(y, scores, masses, weights, strict=True))
-    background = [(s, w) for t, s, _, w in rows if t != 1]
-    for mass, row in got.iterrows():
-        close(row["auc"], area([(s, w) for t, s, m, w in rows if t == 1 and m == mass], background))
+    y, columns = plain.labels(y_true), scores_of(y_score, len(got))
+    points, weights = points_of(parameter), plain.weights(sample_weight, len(y))
+    for scores, (mass, row) in zip(columns, got.iterrows(), strict=True):
+        rows = list(zip(y, scores, points, weights, strict=True))
+        background = [(s, w) for t, s, _, w in rows if t != 1]
+        point = mass if isinstance(mass, tuple) else (mass,)
+        signal = [(s, w) for t, s, p, w in rows if t == 1 and p == point]
+        close(row["auc"], area(signal, background))
 
 
 def check_significance_by_mass(got, y_true, y_score, parameter, sample_weight):
-    check_labels_and_weights(None, y_true, y_score, sample_weight)
-    plain.numbers_or_missing(first_column(parameter))
+    plain.weights(sample_weight, len(plain.labels(y_true)))
+    scores_of(y_score, len(got))
+    points_of(parameter)
     assert (got["figure_of_merit"] >= 0).all()
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -611,7 +612,7 @@ def test_a_mass_that_is_no_number_is_an_error(fitted, resonance):
 
 def test_lengths_that_differ_are_an_error(fitted, resonance):
     X, y = resonance
-    with pytest.raises(ValueError, match="mass has 3000 values for 10 events"):
+    with pytest.raises(ValueError, match="X has 3000 events, y has 10"):
         auc_by_parameter(fitted, X, y[:10])
     with pytest.raises(ValueError, match="parameter has 5 values for 3000 events"):
         auc_by_parameter(fitted, X, y, parameter=np.ones(5))
@@ -672,3 +673,11 @@ def test_weights_given_twice_or_two_weight_columns_are_an_error(fitted, resonanc
     model = make_pipeline(Weighted(), stubs["Scanner"](weight_column="weight"))
     with pytest.raises(WeightError, match=r"have the weight columns \['other', 'weight'\]"):
         significance_by_parameter(model, X, y)
+
+
+@pytest.mark.parametrize("y", [range(3), [0, 1], np.array([1])])
+def test_labels_of_other_events_are_an_error_that_says_how_many(y):
+    X = pd.DataFrame({"x": [0.1, 0.4, 0.6, 0.9], "mass": [np.nan, 1.0, np.nan, 2.0]})
+    clf = GaussianNB().fit(X[["x"]], [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=f"X has 4 events, y has {len(y)}"):
+        auc_by_parameter(clf, X, y, parameter=X["mass"])

@@ -164,3 +164,8 @@ def test_a_negative_uncertainty_is_an_error(name):
 def test_two_uncertainties_are_an_error():
     with pytest.raises(ValueError, match="give one uncertainty of b only"):
         figure_of_merit(1, 2, systematic=0.1, sigma_b=3)
+
+
+def test_yields_that_are_too_far_apart_are_told_as_sums_of_weights():
+    with pytest.raises(ValueError, match=r"s=2, b=4.9\d*e-324; the yields, sums of sample_weight"):
+        figure_of_merit(2.0, 5e-324)
