@@ -101,7 +101,9 @@ class VariationsDisplay:
             for panel, name in zip(self.axes_, _CLASSES, strict=True):
                 self._draw(panel, name)
             self.axes_[1].set_xlabel("Score")
-            _style.legend_above(self.axes_[0], 2)
+            # two entries with their numbers do not fit beside one another if the names are long
+            longest = max(map(len, self.result.variations))
+            _style.legend_above(self.axes_[0], 2 if longest < 4 else 1)
         return self
 
     def _draw(self, ax, name):

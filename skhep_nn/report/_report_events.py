@@ -36,6 +36,11 @@ class Part:
         return len(self.sample)
 
     @property
+    def word(self):
+        """What its events are called."""
+        return _WORDS[self.name]
+
+    @property
     def y(self):
         """Labels."""
         return self.sample.y

@@ -58,7 +58,7 @@ def _of_cut(scan, best, chosen):
     at = min(np.searchsorted(scan.thresholds, best.threshold), len(scan.thresholds) - 1)
     yield Numbers(
         {
-            f"Best cut, chosen on {chosen.name} events": Measured(best.threshold),
+            f"Best cut, chosen on {chosen.word} events": Measured(best.threshold),
             "Significance at it on test events": Measured(
                 point.figure_of_merit, float(display.errors_[at])
             ),

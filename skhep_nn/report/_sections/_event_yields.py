@@ -15,8 +15,8 @@ def events_and_yields(context):
     if not context.parts:
         msg = "It needs events."
         raise Missing(msg, "Give Report(..., train=(X, y), test=(X, y)).")
-    for name, part in context.parts.items():
-        yield Table(_table(part), f"{name.capitalize()} events")
+    for part in context.parts.values():
+        yield Table(_table(part), f"{part.word.capitalize()} events")
 
 
 def _table(part):

@@ -34,7 +34,7 @@ def masses(context):
         table.insert(1, "significance of the best cut", _measured(found, "figure_of_merit"))
         table.insert(2, "threshold", found["threshold"])
     table.index = [str(point) for point in table.index]
-    yield Table(table, f"At each mass, {part.name} events")
+    yield Table(table, f"At each mass, {part.word} events")
     yield Picture(
         AUCByParameterDisplay.from_tables(areas).figure_,
         "AUC at each mass, with statistical errors",

@@ -29,7 +29,7 @@ def calibration(context):
     )
     yield Picture(
         display.figure_,
-        f"Fraction of signal against the predicted probability, {part.name} events",
+        f"Fraction of signal against the predicted probability, {part.word} events",
         "Fraction of signal in bins of the predicted probability; the diagonal is calibrated",
     )
     yield Text(
@@ -52,6 +52,6 @@ def confusion(context):
         raise Missing(msg)
     yield Picture(
         display.figure_,
-        f"Part of each true class that is predicted as each class, {part.name} events",
+        f"Part of each true class that is predicted as each class, {part.word} events",
         f"Confusion matrix of {len(display.classes)} classes",
     )

@@ -26,12 +26,12 @@ def roc(context):
         yield Picture(
             _curves(parts, kind),
             f"{words}, with statistical errors",
-            f"{words} of {', '.join(one.name for one in parts)} events; AUC {area.value:.4f}",
+            f"{words} of {', '.join(one.word for one in parts)} events; AUC {area.value:.4f}",
         )
-    yield Table(_working_points(part), f"Working points, {part.name} events")
+    yield Table(_working_points(part), f"Working points, {part.word} events")
     if len(context.classes) > 2 and hasattr(context.model, "predict_proba"):
         yield Table(
-            _each_class(context, part), f"AUC of each class against the rest, {part.name} events"
+            _each_class(context, part), f"AUC of each class against the rest, {part.word} events"
         )
 
 
@@ -51,7 +51,7 @@ def scores(context):
     over = ", training filled" if options else ""
     yield Picture(
         display.figure_,
-        f"Scores of {part.name} events as points{over}; unit area per class",
+        f"Scores of {part.word} events as points{over}; unit area per class",
         f"Histogram of the score per class: {', '.join(map(str, display.test))}",
     )
 
@@ -71,6 +71,7 @@ def overtraining(context):
         f"Scores in training and test per class with their ratio below; {found.verdict}",
     )
     table = found.to_frame()
+    table = table.rename(columns={"n_bins": "bins", "p_value": "probability"})
     table.index = [f"{test}, {of}" for test, of in table.index]
     yield Table(table, "Training against test")
 
@@ -80,7 +81,7 @@ def _curves(parts, kind):
     for part in parts:
         display = RocDisplay.from_predictions(
             part.is_signal, part.scores, sample_weight=part.weights, signal=True,
-            name=part.name, kind=kind, ax=ax,
+            name=part.word, kind=kind, ax=ax,
         )  # fmt: skip
         ax = display.ax_
     return ax.figure

@@ -13,6 +13,11 @@ from skhep_nn.robustness import evaluate_variations, feature_importance
 from skhep_nn.robustness._importance import drawn
 
 _COMMON = ("auc", "auc_difference")
+_WORDS = {
+    "background_efficiency": "background efficiency",
+    "n_free": "degrees of freedom",
+    "p_value": "probability",
+}
 _OF_CLASS = ("efficiency", "efficiency_difference", "yield_ratio")
 
 
@@ -67,6 +72,7 @@ def sculpted(context):
             Measured(*pair) for pair in zip(table["divergence"], table.pop("error"), strict=True)
         ]
         table.index = [f"{100 * efficiency:g} % of background" for efficiency in table.index]
+        table = table.rename(columns=_WORDS)
         yield Table(table, f"Sculpting of {column}: Jensen-Shannon divergence in bits")
 
 
@@ -85,7 +91,7 @@ def importance(context):
     )
     yield Picture(
         ImportanceDisplay.from_result(found).figure_,
-        f"Loss of AUC without each feature, {len(sample)} {part.name} events",
+        f"Loss of AUC without each feature, {len(sample)} {part.word} events",
         f"Bars of importance; the first is {found.names[found.order[0]]}",
     )
     table = found.to_frame()

@@ -30,7 +30,7 @@ def inputs(context):
     words = ", ".join(table.columns)
     yield Picture(
         display.figure_,
-        f"Inputs of {part.name} events, each class normalised to one",
+        f"Inputs of {part.word} events, each class normalised to one",
         f"Histograms of {len(table.columns)} features per class: {words}",
     )
     if {"train", "test"} <= context.parts.keys():
