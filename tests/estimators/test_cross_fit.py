@@ -486,6 +486,14 @@ def test_a_table_of_numbers_alone_has_nothing_to_train_on(sample):
         logistic().fit(X[["event_number"]], y)
 
 
+def test_a_step_that_names_the_event_number_is_told_that_it_never_sees_it(sample):
+    X, y = sample
+    scaler = MinMaxScaler(exclude=["weight", "event_number"])
+    model = CrossFitClassifier(make_pipeline(scaler, LogisticRegression()), n_folds=3)
+    with pytest.raises(ColumnError, match=r"'event_number' \(as exclude\), which fold_column="):
+        model.fit(X, y)
+
+
 def test_a_class_that_a_network_would_not_see_is_an_error(sample):
     X, y = of_features(sample)
     labels = np.where(np.arange(len(y)) == 0, 2, y)

@@ -60,8 +60,9 @@ def _xor(graph, one, other):
 
 def _bytes(graph, bits):
     """The bytes of a uint64 of shape (n, 1), the lowest first, as int32."""
-    shifted = graph.op("BitShift", bits, PLACES, direction="RIGHT")
-    return graph.cast(graph.cast(shifted, np.uint8), np.int32)
+    # not by a cast to uint8, which older runtimes leave out before another cast
+    above = graph.op("BitShift", bits, PLACES[::-1], direction="LEFT")
+    return graph.cast(_shifted(graph, above, 56), np.int32)
 
 
 def _signed(word):

@@ -7,7 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _columns, _event_numbers, _validation, _weights
+from skhep_nn import _columns, _composition, _event_numbers, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members import _settings
@@ -72,6 +72,8 @@ class CrossFitClassifier(MembersClassifier):
         Their names, if X had any.
     history_ : dict
         Mean of the networks' histories, where they have one.
+    best_epoch_ : int
+        Median of the epochs that the networks kept, where they have one.
 
     Warns
     -----
@@ -171,6 +173,7 @@ class CrossFitClassifier(MembersClassifier):
         vars(self).pop("estimators_", None)
         X = _columns.table(X)
         self._hidden = self._fold_positions(X)
+        self._check_not_named(X)
         numbers = self._numbers_at(X, self._hidden) if self._hidden else None
         X, labels = self._learn_events(X, y)
         folds = self._folds_in_fit(numbers, labels)
@@ -226,6 +229,19 @@ class CrossFitClassifier(MembersClassifier):
             )
             raise ColumnError(msg)
         return tuple(positions)
+
+    def _check_not_named(self, X):
+        """Raise if the estimator names the event number, e.g. to exclude it: it never sees it."""
+        names, estimator = _columns.names(X), self._classifier()
+        gone = [] if names is None else [names[at] for at in self._hidden]
+        for parameter in _composition.ABSENT_IN_DATA:
+            named = _composition.columns_named(estimator, parameter)
+            for column in (column for column in gone if column in named):
+                msg = (
+                    f"the estimator names the column {column!r} (as {parameter}), which "
+                    f"fold_column={self.fold_column!r} takes away from it; leave it out there"
+                )
+                raise ColumnError(msg)
 
     def _folds_in_fit(self, numbers, labels):
         if numbers is None:

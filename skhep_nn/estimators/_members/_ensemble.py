@@ -53,6 +53,8 @@ class EnsembleClassifier(MembersClassifier):
         Their names, if X had any.
     history_ : dict
         Mean of the members' histories, where they have one.
+    best_epoch_ : int
+        Median of the epochs that the members kept, where they have one.
 
     Notes
     -----
