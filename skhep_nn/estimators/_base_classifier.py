@@ -178,9 +178,8 @@ class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
         self._check_is_fitted()
         check_no_fork()
         check_known(keras_arguments, _parameters.PREDICT, "predict_proba")
-        callbacks = _callbacks.for_prediction(
-            self._settings(), self.network_, keras_arguments.get("callbacks")
-        )
+        parameters, given = vars(self), keras_arguments.get("callbacks")
+        callbacks = _callbacks.for_prediction(parameters, type(self).__name__, self.network_, given)
         with self.network_.numbers.used():
             outputs = callbacks.around(self.network_.predict, self._read_for_prediction(X))
         return _targets.probabilities(outputs, from_logits=self.network_.from_logits)

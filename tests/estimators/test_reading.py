@@ -11,6 +11,7 @@ import pytest
 
 import skhep_nn
 from skhep_nn import DenseClassifier
+from skhep_nn.estimators._fit import _recipe
 from skhep_nn.training._pool import POOL
 
 ROOT = Path(skhep_nn.__file__).parent
@@ -91,6 +92,18 @@ def test_what_is_allowed_is_there():
 def test_a_prediction_goes_down_too():
     classifier = fit()()
     assert both_ways(calls_of(lambda: classifier.predict_proba(X))) <= set(ALLOWED)
+
+
+def test_what_is_fixed_after_fit_is_not_computed_in_each_prediction(monkeypatch):
+    classifier = fit()()
+    expected = classifier.predict_proba(X)
+    asked = []
+    monkeypatch.setattr(_recipe, "described", asked.append)
+    monkeypatch.setattr(DenseClassifier, "get_params", asked.append)
+    assert (classifier.predict_proba(X) == expected).all()
+    assert not asked
+    # it is no part of a file
+    assert "_known_key" not in classifier.network_.recipe.__getstate__()
 
 
 def written_by(path):

@@ -37,12 +37,14 @@ class Prediction:
         return outputs
 
 
-def of(settings, prefix="fit"):
+def of(parameters, owner, prefix="fit"):
     """Callbacks for a fit (or ``"predict"``), classes made with their arguments.
 
     Parameters
     ----------
-    settings : Settings
+    parameters : Mapping of str to object
+        Of a classifier, routed ones by their whole names.
+    owner : str
     prefix : {"fit", "predict"}
 
     Raises
@@ -51,16 +53,17 @@ def of(settings, prefix="fit"):
         For what is no callback.
     """
     names = ("callbacks", f"{prefix}__callbacks")
-    found = [callback for name in names for callback in _made(settings.parameters, name)]
-    _check(found, settings.owner)
+    found = [callback for name in names for callback in _made(parameters, name)]
+    _check(found, owner)
     return found
 
 
-def for_prediction(settings, network, given=None):
+def for_prediction(parameters, owner, network, given=None):
     """The callbacks of a classifier, and those `given` for one call, that see predictions."""
-    callbacks = [*of(settings, "predict"), *keras.tree.flatten(given)]
-    callbacks = [callback for callback in callbacks if callback is not None]
-    _check(callbacks, settings.owner)
+    callbacks = of(parameters, owner, "predict")
+    if given is not None:
+        callbacks += [callback for callback in keras.tree.flatten(given) if callback is not None]
+        _check(callbacks, owner)
     return Prediction([c for c in callbacks if _sees_predictions(c)], network)
 
 

@@ -112,9 +112,10 @@ class PooledNetwork:
 
     def predict(self, x):
         """Outputs of the network for the events `x`."""
-        if self._key is None:
+        key = self._key
+        if key is None:
             return self._predict_alone(x)
-        with POOL.borrow(self._key, self._engine, prefer=self.variables) as engine:
+        with POOL.borrow(key, self._engine, prefer=self.variables) as engine:
             if engine.loaded is not self.variables:
                 assign(engine.model.variables, self.variables)
                 engine.loaded = self.variables

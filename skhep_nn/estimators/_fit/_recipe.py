@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import enum
+import functools
 import json
 import re
 import types
@@ -72,6 +73,9 @@ class Recipe:
         rate = config_of(self.optimizer.value)["learning_rate"]
         return rate if isinstance(rate, float) else None
 
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_known_key"}
+
     @property
     def optimizer_kind(self):
         """The optimizer as it is described, without what one that stays can be given anew."""
@@ -82,6 +86,11 @@ class Recipe:
 
     def key(self):
         """What tells architectures apart; None if something in it has no plain description."""
+        return self._known_key
+
+    @functools.cached_property
+    def _known_key(self):
+        # a prediction of one event takes less time than this
         parts = [self.builder, self.arguments, self.optimizer_kind]
         parts += [self.loss.value, [metric.value for metric in self.metrics], vars(self.numbers)]
         try:

@@ -87,7 +87,7 @@ def callbacks_of(settings):
 
     A callback object would otherwise serve, and remember, every fit of every clone.
     """
-    callbacks = _callbacks.of(settings)
+    callbacks = _callbacks.of(settings.parameters, settings.owner)
     return copy.deepcopy(callbacks) if settings.built else callbacks
 
 
