@@ -7,14 +7,14 @@ import numpy as np
 from skhep_nn.metrics._binned import _fit
 
 
-def discovery(likelihood, start=None):
+def discovery(likelihood, start=None, **options):
     """(significance, nuisances of the fit without signal) for the expected data s + b.
 
     The data are those of a signal strength of one, which fits them perfectly, so that
-    q0 is the deviance of the best fit without signal.
+    q0 is the deviance of the best fit without signal; `options` are those of `_fit.fit`.
     """
     data = likelihood.signal + likelihood.background
-    found = _fit.fit(likelihood, data, mu=0.0, start=start)
+    found = _fit.fit(likelihood, data, mu=0.0, start=start, **options)
     return float(np.sqrt(max(found.deviance, 0.0))), found.theta
 
 

@@ -22,12 +22,11 @@ class Fit:
     theta: np.ndarray
 
 
-def fit(likelihood, data, *, mu=None, fixed=None, start=None):
+def fit(likelihood, data, *, mu=None, fixed=None, start=None, sweeps=3):
     """The best nuisance parameters, and the best signal strength unless it is given.
 
-    A nuisance has two slopes, one on either side of zero. On its own side each is smooth, so the
-    minimum is looked for within sides; where it lies at zero and the other side goes down from
-    there, the search goes on in the other side.
+    A nuisance has two slopes, one on either side of zero, so that there may be a minimum on each.
+    From the minimum that is found first, every nuisance with a kink is tried on its other side.
 
     Parameters
     ----------
@@ -39,6 +38,8 @@ def fit(likelihood, data, *, mu=None, fixed=None, start=None):
         Nuisances that are held at a value.
     start : ndarray of shape (n_variations,), default=None
         Where to begin, e.g. the minimum for similar data.
+    sweeps : int, default=3
+        How often all other sides are tried; 0 where a minimum for similar data is given.
 
     Returns
     -------
@@ -51,10 +52,40 @@ def fit(likelihood, data, *, mu=None, fixed=None, start=None):
     found = Fit(np.inf, 1.0 if mu is None else mu, theta)
     if n == 0 and mu is not None:
         return Fit(likelihood.deviance(data, mu, theta, likelihood.slopes(theta > 0))[0], mu, theta)
-    sides = _downhill(likelihood, data, found, theta > 0, free & (theta == 0))
-    for _ in range(2 + 2 * n):
+    found = _descended(likelihood, data, found, mu, free)
+    kinked = np.flatnonzero(free & likelihood.has_kink)
+    for _ in range(sweeps):
+        before = found.deviance
+        for k in kinked:
+            other = _descended(likelihood, data, _turned(found, k), mu, free)
+            found = other if _is_better(other, found) else found
+        if not before > found.deviance:
+            break
+    return found
+
+
+def _turned(found, k):
+    """The same minimum with nuisance `k` on its other side."""
+    theta = found.theta.copy()
+    theta[k] = np.clip(-np.sign(theta[k] or 1.0) * max(np.abs(theta[k]), 0.3), -MOST, MOST)
+    return Fit(np.inf, found.mu, theta)
+
+
+def _is_better(one, other):
+    return other.deviance - one.deviance > _ENOUGH * max(1.0, one.deviance)
+
+
+def _descended(likelihood, data, found, mu, free):
+    """The minimum that lies downhill.
+
+    On its own side each nuisance is smooth, so the minimum is looked for within sides; where it
+    lies at zero and the other side goes down from there, the search goes on in the other side.
+    """
+    at_zero = free & (found.theta == 0)
+    sides = _downhill(likelihood, data, found, found.theta > 0, at_zero)
+    for _ in range(2 + 2 * likelihood.n_variations):
         better = _within(likelihood, data, found, mu, sides, free)
-        if found.deviance - better.deviance <= _ENOUGH * max(1.0, better.deviance):
+        if not _is_better(better, found):
             return min(found, better, key=lambda one: one.deviance)
         found = better
         turned = _downhill(likelihood, data, found, sides, free & (np.abs(found.theta) < 1e-9))

@@ -27,15 +27,16 @@ def impacts(likelihood, names):
     import pandas as pd
 
     rows, widths = {}, constraints(likelihood)
+    theta = discovery(likelihood)[1]
     for k, name in enumerate(names):
         rows[name] = {
             "constraint": widths[k],
             "impact_up": _shift(likelihood, {k: widths[k]}),
             "impact_down": _shift(likelihood, {k: -widths[k]}),
-            "significance_without": discovery(_without(likelihood, k))[0],
+            "significance_without": _significance(_without(likelihood, k), np.delete(theta, k)),
         }
     certain = replace(likelihood, relative_error=np.zeros_like(likelihood.relative_error))
-    rows[BINS] = {"significance_without": discovery(certain)[0]}
+    rows[BINS] = {"significance_without": _significance(certain, theta)}
     columns = ["constraint", "impact_up", "impact_down", "significance_without"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
@@ -57,9 +58,13 @@ def constraints(likelihood):
     return np.sqrt(np.diag(np.linalg.inv(hessian))[1:])
 
 
+def _significance(likelihood, start):
+    return discovery(likelihood, start, sweeps=0)[0]
+
+
 def _shift(likelihood, fixed):
     data = likelihood.signal + likelihood.background
-    return _fit.fit(likelihood, data, fixed=fixed).mu - 1.0
+    return _fit.fit(likelihood, data, fixed=fixed, sweeps=0).mu - 1.0
 
 
 def _without(likelihood, k):

@@ -18,6 +18,7 @@ K. Cranmer et al., HistFactory, CERN-OPEN-2012-016; R. Barlow and C. Beeston, Co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,13 @@ class BinnedLikelihood:
     def n_variations(self):
         """Number of nuisance parameters that are common to all bins."""
         return self.signal_slopes.shape[1]
+
+    @cached_property
+    def has_kink(self):
+        """Which nuisances have different slopes on their two sides."""
+        pairs = (self.signal_slopes, self.background_slopes)
+        differ = [~np.isclose(down, up, rtol=1e-6, atol=0.0).all(axis=1) for down, up in pairs]
+        return np.logical_or(*differ)
 
     def slopes(self, positive):
         """(signal, background) slopes on the sides that `positive` tells of each nuisance."""

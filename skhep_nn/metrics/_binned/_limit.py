@@ -11,7 +11,9 @@ from scipy.stats import norm
 from skhep_nn.metrics._binned import _fit
 
 _BANDS = (-2.0, -1.0, 0.0, 1.0, 2.0)
-_MOST_DOUBLINGS = 200
+_MOST = 1e30
+_MOST_MINIMA = 5
+_ENOUGH = 1e-4
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,47 @@ def expected_limit(likelihood, confidence_level):
     roots, start = [], np.zeros(likelihood.n_variations)
     for n in _BANDS:
         target = n + norm.isf((1 - confidence_level) * norm.cdf(n))
-        roots.append(_strength(likelihood, target, start))
+        root, start = _strength(likelihood, target, start)
+        roots.append(root)
     low95, low68, median, high68, high95 = roots
     return ExpectedLimit(median, (low68, high68), (low95, high95), confidence_level)
 
 
 def _strength(likelihood, target, start):
-    """Signal strength at which the test statistic is `target` squared."""
+    """(signal strength at which the test statistic is `target` squared, nuisances there).
+
+    On the way the nuisances follow the signal strength; at its end other minima are tried.
+    """
+    mu = np.inf
+    for _ in range(_MOST_MINIMA):
+        mu, theta = _root(likelihood, target, start)
+        if not np.isfinite(mu):
+            break
+        found = _fit.fit(likelihood, likelihood.background, mu=mu, start=theta)
+        start = found.theta
+        if abs(_excess(found, target)) < _ENOUGH:
+            break
+    return mu, start
+
+
+def _root(likelihood, target, start):
+    latest = [start]
 
     def excess(mu):
-        found = _fit.fit(likelihood, likelihood.background, mu=mu, start=start)
-        return np.sqrt(max(found.deviance, 0.0)) - target
+        found = _fit.fit(likelihood, likelihood.background, mu=mu, start=latest[0], sweeps=0)
+        latest[0] = found.theta
+        return _excess(found, target)
 
     high = 1.0
-    for _ in range(_MOST_DOUBLINGS):
-        if excess(high) > 0:
-            break
+    while excess(high) < 0:
         high *= 2
-    else:
-        return float("inf")
+        if high > _MOST:
+            return np.inf, latest[0]
     low = high / 2
     while excess(low) > 0:
         low, high = low / 2, low
-    return float(brentq(excess, low, high, rtol=1e-6))
+    return float(brentq(excess, low, high, rtol=1e-6)), latest[0]
+
+
+def _excess(found, target):
+    return np.sqrt(max(found.deviance, 0.0)) - target

@@ -79,6 +79,8 @@ def _name(name):
 
 
 def _pair(name, pair):
+    if isinstance(pair, Mapping) and pair and set(pair) <= set(SIDES):
+        pair = tuple(pair.get(side) for side in SIDES)
     is_pair = not isinstance(pair, (str, bytes, Mapping)) and hasattr(pair, "__len__")
     if not is_pair or len(pair) != len(SIDES) or all(one is None for one in pair):
         msg = (

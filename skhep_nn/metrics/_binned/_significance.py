@@ -54,10 +54,11 @@ def binned_significance(
         Whether the finite number of simulated background events is an uncertainty, by its sum of
         squared weights.
     variations : dict of str to tuple, default=None
-        (up, down) of each systematic variation that is common to all bins. A side is an array of
-        the varied scores of the same events; or a dict of ``"y_score"`` and ``"sample_weight"``
-        where weights vary, with ``"y_true"`` if these are other events; or a number, a factor on
-        all weights; or None, which mirrors the other side.
+        (up, down), or a dict of ``"up"`` and ``"down"``, of each systematic variation that is
+        common to all bins. A side is an array of the varied scores of the same events; or a dict
+        of ``"y_score"`` and ``"sample_weight"`` where weights vary, with ``"y_true"`` if these
+        are other events; or a number, a factor on all weights; or None, which mirrors the other
+        side.
     signal : label or list of labels, default=1
     yields : dict of label to number, default=None
         Full yield of each class, to which its weights are scaled; varied weights are scaled by

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from skhep_nn.metrics import figure_of_merit
+from skhep_nn.metrics import binned_significance, figure_of_merit
 from skhep_nn.metrics._binned import _fit
 from skhep_nn.metrics._binned._discovery import discovery
 from skhep_nn.metrics._binned._likelihood import (
@@ -127,6 +127,27 @@ def test_no_start_leads_to_a_lower_minimum(seed, new_likelihood):
         assert _fit.fit(likelihood, data, mu=0.0, start=start).deviance >= best - 1e-6
 
 
+@pytest.mark.parametrize("seed", [6, 8, 10, 37, 42, 57])
+def test_a_deeper_minimum_on_the_other_side_of_a_kink_is_found(seed):
+    """Many asymmetric variations have minima on several sides; these seeds have deep ones."""
+    rng = np.random.default_rng(seed)
+    n_bins, n = rng.integers(3, 25), rng.integers(1, 12)
+    background = 10 ** rng.uniform(1, 7, n_bins)
+    signal = np.sqrt(background) * rng.uniform(0.1, 3, n_bins)
+    up = rng.normal(0, 0.1, (n, n_bins)) * 10 ** rng.uniform(-2, 0, (n, 1))
+    down = -up + rng.normal(0, 0.02, up.shape) * 10 ** rng.uniform(-2, 0, (n, 1))
+    slopes = np.array([-down, up])
+    error = rng.uniform(0, 0.1, n_bins) * (rng.random() < 0.7)
+    likelihood = BinnedLikelihood(
+        signal, background, error, slopes * signal * 0.5, slopes * background
+    )
+    for mu, data in ((0.0, signal + background), (3.0, background)):
+        found = _fit.fit(likelihood, data, mu=mu).deviance
+        starts = rng.normal(size=(6, n))
+        others = [_fit.fit(likelihood, data, mu=mu, start=one, sweeps=0) for one in starts]
+        assert found <= min(one.deviance for one in others) + 1e-5
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_free_signal_strength_and_fixed_nuisances(seed, new_likelihood):
     likelihood = new_likelihood(seed, n_variations=2)
@@ -204,6 +225,20 @@ def test_joining_bins_never_raises_the_significance_of_the_statistics(bins, data
     apart, _ = discovery(counting(signal, background))
     together, _ = discovery(counting(*joined))
     assert together <= apart * (1 + 1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1, 1e6))
+def test_events_in_any_order_and_a_score_on_any_scale_are_the_same(seed, scale):
+    rng = np.random.default_rng(seed)
+    y, score = (np.arange(300) % 3 == 0).astype(int), rng.random(300)
+    weight = np.where(rng.random(300) < 0.1, -1.0, 1.0)
+    order, edges = rng.permutation(300), np.array([0.0, 0.3, 0.6, 1.0])
+    options = {"n_bootstrap": 0, "systematic": 0.1}
+    first = binned_significance(y, score, weight, bins=edges, **options)
+    second = binned_significance(
+        y[order], scale * score[order], weight[order], bins=scale * edges, **options
+    )
+    assert second.significance == pytest.approx(first.significance)
 
 
 @given(POSITIVE, POSITIVE, st.floats(0, 0.5), st.floats(0, 0.5))

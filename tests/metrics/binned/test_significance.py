@@ -160,14 +160,14 @@ def test_forms_of_a_variation_mean_the_same(scored):
     factor, options = (1.1, 0.9), {"bins": EDGES, "n_bootstrap": 0}
     by_factor = binned_significance(*scored, variations={"rate": factor}, **options)
     by_weights = {"rate": tuple({"sample_weight": f * weight} for f in factor)}
-    mirrored = {"rate": (1.1, None)}
+    mirrored, named = {"rate": (1.1, None)}, {"rate": {"down": 0.9, "up": 1.1}}
     others = {
         "rate": tuple(
             {"y_true": y[::-1], "y_score": score[::-1], "sample_weight": f * weight[::-1]}
             for f in factor
         )
     }
-    for same in (by_weights, mirrored, others):
+    for same in (by_weights, mirrored, named, others):
         found = binned_significance(*scored, variations=same, **options)
         assert found.significance == pytest.approx(by_factor.significance)
         assert found.pulls == pytest.approx(by_factor.pulls, abs=1e-5)

@@ -229,9 +229,10 @@ def test_a_constraint_is_that_of_the_curvature(templates):
 
 
 def test_the_limit_of_a_counting_experiment_is_that_of_the_formula():
-    y, s, b = np.repeat([0, 1], [400, 50]), 50.0, 400.0
+    y, s, b = np.repeat([0, 0, 1], [450, 50, 50]), 50.0, 400.0
+    weight = np.repeat([1.0, -1.0, 1.0], [450, 50, 50])
     found = Templates.from_predictions(
-        y, np.full(450, 0.5), np.ones(450), bins=1, simulation_error=False
+        y, np.full(550, 0.5), weight, bins=1, simulation_error=False
     ).limit()
 
     def excess(mu, n):
