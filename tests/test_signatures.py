@@ -105,3 +105,27 @@ def test_each_thing_has_one_word(name):
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_columns_of_weights_and_processes_are_named_by_keyword(name):
     assert not {"weight_column", "process_column"} & set(positional(name))
+
+
+# What displays share: its default and whether it has a place of its own.
+NEEDED, KEYWORD = inspect.Parameter.empty, inspect.Parameter.KEYWORD_ONLY
+SHARED_BY_DISPLAYS = {
+    "sample_weight": (None, KEYWORD),
+    "weight_column": (None, KEYWORD),
+    "hypotheses": (None, KEYWORD),
+    "signal": (1, KEYWORD),
+    "ax": (None, KEYWORD),
+    "class_names": (None, KEYWORD),
+    "estimator": (NEEDED, POSITIONAL[1]),
+    "y_true": (NEEDED, POSITIONAL[1]),
+    "X": (NEEDED, POSITIONAL[1]),
+}
+MAKERS = [n for n in SIGNATURES if n.startswith("skhep_nn.plotting.") and ".from_" in n]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_displays_are_made_alike(name):
+    for parameter in SIGNATURES[name]:
+        if parameter.name in SHARED_BY_DISPLAYS:
+            found = parameter.default, parameter.kind
+            assert found == SHARED_BY_DISPLAYS[parameter.name], parameter.name

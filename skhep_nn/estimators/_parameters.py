@@ -14,6 +14,7 @@ from textwrap import indent
 
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn._weights import NEGATIVE_WEIGHTS
+from skhep_nn.preprocessing._balancing import MODES
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="neither")
@@ -161,7 +162,7 @@ TRAINING = {
     ),
     "balance": Shared(
         None,
-        [StrOptions({"none", "equal", "n_background", "sqrt"}), HasMethods("balance"), None],
+        [StrOptions(set(MODES)), HasMethods("balance"), None],
         """str, EventWeightBalancer or None
         Mode of the balancer, or the balancer itself, which scales the weights of the training
         events; the validation weights get the same class shares.""",
