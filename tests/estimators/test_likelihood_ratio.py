@@ -92,7 +92,7 @@ def test_reweighted_events_look_like_the_target():
     assert found.chi2_per_bin_before > 20
     scaled = ratio.predict_weights(source, total=target["weight"].sum())
     np.testing.assert_allclose(scaled / after, target["weight"].sum() / after.sum())
-    given = ratio.predict_weights(source.drop(columns="weight"), 2.0)
+    given = ratio.predict_weights(source.drop(columns="weight"), sample_weight=2.0)
     np.testing.assert_allclose(given, 2 * ratio.predict(source))
 
 
@@ -131,4 +131,4 @@ def test_a_ratio_without_end_is_an_error_or_clipped_and_counted():
     assert clipped.predict(X)[0] == 100.0
     assert clipped.n_clipped_ == 1
     with pytest.raises(ValueError, match="cannot be scaled to total=1"):
-        clipped.predict_weights(X, np.full(50, -1.0), total=1.0)
+        clipped.predict_weights(X, sample_weight=np.full(50, -1.0), total=1.0)

@@ -50,7 +50,7 @@ def test_from_estimator_reweights_the_source_with_its_weights():
         ratio, test_events, y, "x", sample_weight=weights, bins=5
     )
     x = test_events["x"].to_numpy()
-    after = ratio.predict_weights(test_events[y == 0], weights[y == 0])
+    after = ratio.predict_weights(test_events[y == 0], sample_weight=weights[y == 0])
     expected = reweighting_test(
         x[y == 0], x[y == 1], after, weights_before=weights[y == 0], weights_target=2.0, bins=5
     )

@@ -105,7 +105,7 @@ class LikelihoodRatio:
             ratio = target / source * ((1 - self.prior_) / self.prior_)
         return self._limited(ratio)
 
-    def predict_weights(self, X, sample_weight=None, *, total=None):
+    def predict_weights(self, X, *, sample_weight=None, total=None):
         """Weights with which events of the source look like the target.
 
         Parameters
