@@ -8,11 +8,10 @@ import numpy as np
 
 from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs
-from skhep_nn.metrics._binned import _bins
+from skhep_nn.metrics._binned import _bins, _candidates
 from skhep_nn.metrics._binned._likelihood import discovery_deviance
 from skhep_nn.metrics._figure_of_merit import check_settings
 
-_MOST_CANDIDATES = 2000
 _MOST_BINS = 20
 # of the significance of the best binning, which the fewest bins must reach
 _ENOUGH = 0.99
@@ -117,12 +116,12 @@ def optimise_binning(
     weights = _inputs.scale_to_yields(y_true, weights, yields, luminosity)
     scores, mask, weights = _inputs.check_events(y_true, scores, weights, signal)
     _weights.check_squares(weights)
-    inner = _candidates(candidates, scores, mask, weights)
+    inner = _candidates.inner_edges(candidates, scores, mask, weights)
     sums = _interval_sums(scores, mask, weights, inner)
     gains = _gains(sums, systematic, simulation_error, rules)
     best = best_binnings(gains, min(most, len(inner) + 1))
     chosen = _chosen(best, n_bins, most, sums, rules)
-    low, high = _outer(scores, inner[chosen])
+    low, high = _candidates.outer_edges(scores, inner[chosen])
     return np.array([low, *inner[chosen], high])
 
 
@@ -225,50 +224,7 @@ def check_number(n_bins, name="n_bins"):
     """The most bins that `n_bins`, a number or "auto", allows."""
     if isinstance(n_bins, str) and n_bins == "auto":
         return _MOST_BINS
-    if not _inputs.is_count(n_bins) or not 1 <= n_bins <= _MOST_CANDIDATES:
-        msg = f'{name}={n_bins!r:.60}; it must be a number from 1 to {_MOST_CANDIDATES} or "auto"'
+    if not _inputs.is_count(n_bins) or not 1 <= n_bins <= _candidates.MOST:
+        msg = f'{name}={n_bins!r:.60}; it must be a number from 1 to {_candidates.MOST} or "auto"'
         raise ValueError(msg)
     return int(n_bins)
-
-
-def _candidates(candidates, scores, mask, weights):
-    """Inner edges to choose from, ascending, each with events below and above."""
-    if _inputs.is_count(candidates):
-        found = _quantiles(int(candidates), scores, mask, weights)
-    else:
-        found = _floats.real(candidates, "candidates").reshape(-1)
-        if not np.isfinite(found).all():
-            msg = f"candidates={candidates!r:.60}; they must be a number or finite scores"
-            raise ValueError(msg)
-    if len(found) > _MOST_CANDIDATES:
-        msg = f"candidates has {len(found)} scores; at most {_MOST_CANDIDATES} are tried"
-        raise ValueError(msg)
-    found = np.unique(found)
-    return found[(found > scores.min()) & (found <= scores.max())]
-
-
-def _quantiles(number, scores, mask, weights):
-    if not 1 <= number <= _MOST_CANDIDATES:
-        msg = f"candidates={number}; it must be 1 to {_MOST_CANDIDATES}, or scores"
-        raise ValueError(msg)
-    of_signal = (number + 1) // 2
-    found = []
-    for side, n in ((mask, of_signal), (~mask, number - of_signal)):
-        order = np.argsort(scores[side], kind="stable")
-        below = np.cumsum(np.abs(weights[side][order]))
-        at = np.searchsorted(below, below[-1] * np.arange(1, n + 1) / (n + 1))
-        found.append(scores[side][order][np.minimum(at, len(order) - 1)])
-    values = np.concatenate(found)
-    return values[np.isfinite(values)]
-
-
-def _outer(scores, inner):
-    low, high = scores.min(), scores.max()
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    ends = inner if len(inner) else np.array([0.0])
-    low = low if np.isfinite(low) else ends[0] - 1.0
-    high = high if np.isfinite(high) else ends[-1] + 1.0
-    # the highest score may have a bin of its own
-    top = max([low, *inner[-1:]])
-    return low, high if high > top else np.nextafter(top, np.inf)

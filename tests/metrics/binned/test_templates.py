@@ -275,6 +275,7 @@ def test_the_workspace_gives_pyhf_the_same_significance(pyhf, templates):
     assert templates.significance() == pytest.approx(np.sqrt(float(q0)), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_limit_is_that_of_pyhf(pyhf, templates):
     found = templates.limit()
     workspace = pyhf.Workspace(templates.to_pyhf(observed=templates.background))
