@@ -28,7 +28,13 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from skhep_nn import EventWeightBalancer, MinMaxScaler, _composition, make_auc_scorer
+from skhep_nn import (
+    CalibratedClassifier,
+    EventWeightBalancer,
+    MinMaxScaler,
+    _composition,
+    make_auc_scorer,
+)
 from skhep_nn.cache import build_cache
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.metrics import auc_by_parameter, roc_auc
@@ -92,6 +98,7 @@ WRAPPED = {
     "vote": vote,
     "stack": stack,
     "calibrated": lambda clf: CalibratedClassifierCV(clf, cv=2),
+    "calibrated with weights": lambda clf: CalibratedClassifier(clf, "logistic", cv=2),
     "one-vs-rest": OneVsRestClassifier,
     "threshold": FixedThresholdClassifier,
     "vote in Pipeline in search": lambda clf: search(

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import (
@@ -229,12 +231,15 @@ def test_a_fitted_model_is_not_fitted_again_and_stays_in_a_clone(too_sure):
     assert not hasattr(copy, "calibrators_")
     search = GridSearchCV(copy, {"method": METHODS}, scoring="neg_log_loss", cv=2).fit(X, y)
     assert search.best_estimator_.estimator_ is too_sure
+    with pytest.raises(ValueError, match=r"model__C is a parameter of a model that is fitted"):
+        copy.set_params(model__C=2.0)
+    assert too_sure.C == 1.0
 
 
 def test_a_model_that_is_not_fitted_is_calibrated_on_events_that_its_fits_did_not_see():
     X, y = drawn(1000)
     X, weights = X[["a", "b"]], X["weight"].abs().to_numpy()
-    trees = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+    trees = DecisionTreeClassifier(max_depth=3, random_state=0)
     model = CalibratedClassifier(trees, "logistic", cv=3).fit(X, y, weights)
     assert not hasattr(trees, "classes_")
     scores = cross_val_predict(
@@ -244,8 +249,23 @@ def test_a_model_that_is_not_fitted_is_calibrated_on_events_that_its_fits_did_no
     assert np.dot(weights, p) == pytest.approx(weights[y == 1].sum(), rel=1e-9)
     by_all = clone(trees).fit(X, y, weights)
     np.testing.assert_array_equal(model.estimator_.predict_proba(X), by_all.predict_proba(X))
-    search = GridSearchCV(model, {"model__max_iter": [5, 10]}, cv=2).fit(X, y)
-    assert search.best_params_["model__max_iter"] in (5, 10)
+    search = GridSearchCV(model, {"model__max_depth": [2, 4]}, cv=2).fit(X, y)
+    assert search.best_params_["model__max_depth"] in (2, 4)
+
+
+def test_weights_are_routed_through_a_search():
+    X, y = drawn(600)
+    X, weights = X[["a", "b"]], X["weight"].to_numpy()
+    model = GaussianNB().fit(X, y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        calibrated = CalibratedClassifier(model, prior="physical").set_fit_request(
+            sample_weight=True
+        )
+        scorer = make_auc_scorer().set_score_request(sample_weight=True)
+        search = GridSearchCV(calibrated, {"method": ["logistic"]}, scoring=scorer, cv=2)
+        best = search.fit(X, y, sample_weight=weights).best_estimator_
+    p = best.predict_proba(X)[:, 1]
+    assert np.dot(weights, p) == pytest.approx(weights[y == 1].sum(), rel=1e-9)
 
 
 def test_a_weight_column_that_an_unfitted_model_would_train_on_is_an_error():

@@ -371,6 +371,27 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
     def __sklearn_is_fitted__(self):
         return "calibrators_" in vars(self)
 
+    def set_params(self, **parameters):
+        """Set parameters; those of a fitted model, ``model__...``, stay what they were.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For a parameter of a model that is fitted: it would have no effect on the fit.
+        """
+        of_model = [name for name in parameters if name.startswith("model__")]
+        if of_model and _composition.is_fitted(parameters.get("model", self.model)):
+            msg = (
+                f"{of_model[0]} is a parameter of a model that is fitted, and stays as it is in "
+                f"{type(self).__name__}; give it unfitted to search for its parameters"
+            )
+            raise ValueError(msg)
+        return super().set_params(**parameters)
+
     def __sklearn_clone__(self):
         values = self.get_params(deep=False)
         kept = _composition.is_fitted(self.model)

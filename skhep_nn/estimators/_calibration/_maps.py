@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,12 +114,15 @@ class TemperatureMap:
         ValueError
             If it is at the end of those that are tried.
         """
-        logs = np.log(np.maximum(probabilities, resolution))
+        logs = _over_the_true_class(np.log(np.maximum(probabilities, resolution)), codes)
+        constants = _over_the_true_class(np.tile(np.log(ratios), (len(codes), 1)), codes)
 
         def loss(log_temperature):
-            scores = logs * np.exp(-log_temperature) + np.log(ratios)
-            scores -= scores[np.arange(len(codes)), codes][:, None]
-            return np.dot(weights, _log_sum(scores))
+            inverse = np.exp(-log_temperature)
+            terms = (
+                inverse * log + constant for log, constant in zip(logs, constants, strict=True)
+            )
+            return np.dot(weights, functools.reduce(np.logaddexp, terms, 0.0))
 
         grid = np.linspace(np.log(COLDEST), np.log(HOTTEST), _GRID)
         best = int(np.argmin([loss(value) for value in grid]))
@@ -136,6 +140,13 @@ class TemperatureMap:
 
 ONE_CLASS = {"isotonic": IsotonicMap, "beta": BetaMap, "logistic": LogisticMap}
 METHODS = (*ONE_CLASS, "temperature")
+
+
+def _over_the_true_class(logs, codes):
+    """Columns of the other classes, minus that of the true class of each event."""
+    true = np.zeros(logs.shape, dtype=bool)
+    true[np.arange(len(codes)), codes] = True
+    return (logs - logs[true][:, None])[~true].reshape(len(codes), -1).T.copy()
 
 
 def _log_sum(scores):
