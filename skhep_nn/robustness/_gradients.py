@@ -100,8 +100,7 @@ def _inputs_of(network, X):
             "classifier"
         )
         raise TypeError(msg)
-    reader = getattr(network, "classifier", network)
-    x = reader._read_for_prediction(X) if reader is network else reader._features(X, reset=False)
+    x = network._read_for_prediction(X)
     x = x if isinstance(x, dict) else {"features": x}
     return {name: np.asarray(array) for name, array in x.items()}
 

@@ -10,6 +10,9 @@ import numpy as np
 from skhep_nn import _columns, _composition, _frames, _unread
 from skhep_nn.exceptions import ColumnError
 
+# parameters that name columns which say something of an event, and are no features
+_NO_FEATURES = ("weight_column", "process_column", "by", "fold_column")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -99,7 +102,7 @@ def _of_columns(model, X, weight_column):
     last = _composition.last_step(model)
     no_features = [
         *_columns.as_list(weight_column),
-        *_composition.columns_named(model, "weight_column"),
+        *_composition.columns_named(model, _NO_FEATURES),
         *_columns.as_list(getattr(last, "exclude", None)),
     ]
     if names is None:

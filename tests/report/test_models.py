@@ -76,6 +76,8 @@ def test_losses_parameters_and_counts_of_every_step_are_there(of_network):
 
 def test_importance_is_of_the_features_alone(of_network):
     assert set(of_network.table("importance", "Importance")) == set(FEATURES)
+    captions = [one.get("figure", "") for one in of_network.section("importance")["contents"]]
+    assert any("gradient × input" in caption for caption in captions)
 
 
 def test_three_classes_have_an_area_each_and_a_matrix(parts, made):

@@ -209,6 +209,15 @@ def test_without_any_events_what_can_be_said_is_said(trees, made):
     assert found.section("data")["how"]
 
 
+def test_test_events_beyond_the_range_of_training_are_counted_by_weight(full, parts):
+    rows = full.table("losses_of_events", "Test events beyond")
+    train, test = parts["train"]["eta"], parts["test"]["eta"]
+    weight = parts["test"]["weight"].abs()
+    above = weight[test > train.max()].sum() / weight.sum()
+    assert rows["eta"]["above"] == pytest.approx(above)
+    assert rows["eta"]["no value"] == 0
+
+
 def test_parameters_of_every_step_are_there_and_which_are_not_the_default(full):
     rows = full.table("parameters", "trees: HistGradientBoostingClassifier")
     assert rows["max_iter"]["value"] == "10"

@@ -109,6 +109,10 @@ class HypothesisClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
 
         return at_parameter(self.classifier.model_, self.values)
 
+    def _read_for_prediction(self, X):
+        """What the network at the hypothesis reads of events."""
+        return self.classifier._features_for_prediction(X)
+
     def __sklearn_is_fitted__(self):
         return True
 

@@ -12,6 +12,7 @@ import pandas as pd
 from skhep_nn import _columns, _composition, _frames
 from skhep_nn._version import __version__
 from skhep_nn.report._contents import Numbers, Table, Text
+from skhep_nn.report._sections._variables import features_of
 
 _PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy", "pandas", "scipy", "matplotlib")
 # what a step counted, in the order of a table
@@ -26,20 +27,40 @@ def dropped(context):
     rows = {}
     for name, step in _steps(context.model):
         counts = {count[2:-1].replace("_", " "): _count(step, count) for count in _COUNTS}
+        counts["columns clipped"] = _count(step, "clipped_")
         counts = {what: number for what, number in counts.items() if number is not None}
         if counts:
             rows[name] = counts
-    if not rows:
+    if rows:
+        table = pd.DataFrame.from_dict(rows, orient="index").astype(object)
+        yield Table(table.where(table.notna(), "–"), "Counted in fit")
+    else:
         yield Text("No step of the model counts events or values that it changes.")
-        return
-    table = pd.DataFrame.from_dict(rows, orient="index").astype(object)
-    yield Table(table.where(table.notna(), "–"), "Counted in fit")
+    if {"train", "test"} <= context.parts.keys():
+        beyond = _beyond_training(context)
+        if len(beyond):
+            yield Table(beyond, "Test events beyond the range of training, by weight")
+
+
+def _beyond_training(context):
+    """Part of the weights of test events whose value is below or above all of training."""
+    train, test = (features_of(context, context.part(name)) for name in ("train", "test"))
+    weights = np.abs(context.part("test").weights)
+    rows = {}
+    for name in test.columns:
+        low, high = train[name].min(), train[name].max()
+        rows[name] = {
+            "below": float(weights[test[name] < low].sum() / weights.sum()),
+            "above": float(weights[test[name] > high].sum() / weights.sum()),
+            "no value": float(weights[test[name].isna()].sum() / weights.sum()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def parameters(context):
     """Parameters of every step; those that are not the default are marked."""
     for name, step in _steps(context.model):
-        shown = dict(step.get_params(deep=False).items())
+        shown = step.get_params(deep=False) if hasattr(step, "get_params") else {}
         if not shown:
             continue
         changed = _changed(step, shown)

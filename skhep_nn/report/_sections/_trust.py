@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _composition
 from skhep_nn.metrics import sculpting
 from skhep_nn.plotting import ImportanceDisplay, SculptingDisplay, VariationsDisplay
 from skhep_nn.report._contents import Measured, Missing, Picture, Table
-from skhep_nn.robustness import evaluate_variations, feature_importance
+from skhep_nn.robustness import evaluate_variations, feature_importance, gradient_importance
 from skhep_nn.robustness._importance import drawn
 
 _COMMON = ("auc", "auc_difference")
@@ -97,6 +97,25 @@ def importance(context):
     table = found.to_frame()
     cells = [Measured(*pair) for pair in zip(table["importance"], table["error"], strict=True)]
     yield Table(pd.DataFrame({"loss of AUC": cells}, index=table.index), "Importance of features")
+    if hasattr(_composition.steps(context.model)[-1], "model_"):
+        yield _gradients(context, sample)
+
+
+def _gradients(context, sample):
+    """How far each input of a network moves its score."""
+    found = gradient_importance(
+        context.model,
+        _with_masses(context, sample),
+        sample.y,
+        sample_weight=sample.weights,
+        signal=context.signal,
+    )
+    left_out = f"; {', '.join(found.passed_over)} have none" if found.passed_over else ""
+    return Picture(
+        ImportanceDisplay.from_result(found).figure_,
+        f"How far each input moves the score: mean of |gradient × input|{left_out}",
+        f"Bars of gradient times input; the first is {found.names[found.order[0]]}",
+    )
 
 
 def _with_masses(context, sample):

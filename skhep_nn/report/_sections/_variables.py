@@ -18,7 +18,7 @@ _MOST = 24
 def inputs(context):
     """Distributions per class; the ratio of test to training, with a chi-square each."""
     part = context.any_part("test", "train", "validation")
-    table = _features(context, part)
+    table = features_of(context, part)
     if not len(table.columns):
         msg = "It needs features with one number per event."
         raise Missing(msg, "Sequences are not drawn.")
@@ -39,7 +39,7 @@ def inputs(context):
         yield Text("The ratio of test to training needs both: Report(..., train=..., test=...).")
 
 
-def _features(context, part):
+def features_of(context, part):
     """The features with one number per event, as a DataFrame."""
     X = part.sample.X
     units = units_of(context.model, X, None, 1.0, context.report.weight_column)
@@ -64,7 +64,7 @@ def _numbers(X, places):
 def _ratios(context, display):
     """Test over training per feature and class, in the bins of the picture."""
     parts = [context.part(name) for name in ("train", "test")]
-    tables = [_features(context, part) for part in parts]
+    tables = [features_of(context, part) for part in parts]
     counts = {
         name: {
             label: [
