@@ -62,8 +62,9 @@ class OfColumns:
 
     _allow_nd = False
 
-    def _inputs(self, x):
-        return {"sequence": {"kind": "sequence", "shape": (x.shape[1],)}}
+    def _describe_network(self, settings, learnt, x):
+        inputs = {"sequence": {"kind": "sequence", "shape": (x.shape[1],)}}
+        return {"inputs": inputs, "named": False, **self._network(settings, inputs)}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 
 import joblib
 import keras
@@ -74,20 +75,17 @@ def masses_seen(sample, **parameters):
     seen = []
 
     class Watched(ParametricClassifier):
-        def _prepare(self, train, held_out, seed):
-            parts = super()._prepare(train, held_out, seed)
+        def _prepared(self, *arguments):
+            learnt, *parts = super()._prepared(*arguments)
             seen.extend(None if e is None else e.x["parameter"].copy() for e in parts)
-            self.codes = parts[0].codes
-            return parts
-
-        def _redraw_for_fit(self, train, seed):
-            redraw = super()._redraw_for_fit(train, seed)
+            self.codes, redraw = parts[0].codes, parts[0].redraw
 
             def watched(epoch, source):
                 redraw(epoch, source)
                 seen.append(np.array(source.data[0]["parameter"]))
 
-            return redraw and watched
+            train = replace(parts[0], redraw=redraw and watched)
+            return learnt, train, parts[1]
 
     clf = Watched(**(SMALL | parameters)).fit(*sample)
     return clf, seen
@@ -203,9 +201,9 @@ class TestAssignment:
                 seen.append(parts[1].x["parameter"].copy())
 
         class Watched(ParametricClassifier):
-            def _prepare(self, train, held_out, seed):
-                parts[:] = super()._prepare(train, held_out, seed)
-                return parts
+            def _prepared(self, *arguments):
+                learnt, *parts[:] = super()._prepared(*arguments)
+                return learnt, *parts
 
         parts = []
         # the same events in training and validation
@@ -231,9 +229,9 @@ class TestAssignment:
         parts = []
 
         class Watched(ParametricClassifier):
-            def _prepare(self, train, held_out, seed):
-                parts[:] = super()._prepare(train, held_out, seed)
-                return parts
+            def _prepared(self, *arguments):
+                learnt, *parts[:] = super()._prepared(*arguments)
+                return learnt, *parts
 
         settings = {"assignment": assignment, "batch_sampler": sampler, "epochs": 1}
         settings |= {"weight_column": "weight", "process_column": "process"}
@@ -254,9 +252,9 @@ class TestAssignment:
         parts = []
 
         class Watched(ParametricClassifier):
-            def _prepare(self, train, held_out, seed):
-                parts[:] = super()._prepare(train, held_out, seed)
-                return parts
+            def _prepared(self, *arguments):
+                learnt, *parts[:] = super()._prepared(*arguments)
+                return learnt, *parts
 
         settings = {"assignment": assignment, "batch_sampler": sampler, "epochs": 1}
         Watched(**(SMALL | settings), weight_column="weight").fit(X, y)

@@ -714,15 +714,13 @@ def test_events_can_be_prepared_and_redrawn_by_a_subclass(halves):
     class Doubles(DenseClassifier):
         """Trains on its events twice, with half the weight, and notes the epochs."""
 
-        def _prepare(self, train, held_out, seed):
+        def _prepared(self, settings, learnt, train, held_out, seed):
             assert held_out is None
             twice = train.at(np.tile(np.arange(len(train)), 2))
+            assert len(twice) == 800
             twice.weights = twice.weights / 2
-            return twice, None
-
-        def _redraw_for_fit(self, train, seed):
-            assert len(train) == 800
-            return lambda epoch, source: epochs.append((epoch, source.n_events))
+            twice.redraw = lambda epoch, source: epochs.append((epoch, source.n_events))
+            return learnt, twice, None
 
     (X, y), _ = halves
     epochs = []
