@@ -5,11 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skhep_nn import CalibratedClassifier, DenseClassifier, LikelihoodRatio, MinMaxScaler
+from skhep_nn import (
+    CalibratedClassifier,
+    DenseClassifier,
+    EnsembleClassifier,
+    LikelihoodRatio,
+    MinMaxScaler,
+)
 from skhep_nn.metrics import reweighting_test
 
 
@@ -132,3 +149,55 @@ def test_a_ratio_without_end_is_an_error_or_clipped_and_counted():
     assert clipped.n_clipped_ == 1
     with pytest.raises(ValueError, match="cannot be scaled to total=1"):
         clipped.predict_weights(X, sample_weight=np.full(50, -1.0), total=1.0)
+
+
+def trained_at_one_half(n=4000):
+    """Balanced events and naive Bayes fitted on them; and events with one signal in eleven."""
+    X, y = drawn(n)
+    X = X[["x"]]
+    model = GaussianNB(priors=[0.5, 0.5]).fit(X, y)
+    return X, y, np.where(y == 1, 0.1, 1.0), model
+
+
+FITTED_ON_TOP = {
+    "calibrator": CalibratedClassifierCV(),
+    "stack": StackingClassifier([("only", None)], cv="prefit"),
+    "boosting": AdaBoostClassifier(GaussianNB(), n_estimators=3),
+    "one against the rest": OneVsRestClassifier(GaussianNB()),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", FITTED_ON_TOP)
+def test_the_prior_of_a_member_is_not_that_of_what_is_fitted_on_top(kind):
+    X, y, weights, model = trained_at_one_half()
+    outer = clone(FITTED_ON_TOP[kind])
+    if kind == "calibrator":
+        outer.set_params(estimator=FrozenEstimator(model))
+    if kind == "stack":
+        outer.set_params(estimators=[("only", FrozenEstimator(model))])
+    given = {} if kind == "one against the rest" else {"sample_weight": weights}
+    outer.fit(X, y, **given)
+    with pytest.raises(ValueError, match="does not tell at which fraction"):
+        LikelihoodRatio(outer)
+    calibrated = CalibratedClassifier(outer).fit(X, y, weights)
+    assert calibrated.class_prior_[1] == pytest.approx(weights[y == 1].sum() / weights.sum())
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        FrozenEstimator,
+        make_pipeline,
+        lambda model: GridSearchCV(model, {}, cv=2),
+        lambda model: TunedThresholdClassifierCV(FrozenEstimator(model), cv="prefit", refit=False),
+        lambda model: VotingClassifier([("a", model), ("b", model)], voting="soft"),
+        lambda model: BaggingClassifier(model, n_estimators=2),
+        lambda model: EnsembleClassifier(model, n_members=2),
+    ],
+)
+def test_what_predicts_as_its_members_has_their_prior(wrapped):
+    X, y, _, model = trained_at_one_half()
+    outer = wrapped(model)
+    outer.fit(X, y)
+    assert LikelihoodRatio(outer).prior_ == pytest.approx(0.5)

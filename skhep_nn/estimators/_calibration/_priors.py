@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from numbers import Real
 
 import numpy as np
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
 
 from skhep_nn import _composition, _floats, _weights
+from skhep_nn._probabilities import FromProbabilities
+
+# that predict the probabilities of the one classifier inside
+_WRAPPERS = (FrozenEstimator, BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 # odds that differ by less, or by fewer standard errors, differ by chance only
 _BY_CHANCE = 0.1
@@ -23,16 +31,24 @@ def of_events(codes, weights, n_classes):
 def of_model(model):
     """Shares of the classes in the weights that a fitted model was trained with; None if unknown.
 
-    A vote, or several fits of one classifier, has the mean of its members.
+    A vote, or several fits of one classifier, has the mean of its members. What is fitted on
+    their scores, such as scikit-learn's calibrator or a stack, has probabilities of its own.
     """
     if hasattr(model, "class_prior_"):
         found = np.asarray(model.class_prior_, dtype=float)
         return found / found.sum() if found.shape == np.shape(model.classes_) else None
-    if hasattr(model, "steps"):
-        return of_model(model.steps[-1][1])
-    inner = _composition.parts(model) or list(getattr(model, "estimators_", []))
-    found = [of_model(one) for one in inner]
+    found = [of_model(one) for one in _predicting(model)]
     return np.mean(found, axis=0) if found and all(one is not None for one in found) else None
+
+
+def _predicting(model):
+    """The classifiers whose probabilities, or the mean of them, are those of `model`."""
+    if hasattr(model, "steps"):
+        return [model.steps[-1][1]]
+    if hasattr(model, "_wraps") or isinstance(model, _WRAPPERS):
+        return _composition.parts(model)
+    has_members = isinstance(model, (FromProbabilities, VotingClassifier, BaggingClassifier))
+    return list(getattr(model, "estimators_", [])) if has_members else []
 
 
 def given(value, classes, name):
