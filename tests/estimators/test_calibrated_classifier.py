@@ -47,11 +47,6 @@ PRIOR = 0.05
         CalibratedClassifier(LogisticRegression(), cv=2),
         CalibratedClassifier(GaussianNB(), "logistic", cv=2),
     ],
-    expected_failed_checks=lambda estimator: {
-        "check_sample_weight_equivalence_on_dense_data": (
-            "an event of weight 0 takes a place in the folds, as in scikit-learn's own calibration"
-        )
-    },
 )
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
