@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _row_order
 
 
 def spread(influences):
@@ -113,3 +113,5 @@ def _check_same(name, sample, nominal, reference):
             f"{classes[1]!r}, so that it is not the same event; {cure}"
         )
         raise ValueError(msg)
+    names = (f"variation {name!r}", repr(nominal))
+    _row_order.check(sample.table, reference.table, *names, f"; or {cure}")

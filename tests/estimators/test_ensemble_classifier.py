@@ -201,3 +201,13 @@ def test_a_class_that_a_bootstrap_lacks_is_named(sample):
     labels = np.where(np.arange(len(y)) == 0, 2, y)
     with pytest.raises(ValueError, match="class 2 has so few events that a bootstrap has none"):
         EnsembleClassifier(Recorder(), 20, bootstrap=True, random_state=0).fit(X, labels)
+
+
+def test_a_spread_of_members_that_are_all_the_same_warns(sample):
+    X, y = sample
+    model = EnsembleClassifier(LogisticRegression(), 2, random_state=0).fit(X[["x", "z"]], y)
+    with pytest.warns(UserWarning, match="seeds change nothing in LogisticRegression") as warned:
+        assert not model.predict_spread(X[["x", "z"]]).any()
+    assert warned[0].filename == __file__
+    model.set_params(bootstrap="poisson").fit(X[["x", "z"]], y)
+    assert (model.predict_spread(X[["x", "z"]]) > 0).all()

@@ -226,3 +226,26 @@ def test_errors_of_differences_cover_the_truth(model):
         inside.append(np.abs(values - truth) < errors)
     covered = np.mean(inside, axis=0)
     assert np.abs(covered - 0.683).max() < 3 * np.sqrt(0.683 * 0.317 / n_toys)
+
+
+def test_rows_in_another_order_are_refused_unless_their_events_are_known(model):
+    table = make(3)
+    shuffled = scaled(table).sample(frac=1, random_state=0)
+    samples = {"nominal": table, "up": shuffled}
+    with pytest.raises(ValueError, match=r"row 0 of variation 'up' has the index .* same rows"):
+        evaluate_variations(model, samples, table["is_signal"])
+    in_order = evaluate_variations(model, {"nominal": table, "up": scaled(table)}, "is_signal")
+    for cure in ({"event_number": "event"}, {"paired": False}):
+        found = evaluate_variations(model, samples, "is_signal", **cure)
+        assert found["up"].auc_difference == pytest.approx(in_order["up"].auc_difference)
+    back = {"nominal": table, "up": shuffled.loc[table.index]}
+    found = evaluate_variations(model, back, table["is_signal"])
+    assert found["up"].auc_difference == pytest.approx(in_order["up"].auc_difference)
+
+
+def test_rows_with_another_index_are_taken_in_their_order(model):
+    table = make(3)
+    other = scaled(table).set_index(np.arange(len(table)) + 7)
+    found = evaluate_variations(model, {"nominal": table, "up": other}, table["is_signal"])
+    expected = evaluate_variations(model, {"nominal": table, "up": scaled(table)}, "is_signal")
+    assert found["up"].auc_difference == expected["up"].auc_difference

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _validation, _weights
+from skhep_nn import _columns, _composition, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members import _bootstrap, _settings
@@ -164,6 +165,11 @@ class EnsembleClassifier(MembersClassifier):
         ------
         ValueError
             If there is one member only.
+
+        Warns
+        -----
+        UserWarning
+            If all members are the same, as those of a classifier without seeds are.
         """
         self._check_is_fitted()
         if len(self.estimators_) < 2:
@@ -172,7 +178,18 @@ class EnsembleClassifier(MembersClassifier):
         X = _of_members.without(
             self._table(_columns.table(X)), self.columns_, (), type(self).__name__
         )
-        return np.std([member.predict_proba(X) for member in self.estimators_], axis=0, ddof=1)
+        found = np.std([member.predict_proba(X) for member in self.estimators_], axis=0, ddof=1)
+        if not self.bootstrap and len(found) > 1 and not found.any():
+            self._warn_that_members_are_alike()
+        return found
+
+    def _warn_that_members_are_alike(self):
+        name = type(_composition.last_step(self.estimators_[0])).__name__
+        msg = (
+            f"all {len(self.estimators_)} members score each event the same: seeds change nothing "
+            f'in {name}, and a spread of zero is no uncertainty; use bootstrap="poisson"'
+        )
+        warnings.warn(msg, UserWarning, stacklevel=3)
 
     def _by_members(self, X, call, columns=None):
         return self._mean(self._table(X), call, columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from skhep_nn import _composition
+from skhep_nn import _composition, _frames, _row_order
 from skhep_nn.metrics._binned._samples import SIDES
 
 NOMINAL = "nominal"
@@ -29,7 +29,8 @@ def scored(estimator, tables, sample_weight, weight_column, signal):
     Raises
     ------
     ValueError
-        If there is no nominal table, or a key names no side.
+        If there is no nominal table, a key names no side, or a table is a shuffle of the nominal
+        one.
     """
     if not isinstance(tables, Mapping) or NOMINAL not in tables:
         what = list(tables) if isinstance(tables, Mapping) else type(tables).__name__
@@ -39,6 +40,10 @@ def scored(estimator, tables, sample_weight, weight_column, signal):
         )
         raise ValueError(msg)
     sides = {_side(key): key for key in tables if key != NOMINAL}
+    nominal = _frames.as_pandas(tables[NOMINAL])
+    for key in sides.values():
+        table = _frames.as_pandas(tables[key])
+        _row_order.check(table, nominal, f"variation {key!r}", repr(NOMINAL), "")
 
     def one(table):
         weights = _composition.weights_of(

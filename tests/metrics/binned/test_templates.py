@@ -137,6 +137,17 @@ def test_tables_that_name_no_variation_are_refused(tables, message):
         Templates.from_estimator(KnownScore(), tables, [0, 1], bins=EDGES)
 
 
+def test_a_varied_table_in_another_order_is_refused(events):
+    y, score, weight, _, _ = events
+    X = pd.DataFrame({"score": score, "weight": weight})
+    model = KnownScore("weight").fit(X, y)
+    tables = {"nominal": X, ("tes", "up"): X.assign(score=shifted(score, 0.05))[::-1]}
+    with pytest.raises(ValueError, match=r"row 0 of variation \('tes', 'up'\) has the index 29999"):
+        Templates.from_estimator(model, tables, y, bins=EDGES)
+    tables["tes", "up"] = tables["tes", "up"].loc[X.index]
+    assert list(Templates.from_estimator(model, tables, y, bins=EDGES).variations) == ["tes"]
+
+
 def test_a_process_of_signal_and_background_is_refused(events):
     y, score, weight, _, processes = events
     mixed = np.where(processes == "Zjets", "ttH", processes)
