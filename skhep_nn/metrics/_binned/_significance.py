@@ -100,8 +100,8 @@ def binned_significance(
     simulated background: one nuisance per bin, the light form of R. Barlow and C. Beeston, Comput.
     Phys. Commun. 77 (1993) 219, profiled exactly. The nuisances of `variations` move all bins
     linearly, up from nominal to up and down from nominal to down. This is ``staterror`` and
-    ``histosys`` with interpolation code 0 of HistFactory (CERN-OPEN-2012-016) and pyhf. As in pyhf a
-    nuisance is pulled by 5 standard deviations at most; a significance with one of `pulls` there
+    ``histosys`` with interpolation code 0 of HistFactory (CERN-OPEN-2012-016) and pyhf. As in pyhf
+    a nuisance is pulled by 5 standard deviations at most; a significance with one of `pulls` there
     hangs on that.
 
     Without uncertainties and variations :math:`Z^2` is the sum over the bins of the squares of
