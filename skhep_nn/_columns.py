@@ -99,6 +99,21 @@ def as_list(columns):
         raise ColumnError(msg) from error
 
 
+def input_features(names):
+    """Names of columns, as ``get_feature_names_out`` is given them, in a list.
+
+    Raises
+    ------
+    ColumnError
+        If they are no names.
+    """
+    found = list(names) if np.iterable(names) and not isinstance(names, (str, bytes)) else [None]
+    if not all(isinstance(name, (str, Integral, tuple)) for name in found):
+        msg = f"input_features must be a list of the names of columns, got {names!r:.60}"
+        raise ColumnError(msg)
+    return found
+
+
 def has(X, column):
     """Whether `X` has `column`, a name or a position."""
     return _found(column, names(X), n_columns(X)) is not None

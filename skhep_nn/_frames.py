@@ -60,15 +60,23 @@ def as_pandas(X):
 
 
 def native(frame):
-    """A pandas `frame` whose numbers have the byte order of the machine: pandas takes no rows else.
+    """A pandas `frame` of numbers in the byte order of the machine, in columns that are not sparse.
+
+    Of columns of another order pandas takes no rows, and of sparse ones scikit-learn makes a
+    sparse matrix, in which nothing can be missing.
 
     Raises
     ------
     ColumnError
         If a column holds records.
     """
+    import pandas as pd
+
     foreign = {}
     for at, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.SparseDtype):
+            foreign[frame.columns[at]] = dtype.subtype
+            continue
         if not isinstance(dtype, np.dtype) or (dtype.isnative and dtype.kind != "V"):
             continue
         if dtype.kind == "V":

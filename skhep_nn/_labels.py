@@ -103,7 +103,7 @@ def listed(signal, name="signal"):
     if isinstance(signal, np.ndarray):
         signal = signal.tolist()
     found = list(signal) if isinstance(signal, COLLECTIONS) else [signal]
-    if not found or any(type_of_one(label) is None for label in found):
+    if not found or not all(map(_is_label, found)):
         msg = f"{name}={signal!r:.60}; it must be a label, or a list of labels"
         raise ValueError(msg)
     return found
@@ -117,10 +117,16 @@ def one(signal, name="signal"):
     ValueError
         If it is none.
     """
-    if isinstance(signal, (*COLLECTIONS, np.ndarray)) or type_of_one(signal) is None:
+    if isinstance(signal, (*COLLECTIONS, np.ndarray)) or not _is_label(signal):
         msg = f"{name}={signal!r:.60}; it must be a label"
         raise ValueError(msg)
     return signal
+
+
+def _is_label(value):
+    # no event has a label that is not finite
+    is_infinite = isinstance(value, (float, np.floating)) and not np.isfinite(value)
+    return type_of_one(value) is not None and not is_infinite
 
 
 def check_type(labels, classes, name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from html import escape
 
@@ -123,7 +123,7 @@ class EventBlocks:
         return self._with(entries, n_events=n_events)
 
     def _entry(self, name):
-        if name not in self._entries:
+        if not isinstance(name, Hashable) or name not in self._entries:
             raise ColumnError(_no_block(name, self.keys()))
         return self._entries[name]
 
@@ -149,7 +149,8 @@ class EventBlocks:
 
     def _length_of_sequence(self, name):
         """Padded length of the sequence whose lengths are in block `name`, else None."""
-        if name not in self.kinds or self.kinds[name].name != "lengths":
+        self._entry(name)
+        if self.kinds[name].name != "lengths":
             return None
         described = (other for other, kind in self.kinds.items() if kind.mask == name)
         return next((self._entry(other)[0].shape[1] for other in described), None)
@@ -195,7 +196,7 @@ class EventBlocks:
 
     def select(self, names):
         """The blocks called `names`, in that order, each followed by its mask."""
-        names = [names] if isinstance(names, str) else list(names)
+        names = list(names) if np.iterable(names) and not isinstance(names, str) else [names]
         wanted = {}
         for name in names:
             wanted[name] = self._entry(name)
@@ -232,6 +233,10 @@ class EventBlocks:
         parts : list of EventBlocks
             With the same blocks, kinds and shapes per event.
         """
+        parts = list(parts) if np.iterable(parts) else [parts]
+        if not parts or not all(isinstance(part, EventBlocks) for part in parts):
+            msg = f"parts must be a list of EventBlocks, at least one, got {parts!r:.100}"
+            raise TypeError(msg)
         first, *others = parts
         for number, other in enumerate(others, start=1):
             _check_alike(first, other, number)

@@ -585,3 +585,18 @@ def test_notebook_table(blocks):
     for cell in ("track", "(60, 4, 2)", "float32", "1.92 kB", "tokens (of track, vocabulary 9"):
         assert cell in html
     assert "&lt;b&gt;" in EventBlocks({"<b>": np.ones(2)})._repr_html_()
+
+
+@pytest.mark.parametrize("name", [[], np.array("a"), {"a": 1}, slice(2), None, 3])
+@pytest.mark.parametrize("method", ["mask", "dtype", "event_shape", "take", "select"])
+def test_what_is_no_name_of_a_block_is_an_error(method, name):
+    blocks = EventBlocks({"jet": np.zeros((2, 3))})
+    name = [name] if method == "select" else name
+    with pytest.raises(ColumnError, match="no block"):
+        getattr(blocks, method)(name)
+
+
+@pytest.mark.parametrize("parts", [[], [None], 3, None, "ab", [[1], [2]]])
+def test_parts_that_are_no_blocks_are_an_error(parts):
+    with pytest.raises(TypeError, match="parts must be a list of EventBlocks"):
+        EventBlocks.concatenate(parts)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from skhep_nn import _labels
+from skhep_nn.metrics import roc_auc
 
 NUMBERS = [1, 0, 1, 0, 1]
 MISSING = {
@@ -115,3 +116,9 @@ def test_booleans_and_numbers_are_of_one_type():
     _labels.check_type(np.array([True]), [0, 1], "y")
     _labels.check_type(np.array([1.0]), [False, True], "y")
     _labels.check_type(np.array([]), ["a"], "y")
+
+
+@pytest.mark.parametrize("signal", [np.nan, [1, np.nan], np.inf, [np.float32("nan")]])
+def test_a_signal_that_is_not_finite_is_no_label(signal):
+    with pytest.raises(ValueError, match=r"signal=.*it must be a label"):
+        roc_auc([0, 1, 1], [0.1, 0.2, 0.3], signal=signal)

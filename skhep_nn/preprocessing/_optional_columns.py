@@ -105,8 +105,9 @@ class OptionalColumnsMixin:
         return self._narrowed(self._fitted.present(X, type(self).__name__))
 
     def _with_names(self, input_features):
+        names = _columns.input_features(input_features)
         try:
-            return self._with_columns_of(pd.DataFrame(columns=list(input_features)))
+            return self._with_columns_of(pd.DataFrame(columns=names))
         except ColumnError:
             return self
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _floats, _frames, _validation
+from skhep_nn import _columns, _floats, _frames, _validation
 from skhep_nn._columns import is_frame
 from skhep_nn._validation import StrOptions
 from skhep_nn.preprocessing import _jagged
@@ -277,7 +277,8 @@ class PDGOneHotEncoder(_PDGEncoder):
         fitted = getattr(self, "feature_names_in_", None)
         if input_features is None:
             return ["pdg"] if fitted is None else fitted
-        if fitted is not None and list(input_features) != list(fitted):
+        input_features = _columns.input_features(input_features)
+        if fitted is not None and input_features != list(fitted):
             msg = f"input_features is not equal to feature_names_in_ {list(fitted)}"
             raise ValueError(msg)
         return input_features

@@ -10,7 +10,7 @@ from fuzz.call import TABLE, WEIGHT, Call, Y
 from fuzz.models import AT_MASS, FEATURES, KINDS, fitted, make, weighted
 
 # a network of so many units, or so many epochs, is what was asked for
-SIZES = inputs.values.filter(lambda value: not _is_huge(value))
+SIZES = inputs.values.filter(lambda value: not inputs.is_huge(value))
 SIZED = ("units", "n_networks", "epochs", "patience", "filters", "n_blocks", "dense_units")
 SHARED = {
     "dropout": 0.0,
@@ -109,19 +109,6 @@ OPTIONS = {
         "dispatch": "exact",
     },
 }
-
-
-def _is_huge(value):
-    return not isinstance(value, (complex, str)) and _number(value) > 1000
-
-
-def _number(value):
-    try:
-        return abs(float(value))
-    except (TypeError, ValueError):
-        return 0.0
-    except OverflowError:
-        return float("inf")
 
 
 def fit_of(kind):

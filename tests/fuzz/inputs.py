@@ -57,6 +57,20 @@ values = st.sampled_from([*NUMBERS, *ODD, *THINGS])
 single = st.sampled_from([*NUMBERS, *ODD, *THINGS[:11]])
 
 
+def is_huge(value):
+    """Whether `value` is a number of more than a thousand."""
+    return not isinstance(value, (complex, str)) and _number(value) > 1000
+
+
+def _number(value):
+    try:
+        return abs(float(value))
+    except (TypeError, ValueError):
+        return 0.0
+    except OverflowError:
+        return float("inf")
+
+
 def odd(valid):
     """Odd forms of `valid`, a table, an array, a list or a single value."""
     if isinstance(valid, pd.DataFrame):

@@ -174,6 +174,49 @@ def check_blocks(got, X):
     assert np.isfinite(np.asarray(got["event"])).all()
 
 
+def robust(X, sample_weight=None, **options):
+    return pre.RobustClipScaler(**options).fit(X, sample_weight=sample_weight).transform(X)
+
+
+def check_robust(got, X, sample_weight=None, **options):
+    check_finite(got, X)
+    plain.weights(sample_weight, len(got))
+
+
+def in_parts(transformer):
+    def fit(X):
+        return transformer().partial_fit(X).transform(X)
+
+    return fit
+
+
+def method_of(transformer, method):
+    """A method of a transformer that was fitted on valid features."""
+
+    def call(X):
+        return getattr(transformer.fit(FEATURES), method)(X)
+
+    return call
+
+
+def names_of(transformer):
+    def names(input_features):
+        return transformer.get_feature_names_out(input_features)
+
+    return names
+
+
+def balancer_of(X, y):
+    balancer = pre.EventWeightBalancer(weight_column="weight").fit(TABLE, Y)
+    return balancer.fit(X, y).transform(X)
+
+
+def block_parts(transformers, weight_column):
+    transformer = pre.BlockTransformer(transformers).set_params(weight_column=weight_column)
+    transformer.get_params()
+    return transformer.fit_transform(TABLE)
+
+
 EVENT_WORDS = (
     "X",
     "EventBlocks",
@@ -312,6 +355,99 @@ CALLS = [
         check_weights_balanced,
         labels=("y",),
         masked=("y", "sample_weight"),
+    ),
+    Call(
+        "RobustClipScaler",
+        robust,
+        {"X": FEATURES, "sample_weight": WEIGHT},
+        check_robust,
+        EVENT_WORDS,
+        masked=("X", "sample_weight"),
+        cost=2,
+    ),
+    Call("RobustClipScaler of a frame", robust, {"X": TABLE}, check_robust, EVENT_WORDS, cost=3),
+    Call(
+        "RobustClipScaler of options",
+        robust,
+        {
+            "X": TABLE,
+            "missing_value": -999.0,
+            "add_indicator": False,
+            "weight_column": "weight",
+            "exclude": (),
+        },
+        None,
+        EVENT_WORDS,
+        fixed=("X",),
+        cost=2,
+    ),
+    *[
+        Call(
+            f"{type(transformer).__name__}.{method}",
+            method_of(transformer, method),
+            {"X": FEATURES},
+            None,
+            EVENT_WORDS,
+            masked=("X",),
+            cost=2,
+        )
+        for transformer, methods in (
+            (pre.MinMaxScaler(), ("inverse_transform", "count_missing", "count_outside")),
+            (pre.RobustClipScaler(), ("inverse_transform", "count_missing")),
+        )
+        for method in methods
+    ],
+    *[
+        Call(
+            f"{transformer.__name__}.partial_fit",
+            in_parts(transformer),
+            {"X": FEATURES},
+            None,
+            EVENT_WORDS,
+            masked=("X",),
+            cost=2,
+        )
+        for transformer in (pre.MinMaxScaler, pre.RobustClipScaler)
+    ],
+    Call(
+        "SequencePadder.partial_fit",
+        in_parts(lambda: pre.SequencePadder(max_length=2)),
+        {"X": PARTICLES},
+        None,
+        EVENT_WORDS,
+    ),
+    *[
+        Call(
+            f"{type(transformer).__name__}.get_feature_names_out",
+            names_of(transformer),
+            {"input_features": None},
+            None,
+            ("input_features", *EVENT_WORDS),
+            cost=2,
+        )
+        for transformer in (
+            pre.MinMaxScaler().fit(TABLE),
+            pre.RobustClipScaler().fit(TABLE),
+            pre.EventWeightBalancer(weight_column="weight").fit(TABLE, Y),
+            pre.PDGOneHotEncoder().fit(CODES),
+        )
+    ],
+    Call(
+        "EventWeightBalancer.transform",
+        balancer_of,
+        {"X": TABLE, "y": Y},
+        None,
+        EVENT_WORDS,
+        labels=("y",),
+        cost=4,
+    ),
+    Call(
+        "BlockTransformer of options",
+        block_parts,
+        {"transformers": [("event", pre.MinMaxScaler(), ["pt"])], "weight_column": "weight"},
+        None,
+        ("transformer", *EVENT_WORDS),
+        cost=4,
     ),
     Call("BlockTransformer", blocks, {"X": TABLE}, check_blocks, EVENT_WORDS, cost=4),
 ]

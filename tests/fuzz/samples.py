@@ -8,7 +8,13 @@ import numpy as np
 
 from fuzz import plain
 from fuzz.call import MASS, RANDOM, TABLE, WEIGHT, Call, N, Y
-from skhep_nn import BlockKind, EventBlocks, LeaveOneMassOut, train_validation_test_split
+from skhep_nn import (
+    BlockKind,
+    EventBlocks,
+    EventNumberFold,
+    LeaveOneMassOut,
+    train_validation_test_split,
+)
 from skhep_nn.io import label_selected
 
 PROCESS = np.array(["tt", "W"] * 20)
@@ -82,6 +88,37 @@ def check_selected(got, events, chosen, on):
         assert bool(label) == (event in chosen)
 
 
+HELD = EventBlocks({"x": np.arange(N), "track": TRACKS})
+
+
+def method_of_blocks(method):
+    def call(**arguments):
+        return getattr(HELD, method)(**arguments)
+
+    return call
+
+
+def joined(parts):
+    return EventBlocks.concatenate(parts)
+
+
+def masses_of(X, y):
+    splitter = LeaveOneMassOut(0)
+    splitter.get_n_splits(X, y)
+    return splitter.masses(X, y)
+
+
+def event_folds(X, n_folds, columns, salt):
+    splitter = EventNumberFold(n_folds, columns, salt=salt)
+    splitter.get_n_splits(X)
+    return splitter.folds(X)
+
+
+def check_event_folds(got, X, n_folds, columns, salt):
+    assert len(got) == len(X)
+    assert set(got.tolist()) <= set(range(n_folds))
+
+
 WORDS = ("block", "events", "column", "EventBlocks", "X", "array", "process")
 
 CALLS = [
@@ -143,5 +180,46 @@ CALLS = [
         check_selected,
         ("selected", *WORDS),
         cost=2,
+    ),
+    *[
+        Call(
+            f"EventBlocks.{method}",
+            method_of_blocks(method),
+            valid,
+            None,
+            ("assign", "kind", "name", "indices", *WORDS),
+        )
+        for method, valid in (
+            ("assign", {"x": np.arange(N)}),
+            ("mask", {"name": "track"}),
+            ("rows", {"indices": np.array([0, 2])}),
+            ("take", {"name": "x", "indices": np.array([0, 2])}),
+            ("select", {"names": ["x"]}),
+            ("dtype", {"name": "x"}),
+            ("event_shape", {"name": "x"}),
+            ("with_kinds", {"x": "features"}),
+        )
+    ],
+    Call("EventBlocks.concatenate", joined, {"parts": [HELD, HELD]}, None, ("parts", *WORDS)),
+    Call(
+        "LeaveOneMassOut.masses",
+        masses_of,
+        {"X": MASS[:, None], "y": Y},
+        None,
+        ("parameter", "mass", "signal", "background", "column 0", "y_true", *WORDS),
+        labels=("y",),
+        masked=("y",),
+    ),
+    Call(
+        "EventNumberFold",
+        event_folds,
+        {
+            "X": TABLE.assign(event_number=np.arange(N)),
+            "n_folds": 3,
+            "columns": "event_number",
+            "salt": 0,
+        },
+        check_event_folds,
+        ("number", "fold", *WORDS),
     ),
 ]

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from sklearn.base import clone
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from skhep_nn.exceptions import ColumnError
@@ -173,3 +174,26 @@ def test_a_lazy_frame_is_an_error(events):
     for transformer in (MinMaxScaler(), BlockTransformer([("x", "passthrough", ["pt"])])):
         with pytest.raises(TypeError, match=r"pass X.collect\(\)"):
             transformer.fit(lazy)
+
+
+@pytest.mark.parametrize("scaler", [MinMaxScaler(), RobustClipScaler()])
+@pytest.mark.parametrize("fill", [np.nan, 0.0])
+def test_sparse_columns_are_columns(scaler, fill):
+    values = np.array([1.0, np.nan, 3.0, 0.0])
+    sparse = pd.DataFrame({"a": pd.arrays.SparseArray(values, fill_value=fill), "b": values})
+    dense = pd.DataFrame({"a": values, "b": values})
+    expected = clone(scaler).fit_transform(dense)
+    np.testing.assert_array_equal(clone(scaler).fit_transform(sparse), expected)
+    alone = clone(scaler).fit_transform(sparse[["a"]])
+    np.testing.assert_array_equal(alone, expected[["a"]])
+
+
+@pytest.mark.parametrize("names", [3, "a", None, [1.5], [["a"]], slice(2)])
+@pytest.mark.parametrize("transformer", [MinMaxScaler(), RobustClipScaler(), PDGOneHotEncoder()])
+def test_names_of_columns_are_a_list_of_names(transformer, names):
+    fitted = clone(transformer).fit(pd.DataFrame({"a": [211, 22]}))
+    if names is None:
+        assert len(fitted.get_feature_names_out(names))
+        return
+    with pytest.raises(ColumnError, match="input_features must be a list of the names"):
+        fitted.get_feature_names_out(names)
