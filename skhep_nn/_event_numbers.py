@@ -89,7 +89,10 @@ class Rule:
 
 
 def mixed(numbers, salt=0):
-    """The hash of each row of `numbers`, int64 of shape (n_events, n_columns), as uint64."""
+    """The hash of each row of `numbers`, int64 of shape (n_events, n_columns), as uint64.
+
+    `salt` is one number, or one of each row, such as an earlier hash.
+    """
     out = np.full(len(numbers), salt, dtype=np.uint64)
     for column in numbers.astype(np.uint64).T:
         out += column + np.uint64(STEP)

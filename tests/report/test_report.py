@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from skhep_nn import Report
+from skhep_nn import DenseClassifier, Report
 from skhep_nn.exceptions import MissingExtraError
 from skhep_nn.metrics import overtraining_test, roc_auc, roc_auc_error
 from skhep_nn.report import SECTIONS, Measured, Numbers, Picture, Section, Table, Text
@@ -366,3 +367,42 @@ def test_labels_that_are_missing_are_an_error_that_says_how_to_give_them(trees, 
 )
 def test_numbers_are_rounded_for_reading(value, shown):
     assert cell(value) == shown
+
+
+def test_events_that_are_in_two_parts_are_told_of(parts, trees, made):
+    train, test = parts["train"], parts["test"]
+    both = pd.concat([test, train[:200]])
+    given = {"y": "is_signal", "weight_column": "weight", "min_effective_background": 10}
+    found = made(Report(trees, train=train, test=both, validation=test[:300], **given))
+    assert found.failed() == {}
+    assert (
+        "It needs other test than training events: 200 of 850"
+        in (found.section("overtraining")["missing"])
+    )
+    assert "Overtraining" not in found.numbers("summary")
+    texts = " ".join(c.get("text", "") for c in found.section("summary")["contents"])
+    assert "200 of 850 test events are training events too" in texts
+    assert "300 of 850 test events are validation events too" in texts
+    assert "validation events are training" not in texts
+
+
+def test_weights_do_not_hide_that_events_are_the_same(parts, made):
+    train = parts["train"]
+    X = train[[*FEATURES, "weight"]]
+    model = DenseClassifier((2,), weight_column="weight", epochs=1, verbose=0).fit(
+        X, train["is_signal"]
+    )
+    scaled = X.assign(weight=2 * X["weight"])
+    sections = [section for section in SECTIONS if section.key in ("summary", "overtraining")]
+    given = {"train": (X, train["is_signal"]), "test": (scaled, train["is_signal"])}
+    found = made(Report(model, sections=sections, **given))
+    assert "700 of 700 are in both" in found.section("overtraining")["missing"]
+
+
+def test_rows_that_are_alike_are_no_common_events(made):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 4, (600, 2)), rng.integers(0, 2, 600)
+    model = LogisticRegression().fit(X[:300], y[:300])
+    found = made(Report(model, train=(X[:300], y[:300]), test=(X[300:], y[300:])))
+    assert "verdict" in json.dumps(found.section("overtraining")).lower()
+    assert "events too" not in json.dumps(found.section("summary"))

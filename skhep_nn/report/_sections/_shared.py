@@ -12,7 +12,11 @@ from skhep_nn.metrics import (
     roc_auc_error,
     significance_scan,
 )
+from skhep_nn.report._common_events import n_common
 from skhep_nn.report._contents import Measured, Missing
+
+# of the test events, which may be training events before the two are compared in vain
+_FEW = 0.01
 
 
 def auc(part):
@@ -26,6 +30,10 @@ def overtraining(context):
 
     def test():
         train, test = context.part("train"), context.part("test")
+        common = n_common(context, "test", "train")
+        if common > _FEW * len(test):
+            msg = f"It needs other test than training events: {common} of {len(test)} are in both."
+            raise Missing(msg, "Give Report(..., test=) events that did not train the model.")
         return overtraining_test(
             train.is_signal,
             train.scores,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from skhep_nn import _composition
+from skhep_nn.report._common_events import n_common
 from skhep_nn.report._contents import Measured, Missing, Numbers, Text
 from skhep_nn.report._sections import _shared
 
@@ -27,6 +30,10 @@ def summary(context):
         )
     yield Numbers(numbers)
     yield Text(_scale(context))
+    for name, other in combinations(reversed(context.parts), 2):
+        common = n_common(context, name, other)
+        if common:
+            yield Text(_of_common(context, common, name, other))
 
 
 def _scale(context):
@@ -37,3 +44,12 @@ def _scale(context):
     weighted = any(part.sample.weighted for part in context.parts.values())
     weights = f"Event weights {scale}" if weighted else "Events without weights"
     return f"Signal is {signal}. {weights}; errors are statistical."
+
+
+def _of_common(context, common, name, other):
+    one, other = (context.parts[part] for part in (name, other))
+    return (
+        f"{common} of {len(one)} {one.word} events are {other.word} events too, by their features "
+        "and label: unless each was scored by a network that never saw it, what they say is "
+        "optimistic."
+    )
