@@ -9,6 +9,8 @@ from skhep_nn._paths import user_path
 
 DATA = "data_obs"
 _SIDES = ("Up", "Down")
+# of folders and cycles
+_MARKS = ("/", ";")
 
 
 def histograms(templates, observed):
@@ -23,18 +25,45 @@ def histograms(templates, observed):
     Returns
     -------
     dict of str to tuple of ndarray
+
+    Raises
+    ------
+    ValueError
+        If two would have one name, or a name stands for a folder.
     """
+    found = {}
+    for name, histogram in _named(templates, observed):
+        _check_name(name, found)
+        found[name] = histogram
+    return found
+
+
+def _named(templates, observed):
     data = templates.signal + templates.background if observed is None else observed
-    found = {DATA: (np.asarray(data, dtype=float), np.abs(data))}
+    yield DATA, (np.asarray(data, dtype=float), np.abs(data))
     for at, process in enumerate(templates.processes):
         nominal, squares = templates.nominal[at], templates.squares[at]
-        found[process] = nominal, squares
+        yield process, (nominal, squares)
         for variation, pair in templates.variations.items():
             for side, values in zip(_SIDES, pair, strict=True):
-                found[f"{process}_{variation}{side}"] = values[at], squares
+                yield f"{process}_{variation}{side}", (values[at], squares)
         if not templates.is_signal[at]:
-            found.update(_of_systematic(templates, process, nominal, squares))
-    return found
+            yield from _of_systematic(templates, process, nominal, squares)
+
+
+def _check_name(name, others):
+    if not name or any(mark in name for mark in _MARKS):
+        msg = (
+            f"a histogram would be named {name!r}; a name in a ROOT file is not empty and has none "
+            f"of {_MARKS}; rename the process or variation"
+        )
+        raise ValueError(msg)
+    if name in others:
+        msg = (
+            f"two histograms would be named {name!r}; rename the process or variation ({DATA!r} "
+            "holds the observed events)"
+        )
+        raise ValueError(msg)
 
 
 def write(templates, path, observed):

@@ -348,7 +348,8 @@ class Templates:
         Raises
         ------
         ValueError
-            If `observed` has another length.
+            If `observed` has another length, or processes and variations have names that make
+            two histograms of one name, or folders (``Z/jets``).
         MissingExtraError
             If uproot is not installed.
         StorageError

@@ -12,7 +12,7 @@ from skhep_nn.report._sections import _shared
 
 def summary(context):
     """AUC, verdict on overtraining, significance: as far as there are events for them."""
-    numbers = {"Model": type(_composition.last_step(context.model)).__name__}
+    numbers = {"Model": type(_composition.steps(context.model)[-1]).__name__}
     for name, part in context.parts.items():
         numbers[f"AUC, {name}"] = _shared.auc(part)
     if not context.parts:

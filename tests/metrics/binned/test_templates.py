@@ -399,3 +399,29 @@ def test_templates_are_pickled_whole(templates):
     assert repr(again) == repr(templates)
     assert "processes ['Zjets', 'ttH', 'ttbar'], variations ['tes', 'pdf', 'rate']" in repr(again)
     assert again.significance() == templates.significance()
+
+
+@pytest.mark.parametrize(
+    ("processes", "message"),
+    [
+        (("data_obs", "top"), "two histograms would be named 'data_obs'"),
+        (("top", "top_tesUp"), "two histograms would be named 'top_tesUp'"),
+        (("Z/jets", "top"), "would be named 'Z/jets'"),
+        (("top;1", "Z"), "would be named 'top;1'"),
+    ],
+)
+def test_names_that_a_root_file_cannot_hold_are_refused(processes, message, events, tmp_path):
+    pytest.importorskip("uproot")
+    y, score, weight, variations, _ = events
+    other = np.where(np.arange(len(y)) % 3 == 0, *processes)
+    found = Templates.from_predictions(
+        y,
+        score,
+        weight,
+        bins=EDGES,
+        variations={"tes": variations["tes"]},
+        processes=np.where(y == 1, "ttH", other),
+    )
+    with pytest.raises(ValueError, match=message):
+        found.to_root(tmp_path / "templates.root")
+    assert list(tmp_path.iterdir()) == []
