@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skhep_nn import _floats, _weights
+from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _bootstrap, _cut_errors, _inputs, _shapes
 from skhep_nn.metrics._kolmogorov_smirnov import weighted_ks
 from skhep_nn.metrics._roc_auc import roc_auc
@@ -66,7 +67,7 @@ def overtraining_test(
         If there is no signal or no background, a score is NaN, lengths differ, or a parameter
         makes no sense.
     WeightError
-        If the weights of signal or background sum to zero or less.
+        If the weights of signal or background sum to zero or less, or only one side has any.
 
     Notes
     -----
@@ -92,6 +93,7 @@ def overtraining_test(
     >>> overtraining_test(y, test, y, rng.normal(y, 1.0)).verdict
     'no sign of overtraining'
     """
+    _check_both_weighted(sample_weight_train, sample_weight_test)
     train = Side.of(y_train, score_train, sample_weight_train, signal, "train")
     test = Side.of(y_test, score_test, sample_weight_test, signal, "test")
     _bootstrap.check_trials(n_bootstrap)
@@ -99,6 +101,17 @@ def overtraining_test(
     rows = [*_shape_rows(train, test, bins), _auc_row(train, test, n_bootstrap, random_state)]
     rows += [_efficiency_row(train, test, cut, name) for name in _CLASSES]
     return OvertrainingTest(rows, cut)
+
+
+def _check_both_weighted(of_train, of_test):
+    if (of_train is None) != (of_test is None):
+        given, missing = ("train", "test") if of_test is None else ("test", "train")
+        msg = (
+            f"sample_weight_{given} is given and sample_weight_{missing} is not, so that weighted "
+            f"events would be compared with unweighted ones; give both "
+            f"(sample_weight_{missing}=1 counts each event once)"
+        )
+        raise WeightError(msg)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ def test_efficiencies_are_weighted_parts_at_the_cut():
     y = np.repeat([0, 1], 4)
     score = np.tile([0.1, 0.2, 0.3, 0.4], 2)
     weights = np.array([1.0, 1, 1, 1, 1, 2, 3, -1])
-    found = overtraining_test(y, score, y, score, sample_weight_train=weights, threshold=0.25)
+    found = overtraining_test(
+        y, score, y, score, sample_weight_train=weights, sample_weight_test=1, threshold=0.25
+    )
     assert found.threshold == 0.25
     assert found["efficiency", "signal"].train == pytest.approx(2 / 5)
     assert found["efficiency", "signal"].test_value == pytest.approx(2 / 4)
@@ -162,7 +164,14 @@ def test_an_error_says_of_which_sample_it_is():
     with pytest.raises(ValueError, match="test: y_true has no background"):
         overtraining_test(y, score, np.ones(3), [0.1, 0.2, 0.3])
     with pytest.raises(WeightError, match="train: sample_weight of the signal sums to"):
-        overtraining_test(y, score, y, score, sample_weight_train=np.where(y == 1, -1.0, 1.0))
+        overtraining_test(
+            y,
+            score,
+            y,
+            score,
+            sample_weight_train=np.where(y == 1, -1.0, 1.0),
+            sample_weight_test=1,
+        )
 
 
 @pytest.mark.slow
@@ -178,3 +187,10 @@ def test_p_values_are_probabilities_with_weights_of_either_sign():
     assert below.max() < 0.317 + three_errors
     # the verdict errs on the safe side
     assert np.mean([one.p_value < 0.0455 for one in found]) < 0.0455 + 3 * 0.0093
+
+
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_weights_of_one_side_alone_are_refused(side):
+    y, score = np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.4, 0.6])
+    with pytest.raises(WeightError, match=f"sample_weight_{side} is given and sample_weight_"):
+        overtraining_test(y, score, y, score, **{f"sample_weight_{side}": np.ones(4)})
