@@ -192,7 +192,6 @@ CALLS = [
         {"X": WITHOUT_MASS, "masses": np.array([500.0, 750.0])},
         check_proba,
         WORDS,
-        masked=("masses",),
         cost=2,
     ),
     Call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _floats
+from skhep_nn import _columns, _floats, _masks
 from skhep_nn.deploy._onnx._specs import Records
 
 
@@ -16,10 +16,13 @@ def as_input(X, name="X"):
     if _columns.is_frame(X) or _columns.is_blocks(X):
         return X
     if isinstance(X, dict):
+        if not X:
+            msg = f"{name} is a dict without arrays; it needs one for each input of the model"
+            raise TypeError(msg)
         from skhep_nn.events import EventBlocks
 
         return EventBlocks(X)
-    X = _floats.plain_objects(_floats.as_array(X, name), name)
+    X = _floats.plain_objects(_floats.as_array(_masks.unmasked(X, name), name), name)
     _floats.check_type(X.dtype, name)
     if X.ndim < 2:
         msg = f"{name}: Expected 2D array, got {X.ndim}D array instead: one row per event is needed"

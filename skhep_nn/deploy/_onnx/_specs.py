@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _frames
 from skhep_nn import _event_numbers as event_numbers
 from skhep_nn.exceptions import ColumnError
 
@@ -88,13 +88,16 @@ def _of_frame(frame):
     try:
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        for name in frame.columns:
-            try:
-                frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-            except (TypeError, ValueError) as error:
-                msg = f"column {name!r} does not hold numbers (type {frame[name].dtype})"
-                raise ColumnError(msg) from error
-        raise
+        # what is missing among objects, pandas finds column by column only
+        return np.column_stack([_of_column(frame[name], name) for name in frame.columns])
+
+
+def _of_column(column, name):
+    try:
+        return _frames.as_floats(column)
+    except (TypeError, ValueError) as error:
+        msg = f"column {name!r} does not hold numbers (type {column.dtype})"
+        raise ColumnError(msg) from error
 
 
 def _array(spec, X, present, owner):

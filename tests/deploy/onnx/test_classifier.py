@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import cross_val_score
@@ -125,4 +126,17 @@ def test_what_is_no_number_is_an_error(loaded, value):
     X = np.zeros((3, loaded.n_features_in_), dtype=object)
     X[1, 0] = value
     with pytest.raises((TypeError, ValueError), match="X"):
+        loaded.predict_proba(X)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "outside_range"])
+def test_masked_values_are_an_error_that_says_how_many(loaded, method):
+    X = np.ma.masked_equal(np.arange(6.0).reshape(2, 3), 4.0)
+    with pytest.raises(ValueError, match="X is a masked array, 1 of its 6 values are masked"):
+        getattr(loaded, method)(X)
+
+
+def test_a_column_of_objects_with_a_missing_one_is_told_as_a_feature(loaded):
+    X = pd.DataFrame({"pt": [50.0, pd.NA], "eta": [0.0, 1.0], "mt": [80.0, 90.0]})
+    with pytest.raises(ValueError, match="Input X contains NaN: column 'pt' in event 1"):
         loaded.predict_proba(X)
