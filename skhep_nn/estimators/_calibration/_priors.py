@@ -9,13 +9,12 @@ import numpy as np
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
-from sklearn.model_selection._search import BaseSearchCV
 
 from skhep_nn import _composition, _floats, _weights
 from skhep_nn._probabilities import FromProbabilities
 
 # that predict the probabilities of the one classifier inside
-_WRAPPERS = (FrozenEstimator, BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
+_WRAPPERS = (FrozenEstimator, FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 # odds that differ by less, or by fewer standard errors, differ by chance only
 _BY_CHANCE = 0.1
@@ -45,6 +44,8 @@ def _predicting(model):
     """The classifiers whose probabilities, or the mean of them, are those of `model`."""
     if hasattr(model, "steps"):
         return [model.steps[-1][1]]
+    if hasattr(model, "best_estimator_"):
+        return [model.best_estimator_]
     if hasattr(model, "_wraps") or isinstance(model, _WRAPPERS):
         return _composition.parts(model)
     has_members = isinstance(model, (FromProbabilities, VotingClassifier, BaggingClassifier))
