@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from skhep_nn import _columns, _frames
+from skhep_nn import _columns
 from skhep_nn import _event_numbers as event_numbers
 from skhep_nn.exceptions import ColumnError
 
@@ -94,7 +94,7 @@ def _of_frame(frame):
 
 def _of_column(column, name):
     try:
-        return _frames.as_floats(column)
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         msg = f"column {name!r} does not hold numbers (type {column.dtype})"
         raise ColumnError(msg) from error
