@@ -119,11 +119,12 @@ def _floats(array):
         return array.astype(np.float64)
     except ValueError:
         return array
-    except TypeError:
+    except TypeError as error:
         # what is missing in a column of pandas' own types; scikit-learn's checks want others as is
         if pd.isna(array).any():
             return array
-        msg = f"X holds objects that are no numbers, {array.flat[0]!r:.60} the first of them"
+        first = f"{array.flat[0]!r:.60}"
+        msg = f"X holds objects that are no numbers, {first} the first of them ({error})"
         raise TypeError(msg) from None
 
 
