@@ -7,7 +7,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
@@ -22,7 +21,6 @@ from sklearn.utils.validation import _check_feature_names, _num_samples
 
 __all__ = [
     "BaseScorer",
-    "BaseSearchCV",
     "HasMethods",
     "Hidden",
     "Integral",

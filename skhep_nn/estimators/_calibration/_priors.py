@@ -12,7 +12,6 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 
 from skhep_nn import _composition, _floats, _weights
 from skhep_nn._probabilities import FromProbabilities
-from skhep_nn._validation import BaseSearchCV
 
 # that predict the probabilities of the one classifier inside
 _WRAPPERS = (FrozenEstimator, FixedThresholdClassifier, TunedThresholdClassifierCV)
