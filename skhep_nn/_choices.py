@@ -37,6 +37,21 @@ def switch(value, name):
     raise ValueError(msg)
 
 
+def count(value, name, most=1_000_000):
+    """`value`, a whole number from 1 to `most`.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    is_whole = isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
+    if is_whole and 1 <= value <= most:
+        return int(value)
+    msg = f"{name}={value!r:.60}; it must be a whole number from 1 to {most}"
+    raise ValueError(msg)
+
+
 def text(value, name):
     """`value`, a text or number, as a text; an empty one for None.
 

@@ -44,3 +44,10 @@ def test_an_object_of_another_class_is_an_error_that_says_where_such_come_from()
     assert _choices.made_by(1, int, "test", "count") == 1
     with pytest.raises(TypeError, match="test must be what count gives, a int, got 'a'"):
         _choices.made_by("a", int, "test", "count")
+
+
+@pytest.mark.parametrize("value", [*THINGS, 0, 2**64, True, 1.0, np.timedelta64(1, "s"), None])
+def test_a_count_is_a_whole_number_of_at_least_one(value):
+    assert _choices.count(np.int8(3), "n_columns") == 3
+    with pytest.raises(ValueError, match=r"n_columns=(.|\n)*; it must be a whole number from 1 to"):
+        _choices.count(value, "n_columns")

@@ -167,7 +167,7 @@ class MemmapCache(TransformerMixin, BaseEstimator):
 
     def _described(self):
         dtype = None if self.dtype is None else np.dtype(self.dtype).str
-        return {"dtype": dtype, "exclude": sorted(_columns.as_list(self.exclude))}
+        return {"dtype": dtype, "exclude": sorted(_columns.as_list(self.exclude), key=str)}
 
     def _may_be_absent(self, X, name):
         if name in _columns.as_list(self.exclude) or name == "weight":

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 
+import numpy as np
+
 from skhep_nn._bar import make_bar
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._cut import Cut
@@ -207,7 +209,8 @@ def _check_columns(columns):
     except TypeError:
         names = []
     # a set has no order, and columns come in the order in which they are named
-    good = not isinstance(columns, (Set, bytes)) and all(
+    # a time difference of NumPy calls itself an integer
+    good = not isinstance(columns, (Set, bytes, np.timedelta64)) and all(
         isinstance(name, (str, Integral, tuple)) for name in names
     )
     if not names or not good or len(set(names)) < len(names):

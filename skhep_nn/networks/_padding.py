@@ -38,7 +38,8 @@ class PaddingMask(OfEntries):
 
     def call(self, x):
         """Mask of shape (n_events, length) of `x`, a sequence or tokens."""
-        real = ops.not_equal(x, ops.cast(self.value, x.dtype))
+        # as a float: TensorFlow takes no whole number beyond 2**63
+        real = ops.not_equal(x, ops.cast(float(self.value), x.dtype))
         return ops.any(real, axis=-1) if len(x.shape) == 3 else real
 
     def compute_output_spec(self, x):

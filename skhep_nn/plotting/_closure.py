@@ -218,13 +218,14 @@ class ClosureDisplay:
             top.set_ylim(min(0.0, 1.08 * top.dataLim.y0), 1.08 * max(top.dataLim.y1, 1e-12))
         top.set_ylabel("Events")
         bottom.set_ylabel("Pull")
-        bottom.set_xlabel(self.variable)
+        bottom.set_xlabel(_choices.text(self.variable, "variable"))
         top.tick_params(labelbottom=False)
 
     def _title(self, legend):
         bins = "bin" if self.test.n_bins == 1 else "bins"
         text = f"χ² = {self.test.chi2:.1f}, {self.test.n_bins} {bins}"
-        text = f"{self.name}: {text}" if self.name else text
+        name = _choices.text(self.name, "name")
+        text = f"{name}: {text}" if name else text
         if legend:
             _style.legend_above(self.ax_, 3, title=text, alignment="left")
         else:

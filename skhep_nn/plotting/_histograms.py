@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _extras, _floats
+from skhep_nn import _choices, _extras, _floats
 
 # share of each class that the axis of a variable with tails leaves out at either end
 _TAIL = 0.005
@@ -64,8 +64,8 @@ def check_bins(bins):
     ValueError
         If it is neither a number >= 1 nor increasing finite edges.
     """
-    if isinstance(bins, Integral) and bins >= 1:
-        return int(bins)
+    if isinstance(bins, Integral) and not isinstance(bins, np.timedelta64) and bins >= 1:
+        return _choices.count(int(bins), "bins")
     edges = None if isinstance(bins, Integral) else _floats.real(bins, "bins")
     good = edges is not None and edges.ndim == 1 and len(edges) >= 2
     if not (good and np.isfinite(edges).all() and (np.diff(edges) > 0).all()):

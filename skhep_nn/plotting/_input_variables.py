@@ -137,6 +137,8 @@ class InputVariablesDisplay:
         _check_lengths(X, y)
         masks = _events.class_masks(y, weights, _events.classes_of(y), name="y")
         table = _chosen(X, columns, [*_columns.as_list(exclude), *_columns.as_list(weight_column)])
+        if missing_value is not None:
+            missing_value = _floats.one(missing_value, "missing_value")
         fills = {}
         for name, values in table.items():
             fills[name] = _fill(name, values, weights, masks, _bins_for(name, bins), missing_value)

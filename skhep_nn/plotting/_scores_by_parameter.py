@@ -172,7 +172,7 @@ class ScoreByParameterDisplay:
         ScoreByParameterDisplay
         """
         n_panels = len(self.histograms)
-        n_columns = min(n_columns, n_panels)
+        n_columns = min(_choices.count(n_columns, "n_columns"), n_panels)
         log = _choices.switch(log, "log")
         with _style.styled() as plt:
             self.axes_ = _style.grid(plt, ax, n_panels, n_columns, (4.2, 3.6))

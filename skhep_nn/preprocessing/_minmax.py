@@ -182,9 +182,11 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         native, X = X, as_table(X)
         known, table, flags = self._split_output(X)
         t = _table_numbers.read(table, known._fitted.required).astype(np.float64)
-        t -= self.feature_range[0]
-        t /= self.feature_range[1] - self.feature_range[0]
-        values = self.data_min_ * (1.0 - t) + self.data_max_ * t
+        # far outside of the range there is no number; that is infinite, or none
+        with np.errstate(over="ignore", invalid="ignore"):
+            t -= self.feature_range[0]
+            t /= self.feature_range[1] - self.feature_range[0]
+            values = self.data_min_ * (1.0 - t) + self.data_max_ * t
         at = self._indicated
         lost = np.nan if self.missing_value is None else self.missing_value
         values[..., at] = np.where(flags > 0.5, lost, values[..., at])

@@ -210,9 +210,11 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         native, X = X, as_table(X)
         known = self._with_columns_of(X)
         values = _table_numbers.read(X, known._fitted.required).astype(np.float64)
-        left = np.maximum(1 - self._bend * values**2, np.finfo(np.float32).eps)
         width = np.where(np.isinf(self.scale_), 0.0, self.scale_)
-        values = self.center_ + width * values / np.sqrt(left)
+        # far outside of the range there is no number; that is infinite
+        with np.errstate(over="ignore", invalid="ignore"):
+            left = np.maximum(1 - self._bend * values**2, np.finfo(np.float32).eps)
+            values = self.center_ + width * values / np.sqrt(left)
         return _frames.like(native, _table_numbers.write(X, known._fitted.required, values))
 
     def count_missing(self, X):

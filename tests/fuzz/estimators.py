@@ -12,6 +12,7 @@ from fuzz.models import AT_MASS, FEATURES, KINDS, fitted, make, weighted
 # a network of so many units, or so many epochs, is what was asked for
 SIZES = inputs.values.filter(lambda value: not inputs.is_huge(value))
 SIZED = ("units", "n_networks", "epochs", "patience", "filters", "n_blocks", "dense_units")
+OF_USERS = ("activation", "loss", "metrics", "callbacks", "optimizer", "kernel_initializer")
 SHARED = {
     "dropout": 0.0,
     "activation": "relu",
@@ -272,6 +273,8 @@ def options_of(kind):
     sizes = dict.fromkeys((*SIZED, "kernel_size", "embedding_size", "pool_size"), SIZES)
     sizes["convolutions_first"] = sizes["mass_embedding"] = SIZES
     # what else draws a number for a text
+    # what a function or class of the user does is the user's
+    sizes |= dict.fromkeys(OF_USERS, inputs.values.filter(lambda value: not callable(value)))
     sizes["verbose"] = st.one_of(SIZES, st.just(2))
     return Call(
         f"{kind} of options",

@@ -55,6 +55,7 @@ WORDS = (
     "events",
     "X",
     "history",
+    "weight",
     "threshold",
     "labels",
     "ax",

@@ -167,3 +167,9 @@ def test_a_class_that_is_not_one_of_the_labels_is_an_error():
 def test_lengths_that_differ_are_an_error():
     with pytest.raises(ValueError, match="y_true has 5 events, y_pred has 4"):
         ConfusionMatrixDisplay.from_predictions(Y, PREDICTED[:4])
+
+
+@pytest.mark.parametrize("cmap", ["no such", {"a": 1}, 3, np.zeros(2)])
+def test_what_is_no_colormap_is_an_error(cmap):
+    with pytest.raises(ValueError, match="is no colormap of matplotlib"):
+        ConfusionMatrixDisplay.from_predictions([0, 1], [0, 1], cmap=cmap)

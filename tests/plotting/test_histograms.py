@@ -88,3 +88,9 @@ def test_the_error_of_a_weighted_efficiency_is_that_of_passed_and_failed():
     # passed 2 + 1, failed 4: e = 3/7, variance (F^2 sum_p w^2 + P^2 sum_f w^2) / T^4
     error = _cut_errors.efficiency_error(3 / 7, 5.0, 7.0, 21.0)
     assert error == pytest.approx(np.sqrt(4**2 * 5 + 3**2 * 16) / 7**2)
+
+
+@pytest.mark.parametrize("bins", [2**64, np.timedelta64(3, "s"), 0, 10_000_000])
+def test_a_number_of_bins_that_is_none_is_an_error(bins):
+    with pytest.raises(ValueError, match="bins="):
+        _histograms.check_bins(bins)
