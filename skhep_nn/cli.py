@@ -243,7 +243,7 @@ def _report_arguments(parser):
     for part in ("train", "validation", "test"):
         add(f"--{part}", nargs="+", metavar="FILE", help=f"files of {part} events, or patterns")
     add("--output", "-o", required=True, help="a .html file, or .json for the numbers alone")
-    add("--label", required=True, help="column that holds the classes")
+    add("--label", help="column that holds the classes; found if it is the only one")
     add("--weight-column", help="column with the event weights; the model's own if not given")
     add("--process-column", help="column with the name of the process, for tables of yields")
     add("--signal", help="class that is signal; 1, or the second of two, if not given")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skhep_nn.deploy._model import load_model
 from skhep_nn.io import read_events
+from skhep_nn.report._label_column import label_column
 from skhep_nn.report._report import Report
 from skhep_nn.report._report_events import PARTS
 from skhep_nn.report._report_file import check_ending
@@ -13,7 +14,7 @@ def report(
     model,
     output,
     *,
-    label,
+    label=None,
     train=None,
     validation=None,
     test=None,
@@ -28,8 +29,8 @@ def report(
     Parameters
     ----------
     model, output : path
-    label : str
-        Column that holds the classes.
+    label : str, default=None
+        Column that holds the classes; None looks for it.
     train, validation, test : list of path, default=None
     variation : list of (name, path), default=None
     signal : str, default=None
@@ -47,7 +48,7 @@ def report(
     Raises
     ------
     ValueError
-        If there are no events, or `signal` is no class.
+        If there are no events, `signal` is no class, or no one column holds the classes.
     """
     check_ending(output)
     given = dict(zip(PARTS, (train, validation, test), strict=True))
@@ -57,6 +58,8 @@ def report(
     model = load_model(model)
     read = {"tree": tree, "cut": cut}
     parts = {name: read_events(files, **read) for name, files in given.items() if files}
+    if label is None:
+        label = label_column(model, next(iter(parts.values())), options.get("weight_column"))
     varied = {name: read_events(path, **read) for name, path in variation or ()}
     options["sculpting"] = options.get("sculpting") or ()
     made = Report(

@@ -40,6 +40,30 @@ def test_the_command_writes_what_report_gives(folder, parts, full, capsys):
         assert found["sections"][key] == full.json["sections"][key], key
 
 
+def test_the_only_column_of_labels_is_found(folder, parts):
+    words = "report model.joblib --test {}.parquet --output {}.json --cut eta<0"
+    (folder / "named").mkdir()
+    main([*words.format("test", "named/r").split(), "--label", "is_signal"])
+    assert main(words.format("test", "r").split()) == 0
+    found, named = (json.loads((folder / f"{n}.json").read_text()) for n in ("r", "named/r"))
+    assert found["sections"]["roc"] == named["sections"]["roc"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.assign(label=t["is_signal"]), "['is_signal', 'label'] hold the classes"),
+        (lambda t: t.drop(columns="is_signal"), "no column that the model was not fitted with"),
+    ],
+)
+def test_labels_are_not_guessed_at(folder, parts, capsys, change, message):
+    change(parts["test"]).to_parquet("other.parquet")
+    assert main(["report", "model.joblib", "--test", "other.parquet", "--output", "r.html"]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert "[0, 1]; name the column of labels by --label" in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
