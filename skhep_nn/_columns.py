@@ -80,10 +80,15 @@ def n_columns(X):
     columns = names(X)
     if columns is not None:
         return len(columns)
-    if not np.ndim(X):
+    try:
+        shape = np.shape(X)
+    except ValueError:
+        # rows of different length
+        shape = ()
+    if not shape:
         msg = f"X must be a table or an array of events, got {X!r:.60}"
         raise ColumnError(msg)
-    return np.shape(X)[-1]
+    return shape[-1]
 
 
 def as_list(columns):

@@ -168,3 +168,8 @@ def test_a_position_in_an_array_counts_also_where_fit_had_names(frame):
 def test_a_sparse_matrix_is_an_error_that_says_what_to_pass(use):
     with pytest.raises(TypeError, match=r"sparse matrix.*pass a dense array, X.toarray\(\)"):
         use(csr_matrix(np.eye(2)))
+
+
+def test_rows_of_different_length_are_no_table():
+    with pytest.raises(ColumnError, match="X must be a table or an array of events"):
+        _columns.n_columns([[1], [1, 2]])

@@ -119,7 +119,7 @@ def _floats(array):
         return array.astype(np.float64)
     except ValueError:
         return array
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         # what is missing in a column of pandas' own types; scikit-learn's checks want others as is
         if pd.isna(array).any():
             return array

@@ -37,6 +37,9 @@ def _column(metadata, X, at):
     absent = {*metadata.optional, *metadata.numbers()}
     required = [n for n in range(metadata.n_columns) if n not in absent]
     place = at if X.shape[-1] == metadata.n_columns else required.index(at)
+    if place >= X.shape[-1]:
+        # which the model says better
+        return None
     return X[:, place].astype(float)
 
 

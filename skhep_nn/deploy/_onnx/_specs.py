@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn import _event_numbers as event_numbers
 from skhep_nn.exceptions import ColumnError
 
@@ -85,6 +85,8 @@ def _table(spec, X, present, owner):
 
 
 def _of_frame(frame):
+    if any(getattr(dtype, "kind", "O") in "cO" for dtype in frame.dtypes):
+        return np.column_stack([_of_column(frame[name], name) for name in frame.columns])
     try:
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
@@ -94,8 +96,9 @@ def _of_frame(frame):
 
 def _of_column(column, name):
     try:
+        _floats.check_type(column.dtype, name)
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"column {name!r} does not hold numbers (type {column.dtype})"
         raise ColumnError(msg) from error
 

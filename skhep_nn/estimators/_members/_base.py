@@ -235,6 +235,8 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
     def _table(self, X):
         if _columns.is_frame(X) or _columns.is_blocks(X):
             return X
+        # says of ragged rows that they are none
+        _columns.n_columns(X)
         return check_array(
             X, dtype=None, ensure_all_finite=False, allow_nd=True, estimator=self, input_name="X"
         )

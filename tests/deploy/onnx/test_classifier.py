@@ -140,3 +140,10 @@ def test_what_is_missing_in_a_column_of_objects_is_nan(loaded):
     X = pd.DataFrame({"pt": [50.0, pd.NA], "eta": [0.0, 1.0], "mt": [80.0, 90.0]})
     expected = loaded.predict_proba(X.assign(pt=[50.0, np.nan]))
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("value", [1j, 10**400], ids=["complex", "huge"])
+def test_a_column_that_holds_no_real_numbers_is_named(loaded, value):
+    X = pd.DataFrame({"pt": [50.0, 60.0], "eta": [value, value], "mt": [80.0, 90.0]})
+    with pytest.raises(ColumnError, match="column 'eta' does not hold numbers"):
+        loaded.predict_proba(X)
