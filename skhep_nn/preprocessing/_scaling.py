@@ -17,17 +17,19 @@ class Scaling(ScaledColumns, preprocessing.MinMaxScaler):
 
     def _scale(self, values, missing):
         low, high = self.feature_range
-        t = self._position_in_range(values)
+        t = self._position_in_range(values, missing)
         if self.clip:
             np.clip(t, 0.0, 1.0, out=t)
         scaled = low * (1.0 - t) + high * t
         np.copyto(scaled, self._middle, where=missing)
         return scaled
 
-    def _position_in_range(self, values):
+    def _position_in_range(self, values, missing):
         # differences in float64 first: x * scale_ + min_ in float32 cancels for a large offset
         constant = self.data_range_ == 0
         t = values - self.data_min_
+        # a value that means missing may be beyond all numbers in units of a tiny range
+        np.copyto(t, 0.0, where=missing)
         t /= np.where(constant, 1.0, self.data_range_)
         t[..., constant] = 0.5
         return t

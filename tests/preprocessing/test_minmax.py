@@ -486,6 +486,12 @@ def test_partial_fit_of_chunks_equals_fit_of_all(X, cuts):
     assert_array_equal(parts.transform(X), whole.transform(X))
 
 
+def test_what_means_missing_is_not_divided_by_a_tiny_range():
+    X = [[-999.0], [np.finfo(float).tiny], [0.0]]
+    scaled = MinMaxScaler(missing_value=-999).fit_transform(X)
+    assert_array_equal(scaled, [[0.0], [1.0], [-1.0]])
+
+
 def test_padding_behind_a_mask_is_no_minimum():
     masked = np.ma.masked_array([[[10.0], [20.0]], [[30.0], [0.0]]], [[[0], [0]], [[0], [1]]])
     with pytest.raises(
