@@ -24,6 +24,7 @@ from skhep_nn import (
     ParametricClassifier,
     make_auc_scorer,
 )
+from skhep_nn.estimators._fit._order import order_of
 from skhep_nn.exceptions import (
     ColumnError,
     ExtrapolationWarning,
@@ -308,18 +309,20 @@ class TestBalancing:
         out = {}
 
         class Watched(type(clf)):
-            def _redraw_for_fit(self, train, seed):
-                order = self._balanced_order(train, 64, seed)(0)
+            def _prepared(self, settings, learnt, train, held_out, seed):
+                prepared = super()._prepared(settings, learnt, train, held_out, seed)
+                learnt, train, _ = prepared
+                order = order_of(settings, learnt, train, 64, seed)(0)
                 weights = train.weights[order]
                 codes, masses = train.codes[order], train.x["parameter"][order, 0]
                 out["class"] = np.bincount(codes, weights=weights)
                 out["mass"] = [weights[(codes == 1) & (masses == m)].sum() for m in MASSES]
-                if train.groups is not None:
-                    names = train.groups[order]
+                if train.processes is not None:
+                    names = train.processes[order]
                     out["process"] = [
                         weights[(codes == 0) & (names == name)].sum() for name in ("W", "tt")
                     ]
-                return super()._redraw_for_fit(train, seed)
+                return prepared
 
         Watched(**clf.get_params()).fit(*sample)
         return out
