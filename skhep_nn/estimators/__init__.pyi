@@ -174,6 +174,57 @@ class CrossFitClassifier(ClassifierMixin, BaseEstimator):
     @property
     def weight_column(self) -> Any: ...
 
+class EnsembleClassifier(ClassifierMixin, BaseEstimator):
+    estimator: Any
+    n_members: int
+    bootstrap: Literal[False, True, "poisson", "events"]
+    n_jobs: int
+    random_state: int | np.random.RandomState | None
+    verbose: Literal["auto", 0, 1]
+    classes_: NDArray[Any]
+    estimators_: list[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    def __init__(
+        self,
+        estimator: Any = ...,
+        n_members: int = ...,
+        *,
+        bootstrap: Literal[False, True, "poisson", "events"] = ...,
+        n_jobs: int | None = ...,
+        random_state: int | np.random.RandomState | None = ...,
+        verbose: Literal["auto", 0, 1] = ...,
+    ) -> None: ...
+    def at(self, *values: Any, **named: Any) -> Any: ...
+    @property
+    def best_epoch_(self) -> int: ...
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = ...,
+        *,
+        X_val: Any = ...,
+        y_val: Any = ...,
+        sample_weight_val: Any = ...,
+    ) -> Self: ...
+    @property
+    def history_(self) -> Any: ...
+    @property
+    def parameter(self) -> Any: ...
+    @property
+    def parameter_names_(self) -> Any: ...
+    @property
+    def parameter_range_(self) -> Any: ...
+    def predict(self, X: Any) -> NDArray[Any]: ...
+    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba(self, X: Any) -> NDArray[Any]: ...
+    def predict_proba_scan(self, X: Any, hypotheses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
+    def predict_spread(self, X: Any) -> NDArray[Any]: ...
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> float: ...
+    @property
+    def weight_column(self) -> Any: ...
+
 class DenseClassifier(ClassifierMixin, BaseEstimator):
     units: int | Sequence[int]
     activation: str | Callable[..., Any]
@@ -294,57 +345,6 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     def predict_spread(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
     def set_params(self, **parameters: Any) -> Self: ...
-
-class EnsembleClassifier(ClassifierMixin, BaseEstimator):
-    estimator: Any
-    n_members: int
-    bootstrap: Literal[False, True, "poisson", "events"]
-    n_jobs: int
-    random_state: int | np.random.RandomState | None
-    verbose: Literal["auto", 0, 1]
-    classes_: NDArray[Any]
-    estimators_: list[Any]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-    def __init__(
-        self,
-        estimator: Any = ...,
-        n_members: int = ...,
-        *,
-        bootstrap: Literal[False, True, "poisson", "events"] = ...,
-        n_jobs: int | None = ...,
-        random_state: int | np.random.RandomState | None = ...,
-        verbose: Literal["auto", 0, 1] = ...,
-    ) -> None: ...
-    def at(self, *values: Any, **named: Any) -> Any: ...
-    @property
-    def best_epoch_(self) -> int: ...
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = ...,
-        *,
-        X_val: Any = ...,
-        y_val: Any = ...,
-        sample_weight_val: Any = ...,
-    ) -> Self: ...
-    @property
-    def history_(self) -> Any: ...
-    @property
-    def parameter(self) -> Any: ...
-    @property
-    def parameter_names_(self) -> Any: ...
-    @property
-    def parameter_range_(self) -> Any: ...
-    def predict(self, X: Any) -> NDArray[Any]: ...
-    def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
-    def predict_proba(self, X: Any) -> NDArray[Any]: ...
-    def predict_proba_scan(self, X: Any, hypotheses: ArrayLike | Sequence[Any]) -> NDArray[Any]: ...
-    def predict_spread(self, X: Any) -> NDArray[Any]: ...
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> float: ...
-    @property
-    def weight_column(self) -> Any: ...
 
 class KerasClassifier(ClassifierMixin, BaseEstimator):
     model: Callable[..., Any] | keras.Model

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from skhep_nn.estimators._fit import _sample
 from skhep_nn.estimators._fit._inputs import Reader
 
 
-class Hooks:
+class Hooks(ABC):
     """Base of every classifier: how events are read and prepared, what network is trained.
 
     A stage takes the settings and what was learnt before, and returns what it made; it writes
@@ -60,6 +62,7 @@ class Hooks:
         """Names that the function which makes the network takes; None if it takes any."""
         return set()
 
+    @abstractmethod
     def _recipe(self, settings, learnt, x):
         """How the network for features like `x` is made and trained on, with these settings.
 
@@ -67,4 +70,3 @@ class Hooks:
         -------
         Recipe or UserRecipe
         """
-        raise NotImplementedError
