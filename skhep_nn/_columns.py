@@ -81,7 +81,8 @@ def n_columns(X):
     if columns is not None:
         return len(columns)
     try:
-        shape = np.shape(X)
+        # not np.shape: what is only like an array need not know NumPy's functions
+        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
     except ValueError:
         # rows of different length
         shape = ()
