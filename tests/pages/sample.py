@@ -1,0 +1,152 @@
+"""What a page may assume: the names of docs/sample.md, and the files that its blocks read."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from functools import cache
+
+import joblib
+import numpy as np
+from pages.blocks import ROOT, blocks
+
+SAMPLE = ROOT / "docs" / "sample.md"
+
+
+@cache
+def _sample():
+    """Trees of the blocks of the sample, each with the names that it defines."""
+    trees = [ast.parse(block.code) for block in blocks(SAMPLE) if block.language == "python"]
+    return [(tree, defined(tree)) for tree in trees]
+
+
+def defined(tree):
+    """Names that a block defines."""
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_stored(n)}
+    named = (ast.FunctionDef, ast.ClassDef)
+    return stored | {n.name for n in ast.walk(tree) if isinstance(n, named)} | _imported(tree)
+
+
+def _is_stored(node):
+    return isinstance(node.ctx, ast.Store)
+
+
+def _imported(tree):
+    imports = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
+    return {(a.asname or a.name).partition(".")[0] for n in imports for a in n.names}
+
+
+def used(tree):
+    """Names that a block reads."""
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _is_stored(n)}
+
+
+def needed(tree):
+    """Indices of the blocks of the sample that `tree` needs, those that they need included."""
+    found, open_names = set(), used(tree)
+    while open_names:
+        name = open_names.pop()
+        for n, (block, names) in enumerate(_sample()):
+            if name in names - _imported(block) and n not in found:
+                found.add(n)
+                open_names |= used(block)
+    return sorted(found)
+
+
+def give(tree, namespace):
+    """Define in `namespace` what a block needs of the sample and no earlier block has defined."""
+    for n in needed(tree):
+        block, names = _sample()[n]
+        if not names - _imported(block) <= namespace.keys():
+            kept = dict(namespace)
+            exec(compile(block, SAMPLE, "exec"), namespace)
+            namespace |= kept
+
+
+def files(texts, folder):
+    """Write to `folder` the files that are named in `texts` and not there.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Words of a command, or constants of a block.
+    folder : Path
+    """
+    for text in texts:
+        for pattern, make in FILES.items():
+            if fnmatch.fnmatchcase(text, pattern) and not [*folder.glob(text)]:
+                path = folder / text.replace("*", "1")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                make(path)
+
+
+def constants(tree):
+    """Texts in a block."""
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    return [n.value for n in nodes if isinstance(n.value, str)]
+
+
+@cache
+def _namespace():
+    """All of the sample."""
+    namespace = {}
+    for tree, _ in _sample():
+        exec(compile(tree, SAMPLE, "exec"), namespace)
+    return namespace
+
+
+def _table(name):
+    return lambda path: _namespace()[name].to_parquet(path)  # noqa: PLW0108 - made when it is used
+
+
+def _ntuple(path):
+    import awkward as ak
+    import uproot
+
+    events = _namespace()["events"]
+    n_jets = events["Njet"].to_numpy()
+    jets = ak.unflatten(np.linspace(30, 90, n_jets.sum()).astype("float32"), n_jets)
+    names = ["LepPt", "Met", "HT", "Njet", "weight", "is_signal"]
+    columns = {name: events[name].to_numpy() for name in names}
+    columns |= {"met": columns["Met"], "run": n_jets, "event": events["event_number"].to_numpy()}
+    with uproot.recreate(path) as file:
+        file.mktree("Events", {**{n: c.dtype for n, c in columns.items()}, "Jet_pt": jets.type})
+        file["Events"].extend({**columns, "Jet_pt": jets})
+
+
+def _onnx(path):
+    from skhep_nn import export_onnx
+
+    export_onnx(_namespace()["model"], path, check=_namespace()["X_val"])
+
+
+def _skim(path):
+    from skhep_nn.datasets import load_particle_lists
+
+    events = load_particle_lists()
+    events.loc[events["passes_skim"] == 1, ["file", "event_number"]].to_csv(path, index=False)
+
+
+def _generated(path):
+    from skhep_nn.datasets import load_particle_lists
+
+    load_particle_lists().drop(columns="passes_skim").to_parquet(path)
+
+
+# Files that pages name, and what is in them.
+FILES = {
+    "events.parquet": _table("events"),
+    "train.parquet": _table("train"),
+    "validation.parquet": _table("validation"),
+    "test.parquet": _table("test"),
+    "up.parquet": _table("test_up"),
+    "data.parquet": _table("data"),
+    "data.root": _ntuple,
+    "data/*.root": _ntuple,
+    "ntuples/*.root": _ntuple,
+    "model.joblib": lambda path: joblib.dump(_namespace()["model"], path),
+    "prep.joblib": lambda path: joblib.dump(_namespace()["scaler"], path),
+    "model.onnx": _onnx,
+    "skim.csv": _skim,
+    "generated/*.parquet": _generated,
+}
