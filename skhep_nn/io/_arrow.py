@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,13 @@ import pyarrow.parquet as pq
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._lists import is_list_type, simple, why_not
-from skhep_nn.io._source import Source, check_bytes, values_of
+from skhep_nn.io._source import (
+    CHUNKS_OF_PARTITION,
+    Source,
+    check_bytes,
+    equal_partitions,
+    values_of,
+)
 from skhep_nn.io._values import with_missing
 
 FORMAT = "an Arrow file (Parquet, Feather)"
@@ -33,13 +40,29 @@ class ParquetSource(Source):
         names, refused = readable(self._file.schema_arrow)
         super().__init__(path, names, self._file.metadata.num_rows, refused=refused)
 
-    def chunks(self, columns, size):
-        for table in rebatch(self._batches(columns, size), size):
+    def chunks(self, columns, size, start=0, stop=None):
+        groups = [at for at, first in enumerate(self._starts()) if _within(first, start, stop)]
+        for table in rebatch(self._batches(groups, columns, size), size):
             yield to_columns(table.select(columns), self)
 
-    def _batches(self, columns, size):
+    def partitions(self, columns, size):
+        """Whole row groups, since the events before those in one would have to be decoded."""
+        del columns
+        starts = [0]
+        for first in self._starts():
+            if first - starts[-1] >= CHUNKS_OF_PARTITION * size:
+                starts.append(first)
+        return list(zip(starts, [*starts[1:], self.n_events], strict=True))
+
+    def _starts(self):
+        """Number of the first event of each row group."""
+        about = self._file.metadata
+        n_events = [about.row_group(group).num_rows for group in range(about.num_row_groups)]
+        return [0, *accumulate(n_events)][: len(n_events)]
+
+    def _batches(self, groups, columns, size):
         # given all row groups at once, Arrow keeps each in memory until the last is read
-        for group in range(self._file.num_row_groups):
+        for group in groups:
             self._check_size(group, columns)
             yield from self._file.iter_batches(batch_size=size, row_groups=[group], columns=columns)
 
@@ -63,23 +86,38 @@ class FeatherSource(Source):
         self._map = pa.memory_map(str(path))
         self._reader = pa.ipc.open_file(self._map)
         names, refused = readable(self._reader.schema)
-        super().__init__(path, names, self._count(), refused=refused)
+        self._ends = self._count()
+        super().__init__(path, names, self._ends[-1], refused=refused)
 
-    def chunks(self, columns, size):
+    def chunks(self, columns, size, start=0, stop=None):
         fields = sorted(self._reader.schema.get_field_index(name) for name in columns)
         reader = pa.ipc.open_file(self._map, options=pa.ipc.IpcReadOptions(included_fields=fields))
-        batches = (_whole(reader.get_batch(at)) for at in range(reader.num_record_batches))
+        stop = self.n_events if stop is None else stop
+        batches = (
+            _whole(reader.get_batch(at)).slice(max(0, start - first), stop - max(start, first))
+            for at, (first, last) in enumerate(pairwise(self._ends))
+            if first < stop and last > start
+        )
         for table in rebatch(batches, size):
             yield to_columns(table.select(columns), self)
+
+    def partitions(self, columns, size):
+        del columns
+        return equal_partitions(self.n_events, size)
 
     def _count(self):
         # no columns are read here, so this costs one look at the head of each batch
         none = pa.ipc.IpcReadOptions(included_fields=[0])
         reader = pa.ipc.open_file(self._map, options=none)
-        return sum(reader.get_batch(at).num_rows for at in range(reader.num_record_batches))
+        n_rows = [reader.get_batch(at).num_rows for at in range(reader.num_record_batches)]
+        return [0, *accumulate(n_rows)]
 
     def close(self):
         self._map.close()
+
+
+def _within(first, start, stop):
+    return first >= start and (stop is None or first < stop)
 
 
 def readable(schema):

@@ -56,7 +56,7 @@ class CsvSource(Source):
         if has_header:
             self._lines.first()
 
-    def chunks(self, columns, size):
+    def chunks(self, columns, size, start=0, stop=None):
         if self._lines.is_at_end():
             return
         reader = pa.csv.open_csv(

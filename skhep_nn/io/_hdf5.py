@@ -11,7 +11,14 @@ from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._datasets import check_dataset, is_vlen, lists_of, rows_of, why_not
 from skhep_nn.io._pandas_hdf5 import is_table, open_table
-from skhep_nn.io._source import BYTES_OF_CHUNK, Source, check_bytes, check_lengths, pick_tree
+from skhep_nn.io._source import (
+    BYTES_OF_CHUNK,
+    Source,
+    check_bytes,
+    check_lengths,
+    equal_partitions,
+    pick_tree,
+)
 from skhep_nn.io._values import refusal
 
 FORMAT = "an HDF5 file"
@@ -52,19 +59,28 @@ class ArraySource(Source):
         where = f"group {at!r}" if at != "/" else ""
         super().__init__(path, names, None, where=where, kind="array", refused=refused)
 
-    def chunks(self, columns, size):
-        self.n_events = check_lengths(self, {name: self._shapes[name][0] for name in columns})
-        n_bytes = sum(map(self._check, columns))
-        step = min(size, max(1, BYTES_OF_CHUNK // max(1, n_bytes)))
-        for start in range(0, self.n_events, step):
-            rows = slice(start, min(start + step, self.n_events))
+    def chunks(self, columns, size, start=0, stop=None):
+        step = self._step(columns, size)
+        stop = self.n_events if stop is None else stop
+        for at in range(start, stop, step):
+            rows = slice(at, min(at + step, stop))
             yield {name: self._read(name, rows) for name in columns}
+
+    def partitions(self, columns, size):
+        step = self._step(columns, size)
+        return equal_partitions(self.n_events, step)
 
     def close(self):
         self._file.close()
 
     def _is_compound(self):
         return not hasattr(self._node, "keys")
+
+    def _step(self, columns, size):
+        """Events of a chunk, which is of `size` unless events are large."""
+        self.n_events = check_lengths(self, {name: self._shapes[name][0] for name in columns})
+        n_bytes = sum(map(self._check, columns))
+        return min(size, max(1, BYTES_OF_CHUNK // max(1, n_bytes)))
 
     def _check(self, name):
         check_dataset(self.path, self._node if self._is_compound() else self._node[name])

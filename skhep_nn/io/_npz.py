@@ -48,12 +48,12 @@ class NpzSource(Source):
         aside = [name for name, reason in refused.items() if reason == SINGLE]
         super().__init__(path, names, None, kind="array", refused=refused, aside=aside)
 
-    def chunks(self, columns, size):
+    def chunks(self, columns, size, start=0, stop=None):
         self.n_events = check_lengths(self, {name: self._headers[name][0][0] for name in columns})
         step = min(size, max(1, BYTES_OF_CHUNK // max(1, sum(map(self._row_bytes, columns)))))
         readers = {name: self._rows(name) for name in columns}
-        for start in range(0, self.n_events, step):
-            n_rows = min(step, self.n_events - start)
+        for at in range(0, self.n_events, step):
+            n_rows = min(step, self.n_events - at)
             yield {name: read(n_rows) for name, read in readers.items()}
 
     def close(self):

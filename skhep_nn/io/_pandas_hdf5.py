@@ -16,7 +16,7 @@ import numpy as np
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._datasets import check_dataset, rows_of
-from skhep_nn.io._source import Source, check_bytes
+from skhep_nn.io._source import Source, check_bytes, equal_partitions
 from skhep_nn.io._unpickle import PlainArray, load_plain
 
 # what pandas calls the levels of an index that have no names
@@ -62,10 +62,15 @@ class PandasSource(Source):
         about = {"where": f"key {key!r}", "refused": twice, "aliases": list(self._readers_by)}
         super().__init__(path, list(self._readers), n_rows, **about)
 
-    def chunks(self, columns, size):
-        for start in range(0, self.n_events, size):
-            rows = slice(start, min(start + size, self.n_events))
+    def chunks(self, columns, size, start=0, stop=None):
+        stop = self.n_events if stop is None else stop
+        for at in range(start, stop, size):
+            rows = slice(at, min(at + size, stop))
             yield {name: self._one(name, rows) for name in columns}
+
+    def partitions(self, columns, size):
+        del columns
+        return equal_partitions(self.n_events, size)
 
     def close(self):
         self._file.close()

@@ -11,7 +11,7 @@ from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import to_column
 from skhep_nn.io._branches import Leaf, leaves_of_branch, why_not_field
-from skhep_nn.io._source import Source, pick_tree
+from skhep_nn.io._source import Source, equal_partitions, pick_tree
 
 FORMAT = "a ROOT file"
 TAKES = ("tree",)
@@ -48,10 +48,15 @@ class RootSource(Source):
         super().__init__(path, list(self._leaves), self._tree.num_entries, **about, **refused)
         self._leaves.update(aliases)
 
-    def chunks(self, columns, size):
-        for start in range(0, self.n_events, size):
-            rows = {"entry_start": start, "entry_stop": min(start + size, self.n_events)}
+    def chunks(self, columns, size, start=0, stop=None):
+        stop = self.n_events if stop is None else stop
+        for at in range(start, stop, size):
+            rows = {"entry_start": at, "entry_stop": min(at + size, stop)}
             yield {name: self._one(name, rows) for name in columns}
+
+    def partitions(self, columns, size):
+        del columns
+        return equal_partitions(self.n_events, size)
 
     def close(self):
         self._file.close()
@@ -83,17 +88,20 @@ class RootSource(Source):
 class TreeSource(RootSource):
     """Branches of a TTree: what NanoAOD and EDM4hep are made of."""
 
-    def chunks(self, columns, size):
+    def chunks(self, columns, size, start=0, stop=None):
         branches = {self._leaves[name].branch.cache_key: name for name in columns}
         # uproot keeps what it read by name, so that of two one would be lost
         names = Counter(self._leaves[name].branch.name for name in branches.values())
         if max(names.values()) > 1:
-            yield from super().chunks(columns, size)
+            yield from super().chunks(columns, size, start, stop)
             return
         baskets = self._tree.iterate(
-            filter_branch=lambda branch: branch.cache_key in branches, step_size=size, library="ak"
+            filter_branch=lambda branch: branch.cache_key in branches,
+            step_size=size,
+            entry_start=start,
+            entry_stop=stop,
+            library="ak",
         )
-        start = 0
         while (events := self._next(baskets, columns, start, size)) is not None:
             yield {name: _column(self._leaves[name].within(events)) for name in columns}
             start += size

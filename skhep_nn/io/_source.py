@@ -14,6 +14,8 @@ from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
 # zeros shrink a thousandfold: what a small file unpacks to is bounded before it is unpacked
 BYTES_OF_EVENT = 2**28
 BYTES_OF_CHUNK = 2**30
+# a partition of a file is so many chunks
+CHUNKS_OF_PARTITION = 10
 
 # so many of those that are left out are named
 SHOWN = 100
@@ -61,8 +63,21 @@ class Source(ABC):
         return f"{self.kind}es" if self.kind.endswith("ch") else f"{self.kind}s"
 
     @abstractmethod
-    def chunks(self, columns, size):
-        """Iterate over dicts of `columns`, of `size` events each but for the last."""
+    def chunks(self, columns, size, start=0, stop=None):
+        """Iterate over dicts of `columns`, of `size` events each but for the last.
+
+        Parameters
+        ----------
+        columns : list of str
+        size : int
+        start, stop : int, optional
+            The events to read; one of the pairs that `partitions` gives.
+        """
+
+    def partitions(self, columns, size):
+        """Pairs (start, stop) of events that can be read by themselves; here the whole file."""
+        del columns, size
+        return [(0, None)]
 
     def fraction(self, n_read):
         """Which part of the file has been read, from 0 to 1."""
@@ -134,6 +149,12 @@ def pick_tree(path, tree, found, kind):
     else:
         msg = f"{path} has no {kind} {tree!r}; {nearest(tree, found)}"
     raise FileFormatError(msg)
+
+
+def equal_partitions(n_events, step):
+    """Pairs (start, stop) of so many chunks of `step` events each, at least one pair."""
+    size = CHUNKS_OF_PARTITION * step
+    return [(at, min(at + size, n_events)) for at in range(0, max(n_events, 1), size)]
 
 
 def check_lengths(source, lengths):

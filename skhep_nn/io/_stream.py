@@ -138,29 +138,59 @@ def _pieces(paths, selection, chunk_size, progress):
             for piece in _of_file(path, selection, chunk_size, bar):
                 n_read += piece.n_read
                 yield piece
+    check_any(paths, n_read)
+
+
+def _of_file(path, selection, chunk_size, bar):
+    with open_source(path, **selection.options()) as source:
+        n_read = 0
+        # partition by partition, as workers read them, so that their chunks are the same
+        for rows in partitions(source, selection, chunk_size):
+            for piece in pieces(source, selection, chunk_size, *rows):
+                n_read += piece.n_read
+                yield piece
+                bar.update(source.fraction(n_read))
+        bar.next_file()
+        check_not_empty(source, n_read, selection)
+
+
+def partitions(source, selection, chunk_size):
+    """Pairs (start, stop) of events of an open file that can be read by themselves."""
+    _, needed = _columns_of(source, selection)
+    with reading(source.path):
+        return source.partitions(needed, chunk_size)
+
+
+def pieces(source, selection, chunk_size, start=0, stop=None):
+    """Iterate over the `Piece`s of one partition of an open file."""
+    chosen, needed = _columns_of(source, selection)
+    chunks = source.chunks(needed, chunk_size, start, stop)
+    while (chunk := _next(chunks, source.path)) is not None:
+        chunk = _settled(chunk, source)
+        selection.check_kinds(source.path, chunk)
+        passing = _passing(chunk, chosen, selection.cut, source)
+        yield Piece(source.path, passing, len(chunk[needed[0]]))
+
+
+def check_not_empty(source, n_read, selection):
+    """Raise an error if `source` (a file, or what to call it) had no events and should have."""
+    if not n_read and selection.empty == "error":
+        msg = f"{source} is empty: it has no events (empty='skip' passes such files over)"
+        raise FileFormatError(msg)
+
+
+def check_any(paths, n_read):
+    """Raise an error if there are no events in any file."""
     if not n_read:
         msg = f"no events in any of the {len(paths)} files, the first of which is {paths[0]}"
         raise FileFormatError(msg)
 
 
-def _of_file(path, selection, chunk_size, bar):
-    with open_source(path, **selection.options()) as source:
-        chosen = selection.of(source)
-        cut = selection.cut
-        needed = chosen if cut is None else [*chosen, *_more(cut, source, chosen)]
-        chunks = source.chunks(needed, chunk_size)
-        n_read = 0
-        while (chunk := _next(chunks, path)) is not None:
-            chunk = _settled(chunk, source)
-            selection.check_kinds(path, chunk)
-            n_chunk = len(chunk[needed[0]])
-            n_read += n_chunk
-            yield Piece(path, _passing(chunk, chosen, cut, source), n_chunk)
-            bar.update(source.fraction(n_read))
-        bar.next_file()
-        if not n_read and selection.empty == "error":
-            msg = f"{source} is empty: it has no events (empty='skip' passes such files over)"
-            raise FileFormatError(msg)
+def _columns_of(source, selection):
+    """The columns to hand out, and these with what the cut needs."""
+    chosen = selection.of(source)
+    cut = selection.cut
+    return chosen, chosen if cut is None else [*chosen, *_more(cut, source, chosen)]
 
 
 def _next(chunks, path):

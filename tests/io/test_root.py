@@ -331,7 +331,7 @@ class FakeTree:
     def iteritems(self, full_paths):
         return iter(self.branches.items())
 
-    def iterate(self, filter_branch, step_size, library):
+    def iterate(self, filter_branch, step_size, library, **rows):
         chosen = [one for one in self.branches.values() if filter_branch(one)]
         yield {one.name: one.array() for one in chosen}
 
