@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from skhep_nn._fork import running_tensorflow
 from skhep_nn.training._epochs import Epochs
+from skhep_nn.training._messages import check_going
 from skhep_nn.training._source import ArraySource
 
 
@@ -88,6 +89,7 @@ class Watcher(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Have the events in the order of this epoch."""
+        check_going(self.epochs.plan)
         self.batches.begin(epoch)
 
     def on_test_begin(self, logs=None):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from skhep_nn import _cores
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 
@@ -66,12 +66,7 @@ def run(session, feeds, n_classes, n_threads=None, output=OUTPUT):
         out[here] = session.run([output], part)[0]
 
     starts = range(0, n_events, CHUNK)
-    with ThreadPoolExecutor(min(n_threads or _n_cores(), len(starts))) as pool:
+    with ThreadPoolExecutor(min(n_threads or _cores.cores(), len(starts))) as pool:
         for _ in pool.map(fill, starts):
             pass
     return out
-
-
-def _n_cores():
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,11 +11,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import clone
 
+from skhep_nn import _cores
 from skhep_nn._bar import make_bar
 from skhep_nn.estimators._fit import _run
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
 from skhep_nn.estimators._fit._seeds import seed_of
 from skhep_nn.training._progress import is_watched
+from skhep_nn.training._threads import stop_of_thread
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt):
     members = _members(classifier, changes, learnt)
     # callbacks of the user may share things
     n_threads = 1 if settings.get("callbacks") else _threads(settings.n_networks)
-    stop = threading.Event()
+    stop = stop_of_thread() or threading.Event()
     shared = {"of": len(members), "alike": len(members) // n_threads, "quiet": n_threads > 1}
 
     def train(number):
@@ -144,18 +145,10 @@ def _remove_checkpoints(settings):
 
 
 def _threads(n_networks):
-    """Networks at a time: one for each core that this process was given."""
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    if threading.current_thread() is not threading.main_thread():
-        # somebody else trains in threads already
-        return 1
-    if limit.isdigit():
-        cores = int(limit)
-    elif hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, min(n_networks, cores))
+    """Networks at a time."""
+    # in another thread somebody else trains several at a time already
+    is_main = threading.current_thread() is threading.main_thread()
+    return _cores.at_a_time(n_networks) if is_main else 1
 
 
 def _bar(settings, n_threads):

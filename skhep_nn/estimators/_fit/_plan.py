@@ -5,6 +5,7 @@ from __future__ import annotations
 from skhep_nn.estimators._fit import _optimizer
 from skhep_nn.estimators._fit._order import order_of
 from skhep_nn.training._plan import Plan, auto_epochs
+from skhep_nn.training._threads import stop_of_thread
 
 
 def plan_of(phase, learnt, events, seed, *, earlier, callbacks, member=None):
@@ -76,9 +77,9 @@ def _batch_size(settings, learnt, n_events):
 
 
 def _shown(settings, member):
-    """What a plan says of an ensemble that the network is trained for."""
+    """What a plan says of the fits that this one is a part of."""
     if member is None:
-        return {"verbose": settings.verbose}
+        return {"verbose": settings.verbose, "stop": stop_of_thread()}
     return {
         "verbose": 0 if member.quiet else settings.verbose,
         "stop": member.stop,

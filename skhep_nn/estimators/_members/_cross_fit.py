@@ -50,8 +50,8 @@ class CrossFitClassifier(MembersClassifier):
     salt : int, default=0
         As of :class:`EventNumberFold`.
     n_jobs : int, default=None
-        Processes that networks are fitted in, as joblib has it. In one process, those of one
-        architecture share what is compiled.
+        Networks that are fitted at a time, as joblib has it, but no more than there are cores: in
+        threads, or as ``joblib.parallel_config`` says.
     random_state : int, RandomState or None, default=None
         Each network has seeds of its own, which follow from this and the number of the fold. None:
         from the ``random_state`` of the estimator, if that is set.

@@ -36,8 +36,8 @@ class EnsembleClassifier(MembersClassifier):
         events as there are, drawn with replacement. Either acts on the weights, and events that
         are not drawn are left out; only a classifier that takes no weights gets copies of events.
     n_jobs : int, default=None
-        Processes that members are fitted in, as joblib has it. In one process, networks of one
-        architecture share what is compiled.
+        Members that are fitted at a time, as joblib has it, but no more than there are cores: in
+        threads, or as ``joblib.parallel_config`` says.
     random_state : int, RandomState or None, default=None
         Each member has seeds of its own, which follow from this and its number. None: from the
         ``random_state`` of the estimator, if that is set; bootstraps are then new each time.

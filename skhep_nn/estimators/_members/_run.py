@@ -1,4 +1,4 @@
-"""Fitting the members one by one or in several processes, with a bar that counts them."""
+"""Fitting the members one by one or several at a time, with a bar that counts them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import contextlib
 import threading
 import warnings
 
+from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
+from skhep_nn import _cores
 from skhep_nn._bar import make_bar
 from skhep_nn.exceptions import TrainingInterruptedWarning
 from skhep_nn.training._progress import is_watched
+from skhep_nn.training._threads import stopped_by
 
 
 def fit_all(function, arguments, *, n_jobs, verbose, title):
     """What `function` returns for each of `arguments`, in their order.
+
+    Where no joblib backend is set by the user they are fitted in threads of this process, of
+    which there are no more than cores: what is compiled and the events are there already, while
+    each new process spends seconds on importing TensorFlow.
 
     Parameters
     ----------
@@ -33,18 +41,38 @@ def fit_all(function, arguments, *, n_jobs, verbose, title):
     """
     shown = bool(verbose) and (verbose != "auto" or is_watched())
     bar = make_bar(shown, total=len(arguments), desc=f"{title}, fits")
-    done = []
+    done, stop = [], threading.Event()
+    parallel, function = _workers(n_jobs, len(arguments), function, stop)
     try:
         with _no_half_fits():
-            parallel = Parallel(n_jobs=n_jobs, return_as="generator")
             for one in parallel(delayed(function)(*given) for given in arguments):
                 done.append(one)
                 bar.update()
     except TrainingInterruptedWarning as warning:
         raise KeyboardInterrupt from warning
     finally:
+        # threads that are still training, after an error or an interruption, end at their next step
+        stop.set()
         bar.close()
     return done
+
+
+def _workers(n_jobs, n_tasks, function, stop):
+    """Who works, and on what."""
+    backend, _ = get_active_backend(prefer="threads")
+    if getattr(backend, "supports_sharedmem", False):
+        n_jobs = _cores.at_a_time(n_tasks, effective_n_jobs(n_jobs))
+        if n_jobs > 1:
+            function = _stoppable(function, stop)
+    return Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator"), function
+
+
+def _stoppable(function, stop):
+    def fit(*given):
+        with stopped_by(stop):
+            return function(*given)
+
+    return fit
 
 
 @contextlib.contextmanager

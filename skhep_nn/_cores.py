@@ -1,0 +1,64 @@
+"""How many threads: one rule for all that works on several fits, networks or files at a time.
+
+Workers share the cores, ``cores() // n_workers`` threads each and at least one; and never do more
+work at a time than there are cores. What joblib's processes and Dask's workers are told by
+``OMP_NUM_THREADS`` are the cores that they have.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "OMP_NUM_THREADS"
+
+
+def given():
+    """Threads that this process was given by whoever started it; None if it was told nothing."""
+    value = os.environ.get(VARIABLE, "")
+    return int(value) if value.isdigit() and int(value) else None
+
+
+def cores():
+    """Cores that this process may use: those it was given, else what the system lets it have.
+
+    Returns
+    -------
+    int
+        At least 1. Affinity and the limits of containers (cgroups) are looked at.
+    """
+    import joblib
+
+    return given() or joblib.cpu_count()
+
+
+def threads_per_worker(n_workers):
+    """Threads that each of `n_workers` takes.
+
+    Parameters
+    ----------
+    n_workers : int
+        Processes or threads that work at a time, at least 1.
+
+    Returns
+    -------
+    int
+    """
+    return max(1, cores() // n_workers)
+
+
+def at_a_time(n_tasks, limit=None):
+    """How many of `n_tasks` are worked on at a time: one for each core.
+
+    Parameters
+    ----------
+    n_tasks : int
+    limit : int, optional
+        More are not wanted.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    wanted = n_tasks if limit is None else min(n_tasks, limit)
+    return max(1, min(wanted, cores()))

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from skhep_nn import _cores
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Has the process see so many cores, and be given so many threads."""
+
+    def set_to(cores, given=None):
+        monkeypatch.setattr("joblib.cpu_count", lambda: cores)
+        monkeypatch.delenv(_cores.VARIABLE, raising=False)
+        if given is not None:
+            monkeypatch.setenv(_cores.VARIABLE, given)
+
+    return set_to
+
+
+@pytest.mark.parametrize(
+    ("cores", "n_workers", "threads"),
+    [(2, 1, 2), (2, 2, 1), (2, 16, 1), (4, 2, 2), (16, 4, 4), (16, 3, 5), (16, 16, 1), (1, 4, 1)],
+)
+def test_workers_share_the_cores(machine, cores, n_workers, threads):
+    machine(cores)
+    assert _cores.threads_per_worker(n_workers) == threads
+    assert threads * n_workers <= max(cores, n_workers)
+
+
+@pytest.mark.parametrize(
+    ("cores", "n_tasks", "limit", "n_workers"),
+    [(2, 60, 16, 2), (16, 60, 4, 4), (16, 3, None, 3), (16, 60, None, 16), (1, 5, 2, 1)],
+)
+def test_no_more_is_done_at_a_time_than_there_are_cores(machine, cores, n_tasks, limit, n_workers):
+    machine(cores)
+    assert _cores.at_a_time(n_tasks, limit) == n_workers
+
+
+@pytest.mark.parametrize(
+    ("given", "cores"), [("1", 1), ("3", 3), ("", 8), ("2,1", 8), ("0", 8), ("many", 8)]
+)
+def test_the_threads_that_a_worker_is_given_are_its_cores(machine, given, cores):
+    machine(8, given)
+    assert _cores.cores() == cores
