@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 import numpy as np
+
+from skhep_nn import _choices
 
 KINDS = ("features", "sequence", "tokens", "mask", "lengths", "weight")
 
@@ -75,7 +76,7 @@ def _as_tuple(values, field):
 
 
 def _check_size(size):
-    is_number = isinstance(size, Integral) and not isinstance(size, (bool, np.timedelta64))
+    is_number = _choices.is_whole(size)
     if size is not None and not (is_number and size > 0):
         msg = f"kind of a block: vocabulary_size={size!r:.60}; it must be a number of tokens"
         raise ValueError(msg)

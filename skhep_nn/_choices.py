@@ -7,6 +7,21 @@ from numbers import Integral, Real
 import numpy as np
 
 
+def is_whole(value):
+    """Whether `value` is a whole number: neither True nor a time difference, which count as one."""
+    return isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
+
+
+def is_real(value):
+    """Whether `value` is a single real number: neither True nor a time difference."""
+    return isinstance(value, Real) and not isinstance(value, (bool, np.timedelta64))
+
+
+def is_several(value):
+    """Whether `value` is a list or array of any kind, ragged ones too, and not a single value."""
+    return isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > 0
+
+
 def one_of(value, choices, name):
     """`value`, which is one of `choices`.
 
@@ -30,8 +45,7 @@ def switch(value, name):
     ValueError
         If it is neither.
     """
-    is_number = isinstance(value, Integral) and not isinstance(value, np.timedelta64)
-    if isinstance(value, (bool, np.bool_)) or (is_number and value in (0, 1)):
+    if isinstance(value, (bool, np.bool_)) or (is_whole(value) and value in (0, 1)):
         return bool(value)
     msg = f"{name}={value!r:.60}; it must be True or False"
     raise ValueError(msg)
@@ -45,8 +59,7 @@ def count(value, name, most=1_000_000):
     ValueError
         If it is none.
     """
-    is_whole = isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
-    if is_whole and 1 <= value <= most:
+    if is_whole(value) and 1 <= value <= most:
         return int(value)
     msg = f"{name}={value!r:.60}; it must be a whole number from 1 to {most}"
     raise ValueError(msg)

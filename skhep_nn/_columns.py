@@ -17,7 +17,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skhep_nn import _floats, _frames, _masks
+from skhep_nn import _choices, _floats, _frames, _masks
 from skhep_nn.exceptions import ColumnError
 
 _STRIPPED = (
@@ -324,7 +324,7 @@ class FittedColumns:
 def is_position(column):
     """Whether `column` is the number of a column, not its name."""
     # a time difference of NumPy calls itself an integer
-    return isinstance(column, Integral) and not isinstance(column, (bool, np.timedelta64))
+    return _choices.is_whole(column)
 
 
 def _is_name(column):

@@ -18,11 +18,10 @@ A negative number counts as its two's complement, which is what C++ makes of it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _columns, _frames, _integers, _masks
+from skhep_nn import _choices, _columns, _frames, _integers, _masks
 from skhep_nn.exceptions import ColumnError
 
 STEP = 0x9E3779B97F4A7C15
@@ -55,13 +54,13 @@ class Rule:
         ------
         ValueError
         """
-        if not _is_whole(self.n_folds) or not 2 <= self.n_folds < _MAX_FOLDS:
+        if not _choices.is_whole(self.n_folds) or not 2 <= self.n_folds < _MAX_FOLDS:
             msg = f"n_folds={self.n_folds!r:.40}; it must be an integer >= 2, and less than 2**31"
             raise ValueError(msg)
         if not isinstance(self.hash, str) or self.hash not in HASHES:
             msg = f"hash={self.hash!r}; it must be one of {HASHES}"
             raise ValueError(msg)
-        if not _is_whole(self.salt) or not 0 <= self.salt < _MAX_SALT:
+        if not _choices.is_whole(self.salt) or not 0 <= self.salt < _MAX_SALT:
             msg = f"salt={self.salt!r:.40}; it must be an integer from 0 to 2**63 - 1"
             raise ValueError(msg)
         if self.hash == "modulo" and self.salt:
@@ -213,7 +212,3 @@ def _values(X, at):
 def _label(X, at):
     names = _columns.names(X)
     return at if names is None else names[at]
-
-
-def _is_whole(value):
-    return isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))

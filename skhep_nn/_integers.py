@@ -6,11 +6,9 @@ several of them: it was rounded before it came here, and nobody can say from whi
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 
-from skhep_nn import _floats, _masks
+from skhep_nn import _choices, _floats, _masks
 
 _INT64 = np.iinfo(np.int64)
 
@@ -125,7 +123,7 @@ def _of_objects(values, where):
 
 def _whole(value, at, where):
     # a time difference of NumPy calls itself an integer
-    if isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64)):
+    if _choices.is_whole(value):
         return int(value)
     if isinstance(value, (float, np.floating)):
         return int(_of_floats(np.asarray(value), _Where(f"{where.of} {at}: {where.name}", "")))

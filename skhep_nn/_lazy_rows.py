@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skhep_nn import _masks
+from skhep_nn import _choices, _masks
 
 # As joblib calls the folders, gone at the end, of the arrays that its processes share.
 JOBLIBS_FOLDER = "joblib_memmapping_folder"
@@ -59,7 +59,7 @@ def resolve(key, n_events):
     key = _without_ellipsis(key)
     if isinstance(key, slice):
         return key
-    if isinstance(key, Integral) and not isinstance(key, (bool, np.bool_)):
+    if _choices.is_whole(key):
         key = [key]
     key = _as_key(key)
     if key.size == 0 and key.ndim == 1:

@@ -118,8 +118,10 @@ class _Job:
         self.files = expand(files)
         _layout.type_of(dtype)
         self.dtype, self.chunk_size = dtype, chunk_size
-        self.reading = {"empty": empty, **reading}
-        checked(chunk_size, **self.reading)
+        selection, _, limit = checked(chunk_size, empty=empty, **reading)
+        # what was given may be an iterator, or something that JSON cannot hold
+        lists = {"columns": selection.columns, "names": selection.names, "n_max": limit}
+        self.reading = {"empty": empty, **reading, **lists}
         self.progress = progress
         self.asked = steps_of(transformer)
         _check_can_be_saved(transformer)
@@ -127,7 +129,7 @@ class _Job:
         self.steps = steps_of(self.transformer)
         self.source = {
             "files": self._digests(),
-            "reading": {key: _listed(value) for key, value in self.reading.items()},
+            "reading": self.reading,
         }
 
     def _digests(self):
@@ -202,10 +204,6 @@ class _Job:
         if writer.kinds is None:
             msg = f"no event of {len(self.files)} files passes cut={self.reading['cut']!r}"
             raise ValueError(msg)
-
-
-def _listed(value):
-    return list(value) if isinstance(value, (list, tuple)) else value
 
 
 def _check_can_be_saved(transformer):

@@ -63,7 +63,7 @@ class Manifest:
         content = asdict(self)
         content["checksum"] = digest(content)
         with _storage.whole_file(folder / NAME) as file:
-            file.write(json.dumps(content, indent=1).encode())
+            file.write(json.dumps(content, indent=1, default=_plain).encode())
 
 
 def read(folder):
@@ -96,8 +96,13 @@ def read(folder):
 
 def digest(content):
     """Digest of what JSON can hold."""
-    text = json.dumps(content, sort_keys=True)
+    text = json.dumps(content, sort_keys=True, default=_plain)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(value):
+    """A number of NumPy's as one that JSON knows."""
+    return value.item()
 
 
 def kind_to_json(name, kind):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skhep_nn import _choices
 from skhep_nn.datasets._spectrometer import acceptance_probability
 
 FEATURES = [
@@ -81,7 +80,7 @@ def make_acceptance(n_particles=100_000, *, return_X_y=False, random_state=None)
     >>> float(near_the_beam["probability"].mean()) < 0.01
     True
     """
-    if not isinstance(n_particles, Integral) or isinstance(n_particles, bool) or n_particles < 1:
+    if not _choices.is_whole(n_particles) or n_particles < 1:
         msg = f"n_particles={n_particles!r}; it must be a whole number >= 1"
         raise ValueError(msg)
     rng = check_random_state(random_state)

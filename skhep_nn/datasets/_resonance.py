@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib import resources
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skhep_nn import _choices
 from skhep_nn.datasets import _collisions
 from skhep_nn.datasets._fragmentation import jets_of, polar
 from skhep_nn.datasets._reconstruction import FEATURES
@@ -152,7 +152,7 @@ def _check_masses(masses):
 
 
 def _check_count(count, name):
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 0:
+    if not _choices.is_whole(count) or count < 0:
         msg = f"{name} must be a number of events, 0 or more, got {count!r}"
         raise ValueError(msg)
     return int(count)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 
-from skhep_nn import _labels
+from skhep_nn import _choices, _labels
 from skhep_nn._floats import as_array
 from skhep_nn._masks import unmasked
 
@@ -93,7 +91,7 @@ class Scores:
 
 def check_threshold(threshold):
     """`threshold`, which must be a number from 0 to 1, or None."""
-    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    is_number = _choices.is_real(threshold)
     if threshold is None or (is_number and 0 <= threshold <= 1):
         return threshold
     msg = f"threshold must lie between 0 and 1, as the scores do, got {threshold!r}"

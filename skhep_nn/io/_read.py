@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from skhep_nn import _choices
 from skhep_nn.io._stream import Selection, stream
 from skhep_nn.io._values import joined_parts
 
@@ -212,7 +213,7 @@ def _concatenate(pieces):
 
 def check_size(value, name):
     """`value` as a whole number of at least 1; `name` is the parameter."""
-    if isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64)) and value >= 1:
+    if _choices.is_whole(value) and value >= 1:
         return int(value)
     msg = f"{name} must be a whole number of at least 1, got {value!r}"
     raise ValueError(msg)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
+
+from skhep_nn import _choices
 
 _MOST_TRIALS = 1_000_000
 
@@ -49,7 +49,7 @@ def check_trials(n_trials):
     ------
     ValueError
     """
-    is_number = isinstance(n_trials, Integral) and not isinstance(n_trials, (bool, np.timedelta64))
+    is_number = _choices.is_whole(n_trials)
     if not (is_number and 2 <= n_trials <= _MOST_TRIALS):
         msg = f"n_bootstrap={n_trials!r:.60}; it must be a number of trials, at least 2"
         raise ValueError(msg)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _effective_bins, _inputs
 
@@ -91,7 +90,7 @@ def check_total(weights):
 def edges_of(p, weights, bins, min_effective_events):
     """Edges of bins that adapt, for a number of them, or `bins` themselves."""
     least = _floats.not_negative(min_effective_events, "min_effective_events")
-    if not isinstance(bins, Integral) or isinstance(bins, (bool, np.timedelta64)):
+    if not _choices.is_whole(bins):
         return _inputs.increasing_edges(bins)
     if not 1 <= bins <= _MOST_BINS:
         msg = f"bins={bins!r:.60}; a number of bins must be >= 1 and at most {_MOST_BINS}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 from skhep_nn.metrics import _inputs
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
@@ -243,7 +242,7 @@ def _variable(by, n_events):
 
 
 def _edges(by, bins):
-    if isinstance(bins, Integral) and not isinstance(bins, (bool, np.timedelta64)):
+    if _choices.is_whole(bins):
         return _even_edges(by, bins)
     return _inputs.increasing_edges(bins)
 

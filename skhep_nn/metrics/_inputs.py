@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 
@@ -132,11 +131,6 @@ def check_flag(value, name):
     if not isinstance(value, (bool, np.bool_)):
         msg = f"{name}={value!r:.60}; it must be True or False"
         raise ValueError(msg)
-
-
-def is_count(value):
-    """Whether `value` is a whole number: neither True nor a time difference, which count as one."""
-    return isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
 
 
 def check_lengths(y_true, y_score):

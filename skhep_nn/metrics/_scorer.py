@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 
-from skhep_nn import _composition, _floats
+from skhep_nn import _choices, _composition, _floats
 from skhep_nn._validation import BaseScorer
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _inputs
@@ -314,7 +312,7 @@ _SCAN = (
 
 def _check_threshold(threshold):
     try:
-        good = isinstance(threshold, Real) and not np.isnan(_floats.one(threshold, "threshold"))
+        good = _choices.is_real(threshold) and not np.isnan(_floats.one(threshold, "threshold"))
     except ValueError:
         good = False
     if not good:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 
 # effective events of each sample that a bin has at least, where a number of bins is asked for
 _LEAST_EVENTS = 10.0
@@ -85,7 +84,7 @@ def edges_of(bins, *samples):
     ValueError
         If `bins` is neither a number >= 1 nor increasing finite edges.
     """
-    if not isinstance(bins, Integral) or isinstance(bins, (bool, np.timedelta64)):
+    if not _choices.is_whole(bins):
         return _given(bins)
     if not 1 <= bins <= _MOST_BINS:
         msg = f"bins={bins!r}; a number of bins must be from 1 to {_MOST_BINS}"

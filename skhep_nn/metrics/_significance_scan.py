@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from numbers import Integral
 
 import numpy as np
 
-from skhep_nn import _floats, _labels, _weights
+from skhep_nn import _choices, _floats, _labels, _weights
 from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._figure_of_merit import check_settings, figure_of_merit
 
@@ -379,7 +378,7 @@ def _node(y, scores, classes, node, argmax_only):
 
 
 def _grid(thresholds, score_range, scores):
-    if isinstance(thresholds, Integral) and not isinstance(thresholds, bool):
+    if _choices.is_whole(thresholds):
         return _even_grid(thresholds, score_range, scores)
     if score_range is not None:
         msg = f"score_range={score_range!r} goes with a number of thresholds, got {thresholds!r}"

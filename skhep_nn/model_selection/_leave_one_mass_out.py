@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
-from skhep_nn import _columns, _floats, _hypotheses
+from skhep_nn import _choices, _columns, _floats, _hypotheses
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _inputs
 
@@ -168,7 +166,7 @@ class LeaveOneMassOut(BaseCrossValidator):
         if n_folds is None:
             # of a single mass to test, half of the background stays for training
             return max(2, n_splits)
-        if not isinstance(n_folds, Integral) or n_folds < 2:
+        if not _choices.is_whole(n_folds) or n_folds < 2:
             msg = f"n_background_splits={n_folds!r}; it must be an integer >= 2, or None"
             raise ValueError(msg)
         return int(n_folds)

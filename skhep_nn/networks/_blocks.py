@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import keras
 from keras import layers
 
+from skhep_nn import _choices
 from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
@@ -180,7 +180,7 @@ def _momenta(name, branch, tensors):
         return tensors.get(pairwise)
     n_features = tensors[name].shape[-1]
     for place in pairwise:
-        if not isinstance(place, Integral) or not 0 <= place < n_features:
+        if not _choices.is_whole(place) or not 0 <= place < n_features:
             msg = f"pairwise={pairwise!r} must be a block, or places from 0 to {n_features - 1}"
             raise ValueError(msg)
     return Columns(pairwise)(tensors[name])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from keras import layers
 
+from skhep_nn import _choices
 from skhep_nn.networks._hidden import (
     as_layers,
     choice,
@@ -69,7 +69,7 @@ def convolutional(
     }
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x, entries) if on_input else x
-    if np.ndim(filters) == 0 and np.ndim(kernel_size) == 1:
+    if not _choices.is_several(filters) and _choices.is_several(kernel_size):
         stacks = [([filters], [size]) for size in as_layers(kernel_size, "kernel_size")]
     else:
         stacks = [(filters, kernel_size)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from numbers import Integral, Real
 
 import keras
 import numpy as np
 from keras import layers
 
+from skhep_nn import _choices
 from skhep_nn.networks._padding import MaskedBatchNormalization
 
 # Where batch normalisation may be: on what comes in, before the activations inside.
@@ -28,9 +28,9 @@ def as_layers(value, name):
     ValueError
         Naming the parameter and the value.
     """
-    sizes = [value] if np.ndim(value) == 0 else list(value)
+    sizes = list(value) if _choices.is_several(value) else [value]
     for size in sizes:
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        if not _choices.is_whole(size) or size < 1:
             msg = f"{name} must be a positive integer, or one per layer; got {value!r}"
             raise ValueError(msg)
     return [int(size) for size in sizes]
@@ -57,7 +57,7 @@ def count(value, name):
     ------
     ValueError
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
+    if not _choices.is_whole(value) or value < 0:
         msg = f"{name} must be an integer, 0 or more; got {value!r}"
         raise ValueError(msg)
     return int(value)
@@ -72,7 +72,7 @@ def rates(value, n_layers, name="dropout"):
     """
     fractions = per_layer(value, n_layers, name)
     for fraction in fractions:
-        if not isinstance(fraction, Real) or not 0 <= fraction < 1:
+        if not _choices.is_real(fraction) or not 0 <= fraction < 1:
             msg = f"{name} must be a fraction from 0 to below 1, or one per layer; got {value!r}"
             raise ValueError(msg)
     return fractions
@@ -98,7 +98,7 @@ def safe(name):
 
 def per_layer(value, n_layers, name):
     """One value per layer, from one for all or a sequence of the right length."""
-    if np.ndim(value) == 0:
+    if not _choices.is_several(value):
         return [value] * n_layers
     if len(value) != n_layers:
         msg = f"{name} has {len(value)} values for {n_layers} layers; give one per layer, or one"

@@ -64,7 +64,7 @@ def check_bins(bins):
     ValueError
         If it is neither a number >= 1 nor increasing finite edges.
     """
-    if isinstance(bins, Integral) and not isinstance(bins, np.timedelta64) and bins >= 1:
+    if _choices.is_whole(bins) and bins >= 1:
         return _choices.count(int(bins), "bins")
     edges = None if isinstance(bins, Integral) else _floats.real(bins, "bins")
     good = edges is not None and edges.ndim == 1 and len(edges) >= 2

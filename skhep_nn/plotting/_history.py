@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 
 from skhep_nn import _choices, _composition, _extras, _floats
@@ -222,7 +220,7 @@ def _check(history, best_epoch):
     if n_epochs == 0 or set(lengths.values()) != {n_epochs}:
         msg = f"every quantity of history needs one number per epoch, at least one; got {lengths}"
         raise ValueError(msg)
-    is_number = isinstance(best_epoch, Integral) and not isinstance(best_epoch, np.timedelta64)
+    is_number = _choices.is_whole(best_epoch)
     if best_epoch is not None and not (is_number and 1 <= best_epoch <= n_epochs):
         msg = f"best_epoch={best_epoch!r}; epochs are counted from 1 to {n_epochs}"
         raise ValueError(msg)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skhep_nn import _composition, _floats, _samples, _weights
+from skhep_nn import _choices, _composition, _floats, _samples, _weights
 from skhep_nn.metrics import _inputs, roc_auc
 from skhep_nn.metrics._roc_auc_error import influence
 from skhep_nn.robustness._results import FeatureImportance
@@ -154,7 +152,7 @@ def drawn(sample, max_events, rng):
 
 def _check_numbers(n_repeats, max_events, min_correlation):
     for name, value in (("n_repeats", n_repeats), ("max_events", max_events)):
-        is_number = isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
+        is_number = _choices.is_whole(value)
         if not (is_number and value >= 1) and not (name == "max_events" and value is None):
             msg = f"{name}={value!r:.60}; it must be a whole number >= 1"
             raise ValueError(msg)

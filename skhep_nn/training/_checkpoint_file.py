@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import zipfile
-from numbers import Real
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn._storage import open_regular
 
 FORMAT = 4
@@ -79,7 +79,7 @@ def _check_size(archive, size):
 
 
 def _is_number(value):
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return _choices.is_real(value)
 
 
 def _is_whole(value):

@@ -237,6 +237,32 @@ def test_an_error_of_the_command_is_one_line(files, capsys, command, message):
     assert not Path("cache").exists()
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        np.array(["pt", "eta"]),
+        pd.Index(["pt", "eta"]),
+        pd.Series(["pt", "eta"]),
+        {"pt": 1, "eta": 2},
+        ("pt", "eta"),
+    ],
+    ids=lambda columns: type(columns).__name__,
+)
+def test_columns_and_numbers_may_be_of_any_type_that_reading_takes(files, columns):
+    options = {"n_max": np.int64(5), "progress": False}
+    made = build_cache(files, None, "cache", columns=columns, **options)
+    assert list(made.keys()) == ["pt", "eta"]
+    assert len(made) == 5
+    again = build_cache(files, None, "cache", columns=["pt", "eta"], n_max=5, progress=False)
+    assert len(again) == 5
+    assert len(json.loads(Path("cache/cache.json").read_text())["keys"]) == 1
+
+
+def test_columns_that_can_be_read_once_only_are_those_of_every_pass(files):
+    made = build_cache(files, scaler(), "cache", columns=iter(COLUMNS), progress=False)
+    assert list(made.keys()) == COLUMNS
+
+
 def test_a_csv_file_with_another_separator_can_be_cached(events, tmp_path):
     events[COLUMNS].to_csv(tmp_path / "x.csv", index=False, sep=";")
     made = build_cache(
@@ -252,6 +278,7 @@ def test_a_csv_file_with_another_separator_can_be_cached(events, tmp_path):
         ({"dtype": {1, 2}}, "dtype={1, 2} must be"),
         ({"dtype": "int8"}, "dtype='int8' must be"),
         ({"columns": slice(2)}, "columns must name"),
+        ({"columns": range(3)}, "has no column 0"),
         ({"n_max": 1j}, "n_max must be a whole number"),
         ({"chunk_size": 0}, "chunk_size must be a whole number"),
     ],

@@ -72,6 +72,9 @@ def _blocks_of(about, hypothesis, n_events):
 
 
 def _put_in_array(X, present, at, hypothesis):
+    if X.ndim != 2:
+        msg = f"X has shape {X.shape}; a table of one row per event is needed"
+        raise ValueError(msg)
     every = sorted({*present, *at})
     out = np.empty((len(X), len(every)), np.result_type(X.dtype, np.float32))
     out[:, [every.index(p) for p in present]] = X

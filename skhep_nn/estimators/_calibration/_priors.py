@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 
 import numpy as np
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 
-from skhep_nn import _composition, _floats, _weights
+from skhep_nn import _choices, _composition, _floats, _weights
 from skhep_nn._probabilities import FromProbabilities
 
 # that predict the probabilities of the one classifier inside
@@ -69,7 +68,7 @@ def given(value, classes, name):
     """
     if isinstance(value, Mapping):
         value = _in_order(value, classes.tolist(), name)
-    elif isinstance(value, Real) and len(classes) == 2:
+    elif _choices.is_real(value) and len(classes) == 2:
         fraction = _floats.one(value, name)
         value = [1 - fraction, fraction]
     shares = _floats.real(value, name)

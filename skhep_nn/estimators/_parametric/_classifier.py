@@ -24,6 +24,7 @@ from skhep_nn.estimators._parametric._batches import SAMPLERS
 from skhep_nn.estimators._parametric._groups import strata_of
 from skhep_nn.estimators._parametric._preparation import prepared
 from skhep_nn.estimators._parametric._scan import scan
+from skhep_nn.networks._hidden import as_layers
 from skhep_nn.networks._parametric import PARAMETER
 
 BODY = {
@@ -332,7 +333,7 @@ class ParametricClassifier(BlockNetworkClassifier):
             value = getattr(settings, name)
             arguments[name] = default if value is None else value
         check_shared(settings.shared_embeddings, learnt)
-        if settings.body == "resnet" and np.size(arguments["units"]) != 1:
+        if settings.body == "resnet" and len(as_layers(arguments["units"], "units")) != 1:
             msg = (
                 f'units={settings.units!r}, but body="resnet" has residual blocks of one width; '
                 "give one integer"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _floats
-from skhep_nn.metrics import _inputs
+from skhep_nn import _choices, _floats
 
 _MOST = 1_000_000
 _CHUNK = 1 << 15
@@ -20,7 +19,7 @@ def edges_of(bins, scores):
     ValueError
         If `bins` is neither a number >= 1 nor increasing finite edges.
     """
-    if _inputs.is_count(bins):
+    if _choices.is_whole(bins):
         return check_edges(_even(int(bins), scores), bins)
     return check_edges(_floats.real(bins, "bins"), bins)
 

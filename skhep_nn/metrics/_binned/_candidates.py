@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _floats
-from skhep_nn.metrics import _inputs
+from skhep_nn import _choices, _floats
 
 MOST = 2000
 
 
 def inner_edges(candidates, scores, mask, weights):
     """Inner edges to choose from, ascending, each with events below and above."""
-    if _inputs.is_count(candidates):
+    if _choices.is_whole(candidates):
         found = _quantiles(int(candidates), scores, mask, weights)
     else:
         found = _floats.real(candidates, "candidates").reshape(-1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _bins, _candidates
 from skhep_nn.metrics._binned._likelihood import discovery_deviance
@@ -224,7 +224,7 @@ def check_number(n_bins, name="n_bins"):
     """The most bins that `n_bins`, a number or "auto", allows."""
     if isinstance(n_bins, str) and n_bins == "auto":
         return _MOST_BINS
-    if not _inputs.is_count(n_bins) or not 1 <= n_bins <= _candidates.MOST:
+    if not _choices.is_whole(n_bins) or not 1 <= n_bins <= _candidates.MOST:
         msg = f'{name}={n_bins!r:.60}; it must be a number from 1 to {_candidates.MOST} or "auto"'
         raise ValueError(msg)
     return int(n_bins)

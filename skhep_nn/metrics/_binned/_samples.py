@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 from skhep_nn.metrics import _inputs
 
 SIDES = ("up", "down")
@@ -102,7 +101,7 @@ def _named(name, side, functions, nominal, one):
 def _side(nominal, one, functions):
     if one is None:
         return None
-    if isinstance(one, Real) and not isinstance(one, bool):
+    if _choices.is_real(one):
         return _factor(one)
     given = one if isinstance(one, Mapping) else {"y_score": one}
     unknown = [key for key in given if key not in _KEYS]

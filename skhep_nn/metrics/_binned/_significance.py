@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skhep_nn.metrics import _inputs
+from skhep_nn import _choices
 from skhep_nn.metrics._binned import _bootstrap
 from skhep_nn.metrics._binned._discovery import discovery, discovery_at
 from skhep_nn.metrics._binned._events import binned_events
@@ -236,7 +236,7 @@ _TABLE = ("signal", "background", "signal_error", "background_error", "bin_signi
 
 
 def _count(n_bootstrap):
-    if not _inputs.is_count(n_bootstrap) or not 0 <= n_bootstrap <= _MOST_REPLICAS:
+    if not _choices.is_whole(n_bootstrap) or not 0 <= n_bootstrap <= _MOST_REPLICAS:
         msg = (
             f"n_bootstrap={n_bootstrap!r:.60}; it must be a number of replicas, 0 to "
             f"{_MOST_REPLICAS}"

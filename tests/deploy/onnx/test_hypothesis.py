@@ -61,6 +61,14 @@ def test_a_loaded_model_is_read_at_one_mass(loaded, model, columns):
     assert np.ptp(scan, axis=1).max() > 1e-4
 
 
+def test_a_scan_of_an_array_with_more_axes_is_an_error(loaded):
+    X = TABLE[["m", "eta"]].to_numpy()
+    with pytest.raises(
+        ValueError, match=r"X has shape \(1, 200, 2\); a table of one row per event"
+    ):
+        loaded.predict_proba_scan(X[np.newaxis], [600, 900])
+
+
 def test_a_mass_outside_of_training_is_warned_of(loaded):
     with pytest.warns(ExtrapolationWarning, match="outside of the range in training"):
         loaded.at(2000)
