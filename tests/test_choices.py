@@ -51,3 +51,25 @@ def test_a_count_is_a_whole_number_of_at_least_one(value):
     assert _choices.count(np.int8(3), "n_columns") == 3
     with pytest.raises(ValueError, match=r"n_columns=(.|\n)*; it must be a whole number from 1 to"):
         _choices.count(value, "n_columns")
+
+
+@pytest.mark.parametrize("value", [*THINGS, True, np.timedelta64(1, "s"), None, "1"])
+def test_what_is_no_number_is_neither_whole_nor_real(value):
+    assert not _choices.is_whole(value)
+    assert not _choices.is_real(value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert _choices.is_whole(np.int8(3))
+    assert not _choices.is_whole(0.5)
+    assert _choices.is_real(np.float32(0.5))
+
+
+@pytest.mark.parametrize("value", [[1], (1,), range(2), np.ones(1), pd.Series([1]), [[1], [1, 2]]])
+def test_a_list_of_any_kind_is_several(value):
+    assert _choices.is_several(value)
+
+
+@pytest.mark.parametrize("value", [1, None, "text", np.float32(1), np.array(1), {1, 2}, {"a": 1}])
+def test_what_is_no_list_is_one_value(value):
+    assert not _choices.is_several(value)

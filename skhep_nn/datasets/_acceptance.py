@@ -80,6 +80,7 @@ def make_acceptance(n_particles=100_000, *, return_X_y=False, random_state=None)
     >>> float(near_the_beam["probability"].mean()) < 0.01
     True
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
     if not _choices.is_whole(n_particles) or n_particles < 1:
         msg = f"n_particles={n_particles!r}; it must be a whole number >= 1"
         raise ValueError(msg)

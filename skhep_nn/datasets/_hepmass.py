@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from skhep_nn import _choices, _paths
 from skhep_nn.datasets._higgs_ml import data_homes
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io import iterate_events
@@ -99,9 +98,10 @@ def fetch_hepmass(
     ...
     skhep_nn.exceptions.MissingFileError: there is no file ...
     """
-    _check_option("sample", sample, SAMPLES)
-    _check_option("subset", subset, (None, *SUBSETS))
-    _check_option("background_mass", background_mass, BACKGROUND_MASS)
+    _choices.one_of(sample, SAMPLES, "sample")
+    _choices.one_of(subset, (None, *SUBSETS), "subset")
+    _choices.one_of(background_mass, BACKGROUND_MASS, "background_mass")
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
     tables = [_read(file, n_max) for file in _find(path, sample, subset)]
     events = pd.concat(tables, ignore_index=True)
     if background_mass == "drop":
@@ -111,16 +111,10 @@ def fetch_hepmass(
     return events[[*FEATURES, MASS]], events["is_signal"].to_numpy()
 
 
-def _check_option(name, value, allowed):
-    if value not in allowed:
-        msg = f"{name} must be one of {allowed}, got {value!r}"
-        raise ValueError(msg)
-
-
 def _find(path, sample, subset):
     if path is None:
         return _in_folders(data_homes(), sample, subset)
-    path = Path(path).expanduser()
+    path = _paths.user_path(path, "path")
     if path.is_dir():
         return _in_folders([path], sample, subset)
     if not path.is_file():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skhep_nn import _choices, _floats, _paths
 from skhep_nn.exceptions import FileFormatError, MissingFileError
 from skhep_nn.io import read_events
 
@@ -109,9 +110,12 @@ def fetch_higgs_ml(
     ...
     skhep_nn.exceptions.MissingFileError: there is no file ...
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
+    official_yields = _choices.switch(official_yields, "official_yields")
+    missing, sets = _floats.one(missing, "missing"), _choices.text(kaggle_set, "kaggle_set")
     path = _find(path)
     events = read_events(path, columns=COLUMNS)
-    events = _of_sets(_check_labels(events, path), kaggle_set, path)
+    events = _of_sets(_check_labels(events, path), sets, path)
     events[FEATURES] = _mark_missing(events[FEATURES], missing)
     if official_yields:
         events["Weight"] = _rescaled(events, path)
@@ -128,9 +132,10 @@ def data_homes():
 
 
 def _find(path):
-    if path is not None and not Path(path).expanduser().is_dir():
-        return _existing([Path(path).expanduser()], f"there is no file {str(path)!r}", path)
-    folders = data_homes() if path is None else [Path(path).expanduser()]
+    path = None if path is None else _paths.user_path(path, "path")
+    if path is not None and not path.is_dir():
+        return _existing([path], f"there is no file {str(path)!r}", path)
+    folders = data_homes() if path is None else [path]
     candidates = [folder / name for folder in folders for name in FILES]
     what = f"{FILES[0]} is not in {' or '.join(map(str, folders))}"
     return _existing(candidates, what, folders[0] / FILES[0])
@@ -153,7 +158,7 @@ def _check_labels(events, path):
 
 
 def _of_sets(events, sets, path):
-    if sets is None:
+    if not sets:
         return events
     unknown = [one for one in sets if one not in KAGGLE_SETS]
     if unknown:

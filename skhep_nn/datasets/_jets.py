@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from skhep_nn import _choices
 from skhep_nn.events import BlockKind, EventBlocks
 from skhep_nn.io import read_events
 from skhep_nn.preprocessing import SequencePadder
@@ -70,6 +71,8 @@ def load_jets(*, return_X_y=False, max_tracks=15):
     >>> X["jet"].shape[1:], X["track"].shape[1:], X.kinds["track"].features[6]
     ((7,), (10, 9), 'track_d0_significance')
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
+    max_tracks = _choices.count(max_tracks, "max_tracks")
     jets = _read()
     if not return_X_y:
         return jets

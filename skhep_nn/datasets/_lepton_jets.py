@@ -6,6 +6,7 @@ from importlib import resources
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn.io import read_events
 
 FEATURES = [
@@ -64,9 +65,8 @@ def load_lepton_jets(*, return_X_y=False, target="is_signal"):
     >>> X.shape[1], sorted(set(y.tolist()))
     (17, [0, 1])
     """
-    if target not in TARGETS:
-        msg = f"target must be one of {TARGETS}, got {target!r}"
-        raise ValueError(msg)
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
+    _choices.one_of(target, TARGETS, "target")
     events = _read()
     if not return_X_y:
         return events

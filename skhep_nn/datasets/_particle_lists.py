@@ -6,6 +6,7 @@ from importlib import resources
 
 import pandas as pd
 
+from skhep_nn import _choices
 from skhep_nn.io import read_events
 from skhep_nn.preprocessing import decay_strings
 
@@ -63,6 +64,7 @@ def load_particle_lists(*, return_X_y=False):
     >>> X.shape[1], sorted(set(y.tolist()))
     (13, [0, 1])
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
     file = resources.files("skhep_nn.datasets") / "data" / "particle_lists.parquet"
     with resources.as_file(file) as path:
         events = read_events(path)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skhep_nn import _choices
+from skhep_nn import _choices, _floats
 from skhep_nn.datasets import _collisions
 from skhep_nn.datasets._fragmentation import jets_of, polar
 from skhep_nn.datasets._reconstruction import FEATURES
@@ -21,6 +21,7 @@ COLUMNS = [*FEATURES, "mass", "is_signal", "weight"]
 COUNTS = ["n_jets", *(f"jet{number}_btag" for number in (1, 2, 3, 4))]
 # the resonance must be heavier than two top quarks, and light enough for collisions of 8 TeV
 LIGHTEST, HEAVIEST = 400.0, 4000.0
+MOST_MASSES = 10_000
 BATCH = 10_000
 
 
@@ -65,6 +66,7 @@ def load_resonance(*, return_X_y=False):
     >>> X.shape[1], bool(X.loc[y == 0, "mass"].isna().all())
     (28, True)
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
     file = resources.files("skhep_nn.datasets") / "data" / "resonance.parquet"
     with resources.as_file(file) as path:
         events = read_events(path, columns=COLUMNS)
@@ -124,6 +126,7 @@ def make_resonance(
     >>> len(events), int(events["is_signal"].sum())
     (500, 200)
     """
+    return_X_y = _choices.switch(return_X_y, "return_X_y")
     masses = _check_masses(masses)
     numbers = [*_per_mass(n_signal, masses), _check_count(n_background, "n_background")]
     seed = check_random_state(random_state).randint(2**31 - 1)
@@ -143,12 +146,15 @@ def _split(events):
 
 
 def _check_masses(masses):
-    masses = [float(mean) for mean in np.atleast_1d(masses)]
+    masses = np.atleast_1d(_floats.real(masses, "masses"))
+    if masses.ndim != 1 or len(masses) > MOST_MASSES:
+        msg = f"masses must be a list of at most {MOST_MASSES} numbers, got shape {masses.shape}"
+        raise ValueError(msg)
     for mean in masses:
         if not LIGHTEST <= mean <= HEAVIEST:
             msg = f"masses must be from {LIGHTEST:g} to {HEAVIEST:g} GeV, got {mean:g}"
             raise ValueError(msg)
-    return masses
+    return masses.tolist()
 
 
 def _check_count(count, name):
@@ -159,7 +165,7 @@ def _check_count(count, name):
 
 
 def _per_mass(n_signal, masses):
-    counts = [n_signal] * len(masses) if np.ndim(n_signal) == 0 else list(n_signal)
+    counts = list(n_signal) if _choices.is_several(n_signal) else [n_signal] * len(masses)
     if len(counts) != len(masses):
         msg = f"n_signal has {len(counts)} numbers for {len(masses)} masses"
         raise ValueError(msg)

@@ -137,9 +137,9 @@ def test_wrong_labels_and_signal_without_mass_are_errors(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sample": "some"}, r"sample must be one of \('all', '1000', .* got 'some'"),
-        ({"subset": "valid"}, r"subset must be one of .*'train', 'test'\), got 'valid'"),
-        ({"background_mass": 3}, r"background_mass must be one of \('drop', 'keep'\), got 3"),
+        ({"sample": "some"}, r"sample='some'; it must be one of \['all', '1000', "),
+        ({"subset": "valid"}, r"subset='valid'; it must be one of .*'train', 'test'\]"),
+        ({"background_mass": 3}, r"background_mass=3; it must be one of \['drop', 'keep'\]"),
         ({"subset": "train"}, r"subset='train' chooses among the files of a folder, but .* is one"),
     ],
 )

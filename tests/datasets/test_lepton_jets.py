@@ -85,5 +85,5 @@ def test_x_y_and_weights_are_variables_target_and_weight_column(events, target):
 
 
 def test_an_unknown_target_is_an_error():
-    with pytest.raises(ValueError, match=r"target must be one of \('is_signal', 'process'\), got"):
+    with pytest.raises(ValueError, match=r"it must be one of \['is_signal', 'process'\]"):
         load_lepton_jets(target="label")

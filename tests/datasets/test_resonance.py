@@ -160,6 +160,14 @@ def test_x_has_features_and_mass(load):
         ({"n_signal": -1}, "n_signal must be a number of events, 0 or more, got -1"),
         ({"n_background": 1.5}, "n_background must be a number of events, 0 or more, got 1.5"),
         ({"n_signal": [1, 2]}, "n_signal has 2 numbers for 5 masses"),
+        ({"n_signal": [[1], [1, 2]]}, "n_signal has 2 numbers for 5 masses"),
+        ({"n_background": np.timedelta64(1, "s")}, "n_background must be a number of events"),
+        ({"masses": "500"}, "masses must be numbers, got text"),
+        ({"masses": None}, "masses must be from 400 to 4000 GeV, got nan"),
+        ({"masses": [[500], [600, 700]]}, "masses must be an array of numbers"),
+        ({"masses": [[500.0]]}, "masses must be a list of at most"),
+        ({"masses": 500j}, "masses must be numbers, got complex"),
+        ({"return_X_y": "yes"}, "return_X_y='yes'; it must be True or False"),
     ],
 )
 def test_bad_arguments_are_errors(arguments, message):

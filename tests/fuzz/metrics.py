@@ -7,7 +7,6 @@ import warnings
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 
 from fuzz import plain
 from fuzz.call import MASS, SCORE, TABLE, WEIGHT, Call, Y
@@ -151,16 +150,15 @@ def check_merit(got, s, b, **options):
 
 def points_of(parameter):
     """One point per event: its mass, or several numbers."""
-    if not isinstance(parameter, (pd.DataFrame, np.ndarray)) or np.ndim(parameter) != 2:
+    if not plain.is_table(parameter):
         return [(mass,) for mass in plain.numbers_or_missing(parameter)]
-    columns = np.asarray(parameter, dtype=object).T
-    return list(zip(*(plain.numbers_or_missing(column) for column in columns), strict=True))
+    return [tuple(row) for row in plain.matrix(parameter, plain.numbers_or_missing)]
 
 
 def scores_of(y_score, n_points):
     """The scores at each point: the same, or a column for each."""
-    if isinstance(y_score, (pd.DataFrame, np.ndarray)) and np.ndim(y_score) == 2:
-        return [plain.numbers(column) for column in np.asarray(y_score, dtype=object).T]
+    if plain.is_table(y_score):
+        return [list(column) for column in zip(*plain.matrix(y_score), strict=True)]
     return [plain.numbers(y_score)] * n_points
 
 

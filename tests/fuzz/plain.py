@@ -51,15 +51,24 @@ def labels(values):
     return found
 
 
-def matrix(values):
-    """A list of rows of numbers."""
+def is_table(values):
+    """Whether `values` is a frame, a 2-D array or a list of lists."""
+    if isinstance(values, (pd.DataFrame, np.ndarray)):
+        return values.ndim == 2
+    rows = values if isinstance(values, (list, tuple)) else []
+    return len(rows) > 0 and all(isinstance(row, (list, tuple)) for row in rows)
+
+
+def matrix(values, of_row=numbers):
+    """A list of rows of numbers, each as long as the others."""
+    if not is_table(values) or (isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values)):
+        raise MeaninglessError
     if isinstance(values, pd.DataFrame):
         values = values.to_numpy(dtype=object)
-    if isinstance(values, (list, tuple)):
-        return [numbers(row) for row in values]
-    if isinstance(values, np.ndarray) and values.ndim == 2:
-        return [numbers(row) for row in values]
-    raise MeaninglessError
+    rows = [of_row(row) for row in values]
+    if len({len(row) for row in rows}) > 1:
+        raise MeaninglessError
+    return rows
 
 
 def _listed(values):

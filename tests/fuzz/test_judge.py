@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fuzz import judge
 from fuzz.call import Call
-from fuzz.metrics import CALLS
-from fuzz.plain import MeaninglessError, labels, numbers
+from fuzz.metrics import CALLS, points_of
+from fuzz.plain import MeaninglessError, labels, matrix, numbers
 
 
 def called(function, check=None):
@@ -68,6 +69,20 @@ def test_a_call_that_does_not_come_back_is_a_fault(monkeypatch):
 def test_what_is_no_list_of_numbers_has_no_meaning(values):
     with pytest.raises(MeaninglessError):
         numbers(values)
+
+
+@pytest.mark.parametrize(
+    "values", [[[1], [2]], ((1,), (2,)), np.array([[1], [2]]), pd.DataFrame({"x": [1, 2]})]
+)
+def test_a_list_of_lists_is_a_table_as_an_array_of_two_axes_is(values):
+    assert matrix(values) == [[1.0], [2.0]]
+    assert points_of(values) == [(1.0,), (2.0,)]
+
+
+@pytest.mark.parametrize("values", [[[1], [1, 2]], [[1], 2], [1, 2], [[1], [None]], []])
+def test_what_is_no_list_of_rows_of_numbers_has_no_meaning(values):
+    with pytest.raises(MeaninglessError):
+        matrix(values)
 
 
 @pytest.mark.parametrize("values", [[], [1, None], ["a", 1], [1j], [[1]]])
