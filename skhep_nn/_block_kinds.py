@@ -28,7 +28,7 @@ class BlockKind:
     vocabulary : tuple, default=None
         What each token stands for, in the order of the tokens.
     vocabulary_size : int, default=None
-        Number of tokens; that of `vocabulary` where it is given.
+        Number of tokens; of a `vocabulary` its length, or more, where tokens are left free.
     mask : str, default=None
         Name of the block with the mask or the lengths of this sequence.
     of : str, default=None
@@ -37,7 +37,8 @@ class BlockKind:
     Raises
     ------
     ValueError
-        If `name` is none of these, or tokens have neither vocabulary nor its size.
+        If `name` is none of these, tokens have neither vocabulary nor its size, or the vocabulary
+        is larger than its size.
 
     Examples
     --------
@@ -59,9 +60,8 @@ class BlockKind:
         for field in ("features", "vocabulary"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, _as_tuple(getattr(self, field), field))
-        if self.vocabulary is None:
-            _check_size(self.vocabulary_size)
-        else:
+        _check_size(self.vocabulary_size, self.vocabulary)
+        if self.vocabulary is not None and self.vocabulary_size is None:
             object.__setattr__(self, "vocabulary_size", len(self.vocabulary))
         if self.name == "tokens" and self.vocabulary_size is None:
             msg = "a block of tokens needs its vocabulary or vocabulary_size"
@@ -75,10 +75,13 @@ def _as_tuple(values, field):
     return tuple(values)
 
 
-def _check_size(size):
+def _check_size(size, vocabulary):
     is_number = _choices.is_whole(size)
     if size is not None and not (is_number and size > 0):
         msg = f"kind of a block: vocabulary_size={size!r:.60}; it must be a number of tokens"
+        raise ValueError(msg)
+    if size is not None and vocabulary is not None and size < len(vocabulary):
+        msg = f"kind of a block: vocabulary_size={size}, and the vocabulary has {len(vocabulary)}"
         raise ValueError(msg)
 
 

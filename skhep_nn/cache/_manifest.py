@@ -111,7 +111,7 @@ def kind_to_json(name, kind):
     for key in ("features", "vocabulary"):
         if key in content:
             content[key] = [_vocabulary_entry(name, one) for one in content[key]]
-    if "vocabulary" in content:
+    if content.get("vocabulary_size") == len(content.get("vocabulary", ())):
         del content["vocabulary_size"]
     return content
 

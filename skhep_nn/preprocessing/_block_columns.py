@@ -81,7 +81,7 @@ def part_of(X, positions, *, as_blocks=False):
     names = [_columns.names(X)[at] for at in positions]
     if as_blocks and len(names) > 1:
         return Part(X.select(names), None)
-    return _joined_blocks([_of_block(X, name) for name in names], names)
+    return joined_blocks([_of_block(X, name) for name in names], names)
 
 
 def positions_of(X, columns, block):
@@ -126,7 +126,7 @@ def _of_block(X, name):
     return Part(value, kind.features, kind)
 
 
-def _joined_blocks(parts, names):
+def joined_blocks(parts, names):
     """Blocks side by side along the last axis."""
     if len(parts) == 1:
         return parts[0]

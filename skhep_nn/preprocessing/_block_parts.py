@@ -85,9 +85,11 @@ def finished(transformer, part):
     value, steps = part.value, _composition.transformers(transformer)
     value = value.toarray() if issparse(value) else value
     value = value if np.ma.isMaskedArray(value) else np.asarray(value)
-    vocabulary = _vocabulary(steps)
-    if vocabulary is not None:
-        return _squeezed(value), BlockKind("tokens", vocabulary=vocabulary)
+    words = _tokenizer(steps)
+    if words is not None:
+        size = words.vocabulary_size
+        kind = BlockKind("tokens", vocabulary=words.vocabulary_, vocabulary_size=size)
+        return _squeezed(value), kind
     if not steps and part.kind is not None:
         return value, replace(part.kind, mask=None, of=None)
     sequence = value.ndim == 3 or (np.ma.isMaskedArray(value) and value.ndim == 2)
@@ -102,10 +104,10 @@ def allows_nan(transformer):
     return all(get_tags(step).input_tags.allow_nan for step in first)
 
 
-def _vocabulary(steps):
-    """Vocabulary of the tokens that come out, if the last step but padding makes tokens."""
+def _tokenizer(steps):
+    """The last step but padding, if it makes tokens."""
     last = next((step for step in reversed(steps) if not isinstance(step, SequencePadder)), None)
-    return getattr(last, "vocabulary_", None) if hasattr(last, "_takes_sequences") else None
+    return last if hasattr(last, "_takes_sequences") and hasattr(last, "vocabulary_") else None
 
 
 def _squeezed(tokens):

@@ -15,7 +15,10 @@ from skhep_nn import _columns, _composition, _unread, _validation
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _block_columns as _input
+from skhep_nn.preprocessing import _block_join, _shared_vocabulary
 from skhep_nn.preprocessing import _block_parts as _parts
+
+_OWN = ("transformers", "weight_column", "join")
 
 
 class _IfPartsCanStream:
@@ -58,6 +61,9 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     weight_column : str or int, default=None
         Column or block with the event weights: passes unchanged as a block of kind "weight"
         under its own name ("weight" for a position in an array). At application it may be absent.
+    join : dict of str to list of str, default=None
+        Blocks that are put side by side, in this order, as one of the name given: features of
+        particles that need different transformers. They must have the same entries.
 
     Attributes
     ----------
@@ -72,7 +78,8 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If `transformers` is no list of such triples, or a name comes twice.
+        If `transformers` is no list of such triples, or a name comes twice; if blocks that are to
+        be joined differ in their entries.
     ColumnError
         If a column that a block reads is missing or in another place than in fit, or the weight
         column is an input of a block.
@@ -96,6 +103,8 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     from the data, and has `partial_fit`. `SequencePadder`, an encoder with given categories and
     the like learn nothing.
 
+    **One vocabulary.** Several blocks of a `PDGTokenizer` with the same ``share`` have one.
+
     Examples
     --------
     >>> import pandas as pd
@@ -108,11 +117,27 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     EventBlocks of 2 events: event (1,) features, track (2, 1) sequence, track_mask (2,) mask
     >>> blocks.mask("track").tolist()
     [[True, True], [True, False]]
+
+    Charges as five columns behind the momentum of each particle:
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import OneHotEncoder
+    >>> events = pd.DataFrame({"pt": [[5.0, 2.0], [3.0]], "charge": [[1, 0], [-1]]})
+    >>> charges = OneHotEncoder(categories=[[-2, -1, 0, 1, 2]])
+    >>> BlockTransformer(
+    ...     [
+    ...         ("momentum", SequencePadder(2), ["pt"]),
+    ...         ("charge", make_pipeline(SequencePadder(2), charges), ["charge"]),
+    ...     ],
+    ...     join={"particle": ["momentum", "charge"]},
+    ... ).fit_transform(events)
+    EventBlocks of 2 events: particle (2, 6) sequence, particle_mask (2,) mask
     """
 
-    def __init__(self, transformers, *, weight_column=None):
+    def __init__(self, transformers, *, weight_column=None, join=None):
         self.transformers = transformers
         self.weight_column = weight_column
+        self.join = join
 
     def get_params(self, deep=True):
         """Parameters, with ``deep`` those of the transformers too, as ``<name>__<parameter>``."""
@@ -133,7 +158,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        for own in ("transformers", "weight_column"):
+        for own in _OWN:
             if own in params:
                 setattr(self, own, params.pop(own))
         nested = {}
@@ -151,7 +176,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     def _check_name(self, name, key):
         known = [n for n, _, _ in self.transformers]
         if name not in known:
-            near = difflib.get_close_matches(name, [*known, "transformers", "weight_column"], n=1)
+            near = difflib.get_close_matches(name, [*known, *_OWN], n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"blocks are {known}"
             msg = f"{key!r} is no parameter of {type(self).__name__}; {hint}"
             raise ValueError(msg)
@@ -205,6 +230,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         X = new._read(X)
         for _, transformer, positions in new._resolved:
             fit(transformer, new._part(X, transformer, positions), y)
+        _shared_vocabulary.share([(name, step) for name, step, _ in new._resolved])
         vars(self).update(vars(new))
         return self
 
@@ -225,6 +251,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         for name, transformer, positions in self._resolved:
             part = _parts.transform(transformer, self._part(X, transformer, positions))
             blocks[name], kinds[name] = _parts.finished(transformer, part)
+        blocks, kinds = _block_join.join_blocks(self.join, blocks, kinds)
         present = self._present(X)
         if self._weight in present:
             blocks[self._weight_name] = _columns.take_at(X, present.index(self._weight))
@@ -246,6 +273,7 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
     def _start(self, X):
         """Check the parameters, find the columns, copy the transformers."""
         _check_triples(self.transformers)
+        _block_join.check(self.join, [name for name, _, _ in self.transformers])
         places = [_input.positions_of(X, columns, name) for name, _, columns in self.transformers]
         self._learn_columns(X, places)
         copies = [_parts.copied(transformer) for _, transformer, _ in self.transformers]
@@ -277,9 +305,14 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
                     "event weights are never a feature"
                 )
                 raise ColumnError(msg)
-            if self._weight is not None and name == self._weight_name:
-                msg = f"block {name!r} would have the name of the block of event weights"
-                raise ValueError(msg)
+            self._check_not_weight(name)
+        for name in self.join or ():
+            self._check_not_weight(name)
+
+    def _check_not_weight(self, name):
+        if self._weight is not None and name == self._weight_name:
+            msg = f"block {name!r} would have the name of the block of event weights"
+            raise ValueError(msg)
 
     def _present(self, X):
         """Positions in fit of the columns of `X`."""
@@ -310,7 +343,7 @@ def _check_triples(transformers):
         raise ValueError(msg)
     names = [name for name, _, _ in transformers]
     for name, transformer, _ in transformers:
-        if "__" in name or name in ("transformers", "weight_column") or names.count(name) > 1:
+        if "__" in name or name in _OWN or names.count(name) > 1:
             msg = f"{name!r} cannot name a block: names differ, and have no '__' in them"
             raise ValueError(msg)
         if transformer != "passthrough" and not hasattr(transformer, "transform"):

@@ -19,6 +19,9 @@ from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
 from skhep_nn.preprocessing._padder import LONGEST, pad
 
+# padding, other and two brackets
+_N_FIXED = 4
+
 
 def decay_strings(pdg, mother_index):
     """Decay strings of events: ``' 521 (--> -421 211 <--)'``.
@@ -64,6 +67,8 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         Whether other codes get token 1 or are an error. None is left out.
     pdg, mother_index : str, default="pdg", "mother_index"
         Names of the columns or blocks with PDG codes and indices of mothers.
+    vocabulary_size : int, default=None
+        Number of tokens whatever codes there are, as of `PDGTokenizer`.
 
     Attributes
     ----------
@@ -86,7 +91,8 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     ------
     ValueError
         If a string has parts that are neither PDG code nor bracket, or brackets that do not match;
-        if mother indices make no tree; if a code is unknown while ``handle_unknown="error"``.
+        if mother indices make no tree; if a code is unknown while ``handle_unknown="error"``; if
+        `vocabulary_size` has no room for the codes given as `categories`.
 
     See Also
     --------
@@ -117,6 +123,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         "handle_unknown": [StrOptions({"other", "error"})],
         "pdg": [str],
         "mother_index": [str],
+        "vocabulary_size": [Interval(Integral, 1, LONGEST, closed="both"), None],
     }
 
     def __init__(
@@ -127,12 +134,14 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         handle_unknown="other",
         pdg="pdg",
         mother_index="mother_index",
+        vocabulary_size=None,
     ):
         self.max_length = max_length
         self.categories = categories
         self.handle_unknown = handle_unknown
         self.pdg = pdg
         self.mother_index = mother_index
+        self.vocabulary_size = vocabulary_size
 
     def fit(self, X, y=None):
         """Fix the vocabulary.
@@ -167,7 +176,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         self._seen = dict(Counter(getattr(self, "_seen", {})) + Counter(seen))
         self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
-        self.categories_ = _pdg.codes_of(self.categories, self._seen)
+        self.categories_ = self._categories()
         first = len(self.vocabulary_) - len(self.categories_)
         tokens = range(first, len(self.vocabulary_))
         self._lookup = _pdg.CodeTable(self.categories_, tokens, unknown=1)
@@ -229,6 +238,16 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     def unknown_codes_(self):
         check_is_fitted(self)
         return dict(self._counts["unknown"])
+
+    def _categories(self):
+        codes = _pdg.codes_of(self.categories, self._seen)
+        if self.vocabulary_size is None:
+            return codes
+        is_auto = isinstance(self.categories, str) and self.categories == "auto"
+        room = max(0, self.vocabulary_size - _N_FIXED)
+        codes = _pdg.most_frequent(codes, self._seen, room) if is_auto else codes
+        _pdg.check_room(len(codes), self.vocabulary_size, _N_FIXED, type(self).__name__)
+        return codes
 
     def _count(self, symbols, seen):
         surplus = symbols.counts - self.max_length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhep_nn import _columns, _floats, _frames, _validation
 from skhep_nn._columns import is_frame
-from skhep_nn._validation import StrOptions
+from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
 
@@ -55,7 +56,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self._seen = None
+        self._seen = self._also_seen = None
         return self.partial_fit(X)
 
     def partial_fit(self, X, y=None):
@@ -75,17 +76,21 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         _, codes = self._read(X, reset=first)
         seen = _pdg.counted(codes)
         self._seen = dict(Counter({} if first else self._seen) + Counter(seen))
+        self._seen_last = seen
         self.invalid_codes_ = _pdg.invalid(self._seen)
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
-        self._fix_vocabulary()
-        self._unknown = {"codes": self._unknown_codes(seen)}
+        self._fix_vocabulary(self._seen)
         return self
 
-    def _fix_vocabulary(self):
-        known = _pdg.codes_of(self.categories, self._seen)
-        self._vocabulary = _pdg.Vocabulary.of(known, self.groups, self.antiparticles)
+    def _fix_vocabulary(self, seen):
+        self._vocabulary = self._vocabulary_of(seen)
         self.categories_ = self._vocabulary.categories
         self._lookup = self._vocabulary.table(self._first, self._unknown_value)
+        self._unknown = {"codes": self._unknown_codes(self._seen_last)}
+
+    def _vocabulary_of(self, seen):
+        known = _pdg.codes_of(self.categories, seen)
+        return _pdg.Vocabulary.of(known, self.groups, self.antiparticles)
 
     @property
     def n_unknown_(self):
@@ -299,6 +304,14 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
         What other codes get in `transform`: token 1, an error, or token 0 as if not there.
     antiparticles : {"separate", "merge"}, default="separate"
         Whether an antiparticle has a token of its own or that of its particle.
+    share : str, default=None
+        Tokenizers in one `BlockTransformer` with the same `share`, and that of the block of this
+        name, have one vocabulary, that of all their codes, as an embedding that they share needs.
+        Elsewhere it does nothing.
+    vocabulary_size : int, default=None
+        Number of tokens whatever codes there are: tokens of no code are left free, and of too many
+        codes the rarest are unknown. A network then has the same shape with whatever files it is
+        trained. None is as many as there are codes.
 
     Attributes
     ----------
@@ -317,7 +330,8 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
     Raises
     ------
     ValueError
-        If codes are no integers, or unknown while ``handle_unknown="error"``.
+        If codes are no integers, or unknown while ``handle_unknown="error"``; if `vocabulary_size`
+        has no room for the codes given as `categories`, or for the groups.
 
     Examples
     --------
@@ -330,6 +344,47 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
 
     _first = 2
     _unknown_value = 1
+
+    _parameter_constraints: ClassVar[dict] = {
+        **_PDGEncoder._parameter_constraints,
+        "share": [str, None],
+        "vocabulary_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), None],
+    }
+
+    def __init__(
+        self,
+        categories="auto",
+        *,
+        groups=None,
+        handle_unknown="other",
+        antiparticles="separate",
+        share=None,
+        vocabulary_size=None,
+    ):
+        super().__init__(
+            categories, groups=groups, handle_unknown=handle_unknown, antiparticles=antiparticles
+        )
+        self.share = share
+        self.vocabulary_size = vocabulary_size
+
+    def _have_seen(self, counts):
+        """Have a vocabulary with the codes of tokenizers of other blocks, too."""
+        self._also_seen = dict(counts)
+        self._fix_vocabulary(self._seen)
+
+    def _vocabulary_of(self, seen):
+        seen = dict(Counter(seen) + Counter(getattr(self, "_also_seen", None) or {}))
+        vocabulary, size = super()._vocabulary_of(seen), self.vocabulary_size
+        if size is None or len(vocabulary.categories) <= size - self._first:
+            return vocabulary
+        n_groups = len(self.groups or {})
+        room = max(size - self._first, n_groups) - n_groups
+        if isinstance(self.categories, str) and self.categories == "auto":
+            codes = vocabulary.categories[n_groups:]
+            codes = _pdg.most_frequent(codes, _folded_counts(seen, self.antiparticles), room)
+            vocabulary = _pdg.Vocabulary.of(codes, self.groups, self.antiparticles)
+        _pdg.check_room(len(vocabulary.categories), size, self._first, type(self).__name__)
+        return vocabulary
 
     @property
     def vocabulary_(self):
@@ -356,6 +411,13 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
         if isinstance(source, _jagged.Jagged):
             return source.with_values(list(tokens.T)).rebuilt()
         return _with_mask(tokens, X) if np.ma.isMaskedArray(X) else tokens
+
+
+def _folded_counts(counts, antiparticles):
+    out = Counter()
+    for code, times in counts.items():
+        out[abs(code) if antiparticles == "merge" else code] += times
+    return out
 
 
 def _exact_columns(frame, owner):

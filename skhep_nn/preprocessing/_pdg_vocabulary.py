@@ -171,6 +171,30 @@ def codes_of(categories, seen):
     return tuple(sorted(codes, key=lambda code: (abs(code), -code)))
 
 
+def most_frequent(categories, times, room):
+    """`categories` in their order, without the rarest where there are more than `room`.
+
+    Parameters
+    ----------
+    categories : sequence
+    times : dict
+        How often each occurs; of equally rare ones the later are left out.
+    room : int
+    """
+    places = sorted(range(len(categories)), key=lambda at: (-times.get(categories[at], 0), at))
+    return tuple(categories[at] for at in sorted(places[:room]))
+
+
+def check_room(n_categories, size, first, owner):
+    """Raise a ValueError if a vocabulary of `size` tokens has no room for so many categories."""
+    if n_categories > size - first:
+        msg = (
+            f"{owner}: vocabulary_size={size} has room for {max(size - first, 0)} categories "
+            f"beside the {first} tokens that are none, and there are {n_categories}"
+        )
+        raise ValueError(msg)
+
+
 def counted(codes):
     """Code to number of times that it occurs, ordered by absolute value; 0 left out."""
     codes = np.ascontiguousarray(codes).reshape(-1)

@@ -601,3 +601,133 @@ def test_columns_that_a_function_returns_name_the_features_of_a_sequence():
     assert blocks.kinds["track"].features == ("log_pt", "phi")
     # log pt = 0, phi = pi / 2 is the lower end and the middle
     np.testing.assert_allclose(blocks["track"][0, 1], [-1, 0], atol=1e-6)
+
+
+def codes_frame():
+    return pd.DataFrame({"pdg": [[211, 22], [22]], "mother": [[521, 0], [-511]]})
+
+
+def tokens(**options):
+    return make_pipeline(PDGTokenizer(**options), SequencePadder(2))
+
+
+@pytest.mark.parametrize("first", [{"share": "pdg"}, {}], ids=["both", "one"])
+def test_tokenizers_that_share_have_the_codes_of_both_blocks(first):
+    blocks = BlockTransformer(
+        [("pdg", tokens(**first), ["pdg"]), ("mother", tokens(share="pdg"), ["mother"])]
+    ).fit_transform(codes_frame())
+    expected = ("padding", "other", 22, 211, -511, 521)
+    assert blocks.kinds["pdg"].vocabulary == blocks.kinds["mother"].vocabulary == expected
+    assert blocks["pdg"].tolist() == [[3, 2], [2, 0]]
+    assert blocks["mother"].tolist() == [[5, 0], [4, 0]]
+
+
+def test_tokenizers_that_share_a_word_that_is_no_block_share_all_the_same():
+    parts = [(n, tokens(share="word"), [n]) for n in ("pdg", "mother")]
+    kinds = (
+        BlockTransformer([*parts, ("own", tokens(), ["pdg"])]).fit_transform(codes_frame()).kinds
+    )
+    assert kinds["pdg"].vocabulary == kinds["mother"].vocabulary
+    assert kinds["own"].vocabulary == ("padding", "other", 22, 211)
+
+
+def test_a_shared_vocabulary_fitted_on_portions_is_that_of_all_events():
+    frame = codes_frame()
+    parts = [(n, tokens(share="pdg"), [n]) for n in ("pdg", "mother")]
+    whole, streamed = (BlockTransformer(parts) for _ in range(2))
+    whole.fit(frame)
+    for at in range(2):
+        streamed.partial_fit(frame.iloc[at : at + 1])
+    for name in ("pdg", "mother"):
+        a, b = (t.named_transformers_[name][0] for t in (whole, streamed))
+        assert a.vocabulary_ == b.vocabulary_
+        assert a._seen == b._seen
+    assert whole.transform(frame)["mother"].tolist() == streamed.transform(frame)["mother"].tolist()
+
+
+def test_sharing_with_nobody_or_with_other_settings_is_an_error():
+    frame = codes_frame()
+    parts = [("pdg", tokens(), ["pdg"]), ("mother", tokens(share="pgd"), ["mother"])]
+    with pytest.raises(ValueError, match=r"block 'mother': share='pgd' is no other block .*'pdg'"):
+        BlockTransformer(parts).fit(frame)
+    other = ("mother", tokens(share="pdg", antiparticles="merge"), ["mother"])
+    with pytest.raises(ValueError, match=r"'pdg' and 'mother' .*antiparticles='separate' and 'mer"):
+        BlockTransformer([parts[0], other]).fit(frame)
+
+
+def joined_parts(length=2):
+    charges = OneHotEncoder(categories=[[-1, 0, 1]], dtype="float32")
+    return [
+        ("momentum", SequencePadder(2), ["pt", "eta"]),
+        ("charge", make_pipeline(SequencePadder(length), charges), ["charge"]),
+        ("n", "passthrough", ["n"]),
+    ]
+
+
+def joined_frame():
+    return pd.DataFrame(
+        {
+            "pt": [[5.0, 2.0, 1.0], [3.0]],
+            "eta": [[0.5, 0.0, 1.0], [2.0]],
+            "charge": [[1, 0, 1], [-1]],
+            "n": [3.0, 1.0],
+        }
+    )
+
+
+JOIN = {"particle": ["momentum", "charge"]}
+
+
+def test_joined_blocks_stand_side_by_side_where_the_first_was():
+    blocks = BlockTransformer(joined_parts(), join=JOIN).fit_transform(joined_frame())
+    assert blocks.keys() == ["particle", "particle_mask", "n"]
+    assert blocks["particle"].tolist() == [
+        [[5, 0.5, 0, 0, 1], [2, 0, 0, 1, 0]],
+        [[3, 2, 1, 0, 0], [0, 0, 0, 0, 0]],
+    ]
+    assert blocks.mask("particle").tolist() == [[True, True], [True, False]]
+    assert blocks.kinds["particle"].features[:2] == ("pt", "eta")
+
+
+def test_columns_of_tables_are_joined_too():
+    parts = [("a", MinMaxScaler(), ["n"]), ("b", "passthrough", ["n"])]
+    blocks = BlockTransformer(parts, join={"both": ["b", "a"]}).fit_transform(joined_frame())
+    assert blocks["both"].tolist() == [[3, 1], [1, -1]]
+    assert blocks.kinds["both"].name == "features"
+
+
+def test_blocks_of_other_entries_cannot_be_joined():
+    frame = joined_frame().assign(charge=[[1, 0, 1], [-1, 1]])
+    with pytest.raises(ValueError, match=r"'momentum' and 'charge' of 'particle' .* event 1"):
+        BlockTransformer(joined_parts(), join=JOIN).fit_transform(frame)
+    with pytest.raises(ValueError, match="cannot stand side by side, their shapes are"):
+        BlockTransformer(joined_parts(3), join=JOIN).fit_transform(joined_frame())
+    parts = [("a", "passthrough", ["n"]), ("pdg", tokens(), ["charge"])]
+    with pytest.raises(ValueError, match=r"'pdg' of 'both' holds tokens"):
+        BlockTransformer(parts, join={"both": ["a", "pdg"]}).fit_transform(joined_frame())
+
+
+@pytest.mark.parametrize(
+    ("join", "message"),
+    [
+        ("particle", "must be a dict"),
+        ({"particle": ["momentum"]}, "two or more"),
+        ({"particle": "momentum"}, "two or more"),
+        ({"particle": ["momentum", "chrge"]}, "'chrge' is none of the blocks"),
+        ({"a": ["momentum", "n"], "b": ["charge", "n"]}, "'n' comes twice"),
+        ({"n": ["momentum", "charge"]}, "'n' cannot name a block"),
+        ({"a__b": ["momentum", "charge"]}, "cannot name a block"),
+    ],
+)
+def test_a_join_that_makes_no_sense_is_an_error(join, message):
+    with pytest.raises(ValueError, match=message):
+        BlockTransformer(joined_parts(), join=join).fit(joined_frame())
+
+
+def test_join_is_a_parameter_like_others():
+    transformer = BlockTransformer(joined_parts()).set_params(join=JOIN)
+    assert clone(transformer).join == JOIN
+    with pytest.raises(ValueError, match="'weight' would have the name of the block of event"):
+        BlockTransformer(
+            joined_parts(), join={"weight": ["momentum", "charge"]}, weight_column="weight"
+        ).fit(joined_frame().assign(weight=1.0))

@@ -230,3 +230,15 @@ def test_mothers_that_make_no_tree_are_errors(pdg, mother, message):
 def test_missing_columns_are_named():
     with pytest.raises(ColumnError, match="the columns 'pdg' and 'mother_index', X has"):
         DecayStringTokenizer().fit(pd.DataFrame({"pdg": PDG, "mother": MOTHER}))
+
+
+def test_a_fixed_vocabulary_of_decay_strings():
+    strings = [" 521 (--> -421 211 <--)", " 22", " 22"]
+    tokenizer = DecayStringTokenizer(6, vocabulary_size=20).fit(strings)
+    assert tokenizer.vocabulary_[4:] == (22, 211, -421, 521)
+    tokenizer = DecayStringTokenizer(6, vocabulary_size=6).fit(strings)
+    # the most frequent, and of the equally rare ones the first
+    assert tokenizer.vocabulary_[4:] == (22, 211)
+    assert tokenizer.unknown_codes_ == {-421: 1, 521: 1}
+    with pytest.raises(ValueError, match="vocabulary_size=5 has room for 1 categories"):
+        DecayStringTokenizer(6, categories=[22, 211], vocabulary_size=5).fit(strings)

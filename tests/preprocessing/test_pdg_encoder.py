@@ -321,3 +321,40 @@ def test_large_codes_beside_floats_are_not_rounded():
     with pytest.warns(UserWarning, match=str(2**53 + 1)):
         tokens = PDGTokenizer().fit(X)
     assert tokens.invalid_codes_ == {2**53 + 1: 1}
+
+
+def test_a_fixed_vocabulary_leaves_tokens_free():
+    tokenizer = PDGTokenizer(vocabulary_size=10).fit([211, -211, 22])
+    assert tokenizer.vocabulary_ == ("padding", "other", 22, 211, -211)
+    assert tokenizer.transform([[22, 13]]).tolist() == [[2, 1]]
+
+
+def test_of_too_many_codes_the_rarest_are_unknown_and_counted():
+    codes = [22] * 3 + [211] * 2 + [-211, 13, 13]
+    tokenizer = PDGTokenizer(vocabulary_size=5).fit(codes)
+    assert tokenizer.vocabulary_ == ("padding", "other", 13, 22, 211)
+    assert tokenizer.unknown_codes_ == {-211: 1}
+    merged = PDGTokenizer(vocabulary_size=4, antiparticles="merge").fit(codes)
+    assert merged.categories_ == (22, 211)
+    grouped = PDGTokenizer(vocabulary_size=4, groups={"pion": [211, -211]}).fit(codes)
+    assert grouped.categories_ == ("pion", 22)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"categories": [22, 211, 13]},
+        {"categories": "all"},
+        {"groups": {"a": [1], "b": [2], "c": [3]}},
+    ],
+)
+def test_codes_that_were_asked_for_and_have_no_room_are_an_error(options):
+    with pytest.raises(ValueError, match="vocabulary_size=4 has room for 2 categories"):
+        PDGTokenizer(vocabulary_size=4, **options).fit([22])
+
+
+def test_the_vocabulary_of_a_tokenizer_that_is_fitted_again_is_its_own():
+    tokenizer = PDGTokenizer(share="pdg").fit([22])
+    tokenizer._have_seen({211: 1})
+    assert tokenizer.categories_ == (22, 211)
+    assert tokenizer.fit([13]).categories_ == (13,)

@@ -7,6 +7,7 @@ from skhep_nn.deploy._onnx._graph_root import Root, is_fixed, network_of
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Block, Column, Features
 from skhep_nn.exceptions import ExportError
+from skhep_nn.preprocessing import _block_join
 
 
 def make_root(graph, model, first, options):
@@ -75,19 +76,24 @@ def _part_input(model, transformer, name, step, positions, options):
         width = padder.n_features_in_ if padder is steps[0] else _width(transformer, positions)
         lists = Input(name, "lists", dtype, [None, width], columns)
         return [lists, Input(f"{name}_lengths", "lengths", "int64", [], columns, name)]
-    kind, shape = _kind_behind(model, name)
+    behind = _block_join.targets(transformer.join).get(name, name)
+    kind, shape = _kind_behind(model, behind)
+    if behind != name and not steps:
+        msg = f"block {name!r} passes unchanged into {behind!r}; give it a transformer to write it"
+        raise ExportError(msg)
     if kind in ("sequence", "tokens") and padder is None:
-        return _sequence_input(model, transformer, name, shape, dtype, columns, steps, options)
+        mask = network_of(model).block_kinds_[behind].mask
+        return _sequence_input(transformer, name, shape, dtype, columns, steps, options, mask)
     width = getattr(steps[0], "n_features_in_", None) if steps else None
     return [Input(name, "table", dtype, [width or len(columns)], columns)]
 
 
-def _sequence_input(model, transformer, name, shape, dtype, columns, steps, options):
+def _sequence_input(transformer, name, shape, dtype, columns, steps, options, mask):
     if transformer._fitted_columns.names is None:
         return [Input(name, "array", dtype, [shape[0], len(columns)], columns)]
     width = getattr(steps[0], "n_features_in_", None) if steps else shape[-1]
     inputs = [Input(name, "sequence", dtype, [shape[0], int(width or 1)], columns)]
-    if network_of(model).block_kinds_[name].mask is not None:
+    if mask is not None:
         inputs.append(Input(f"{name}_mask", "mask", options.masks, [shape[0]], columns, name))
     return inputs
 

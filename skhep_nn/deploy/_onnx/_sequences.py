@@ -26,7 +26,30 @@ def block_transformer(graph, step, data):
             for one in _composition.transformers(transformer):
                 part = _through(graph, one, part)
         blocks |= _finished(graph, name, part)
+    for target, names in (step.join or {}).items():
+        blocks |= _joined(graph, target, names, blocks)
     return blocks
+
+
+def _joined(graph, target, names, blocks):
+    """Blocks side by side as one; events whose entries differ between them are refused."""
+    parts = [blocks.pop(name) for name in names]
+    masks = [blocks.pop(f"{name}_mask", None) for name in names]
+    types = {graph.types[part.value] for part in parts}
+    kind = np.float64 if len(types) > 1 else types.pop()
+    value = graph.concat([graph.cast(part.value, kind) for part in parts])
+    width = sum(part.shape[-1] for part in parts)
+    joined = {target: Block(value, (*parts[0].shape[:-1], width))}
+    if masks[0] is None:
+        return joined
+    first, *others = masks
+    for other in others:
+        same = graph.op("Equal", first.value, other.value)
+        differ = graph.cast(graph.op("Not", same), np.int32)
+        graph.refused.append(
+            graph.op("Greater", graph.op("ReduceMax", differ, axes=[1], keepdims=0), 0)
+        )
+    return joined | {f"{target}_mask": first}
 
 
 def _through(graph, step, part):

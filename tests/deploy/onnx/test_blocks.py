@@ -109,12 +109,54 @@ def test_blocks_are_made_up_where_none_are_given(exported, largest_difference):
         {"categories": [11, 211], "handle_unknown": "ignore"},
         {"groups": {"pion": [211, -211]}, "categories": [22]},
         {"categories": "all"},
+        {"vocabulary_size": 5},
     ],
     ids=str,
 )
 def test_pdg_codes_become_tokens_in_the_graph(exported, largest_difference, pdg):
     model = of_table(make_pipeline(SequencePadder(3), StandardScaler()), **pdg).fit(TABLE, Y)
     assert largest_difference(exported(model, check=TABLE), model, TABLE) < 1e-6
+
+
+def joined(padder_of_codes):
+    codes = make_pipeline(padder_of_codes, PDGOneHotEncoder([11, -11, 22]))
+    return BlockTransformer(
+        [
+            ("momentum", make_pipeline(SequencePadder(4), StandardScaler()), ["pt", "eta"]),
+            ("hot", codes, "pdg"),
+            ("event", MinMaxScaler(), ["met"]),
+        ],
+        join={"track": ["momentum", "hot"]},
+    )
+
+
+def test_joined_blocks_agree_and_other_entries_are_refused(exported, largest_difference):
+    model = make_pipeline(joined(SequencePadder(4)), CNNClassifier(filters=4, **SMALL))
+    model.fit(TABLE, Y)
+    loaded = exported(model, check=TABLE)
+    assert largest_difference(loaded, model, TABLE) < 1e-6
+    pdg = [[*codes[:-1]] if len(codes) == 2 else codes for codes in TABLE["pdg"]]
+    with pytest.raises(ValueError, match="have not the same entries"):
+        model.predict_proba(TABLE.assign(pdg=pdg))
+    with pytest.raises(ValueError, match=r"refused"):
+        loaded.predict_proba(TABLE.assign(pdg=pdg))
+
+
+def test_joined_blocks_of_blocks_agree(exported, largest_difference):
+    transformer = BlockTransformer(
+        [
+            ("a", MinMaxScaler(), "track"),
+            ("b", StandardScaler(), "track"),
+            ("jet", "passthrough", "jet"),
+        ],
+        join={"track": ["a", "b"]},
+    )
+    model = make_pipeline(transformer, LSTMClassifier(units=3, **SMALL)).fit(BLOCKS, Y)
+    assert largest_difference(exported(model, check=BLOCKS), model, BLOCKS) < 1e-6
+    transformer.set_params(b="passthrough")
+    model = make_pipeline(transformer, LSTMClassifier(units=3, **SMALL)).fit(BLOCKS, Y)
+    with pytest.raises(ExportError, match="'b' passes unchanged into 'track'"):
+        exported(model)
 
 
 @pytest.mark.parametrize("unknown", ["other", "ignore"])
