@@ -9,12 +9,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     {
         "._calibration_curve": ["CalibrationCurve", "calibration_curve"],
         "._calibration_error": ["CalibrationError", "expected_calibration_error"],
+        "._bias_study": ["BiasStudy", "bias_study"],
         "._binned._limit": ["ExpectedLimit"],
         "._binned._optimise": ["optimise_binning"],
         "._binned._significance": ["BinnedSignificance", "binned_significance"],
         "._binned._templates": ["Templates"],
         "._binned_scorer": ["make_binned_scorer"],
         "._closure_test": ["ClosureTest", "closure_test"],
+        "._closure_tests": ["ClosureTests", "closure_tests"],
         "._by_parameter": [
             "auc_by_parameter",
             "auc_by_parameter_from_scores",
@@ -34,5 +36,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._scorer": ["make_auc_scorer", "make_fom_scorer"],
         "._sculpting": ["Sculpting", "sculpting"],
         "._significance_scan": ["SignificanceScan", "WorkingPoint", "significance_scan"],
+        "._threshold_at": ["threshold_at"],
     },
 )

@@ -33,6 +33,15 @@ def auc_by_parameter_from_scores(
     hypotheses: ArrayLike | None = ...,
     signal: Any = ...,
 ) -> pd.DataFrame: ...
+def bias_study(
+    kept: ArrayLike,
+    events: Any,
+    variables: str | Sequence[str] | dict[str, str] | None = ...,
+    *,
+    bins: Any = ...,
+    sample_weight: ArrayLike | float | None = ...,
+    weight_column: str | int | None = ...,
+) -> BiasStudy: ...
 def binned_significance(
     y_true: ArrayLike,
     y_score: ArrayLike,
@@ -75,6 +84,18 @@ def closure_test(
     signal: Any = ...,
     min_variance: float = ...,
 ) -> ClosureTest: ...
+def closure_tests(
+    y_true: ArrayLike,
+    probability: ArrayLike,
+    by: Any,
+    within: ArrayLike,
+    *,
+    bins: int | ArrayLike = ...,
+    within_bins: int | ArrayLike = ...,
+    sample_weight: Any = ...,
+    signal: Any = ...,
+    min_variance: float = ...,
+) -> ClosureTests: ...
 def expected_calibration_error(
     y_true: ArrayLike,
     probability: ArrayLike,
@@ -266,12 +287,39 @@ def significance_scan(
     node: Any = ...,
     argmax_only: bool = ...,
 ) -> SignificanceScan: ...
+def threshold_at(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    sample_weight: ArrayLike | float | None = ...,
+    *,
+    efficiency: float | ArrayLike | None = ...,
+    background_efficiency: float | ArrayLike | None = ...,
+    signal: Any = ...,
+    classes: ArrayLike | None = ...,
+) -> Any: ...
 def weighted_ks(
     a: ArrayLike,
     b: ArrayLike,
     weights_a: ArrayLike | float | None = ...,
     weights_b: ArrayLike | float | None = ...,
 ) -> KSResult: ...
+
+class BiasStudy:
+    variables: dict[str, Any]
+    labels: dict[str, str]
+    fraction: float
+    error: float
+    n_events: int
+    def __init__(
+        self,
+        variables: dict[str, Any],
+        labels: dict[str, str],
+        fraction: float,
+        error: float,
+        n_events: int,
+    ) -> None: ...
+    def summary(self) -> pd.DataFrame: ...
+    def to_frame(self) -> pd.DataFrame: ...
 
 class BinnedSignificance:
     significance: float
@@ -352,6 +400,20 @@ class ClosureTest:
     @property
     def tested(self) -> NDArray[Any]: ...
     def to_frame(self) -> Any: ...
+
+class ClosureTests:
+    edges: NDArray[Any]
+    tests: list[ClosureTest]
+    def __init__(self, edges: NDArray[Any], tests: list[ClosureTest]) -> None: ...
+    @property
+    def chi2(self) -> float: ...
+    @property
+    def chi2_per_bin(self) -> float: ...
+    @property
+    def n_bins(self) -> int: ...
+    @property
+    def p_value(self) -> float: ...
+    def to_frame(self, *, bins: bool = ...) -> pd.DataFrame: ...
 
 class Comparison:
     test: str

@@ -83,11 +83,11 @@ def closure_test(
     (2, 3.125)
     """
     y = _inputs.labels(y_true)
-    p, by = _inputs.probabilities(probability, len(y)), _variable(by, len(y))
+    p, by = _inputs.probabilities(probability, len(y)), variable(by, len(y))
     weights = _inputs.check_weights(sample_weight, len(y))
     _weights.check_squares(weights)
     _check_min_variance(min_variance)
-    edges = _edges(by, bins)
+    edges = edges_of(by, bins)
     at = np.searchsorted(edges, by, side="right") - 1
     at[by == edges[-1]] = len(edges) - 2
     inside = (at >= 0) & (at < len(edges) - 1)
@@ -96,11 +96,11 @@ def closure_test(
         return np.bincount(at[inside], weights=values[inside], minlength=len(edges) - 1)
 
     squares = weights**2
-    selected = _selected(y, signal)
+    passed = selected(y, signal)
     return ClosureTest(
         edges,
         total=sums(weights),
-        counts=sums(weights * selected),
+        counts=sums(weights * passed),
         expected=sums(weights * p),
         variance=sums(squares * p * (1 - p)),
         squares=sums(squares),
@@ -221,7 +221,8 @@ class ClosureTest:
         return pd.DataFrame(ends | {name: getattr(self, name) for name in names})
 
 
-def _selected(y, signal):
+def selected(y, signal):
+    """Which events are selected; there may be none among numbers."""
     mask = _inputs.equals(y, signal)
     # among numbers, a sample without a selected event is nothing unusual
     if not mask.any() and y.dtype.kind not in "biuf":
@@ -230,18 +231,20 @@ def _selected(y, signal):
     return mask
 
 
-def _variable(by, n_events):
-    by = _floats.real(by, "by")
+def variable(by, n_events, name="by"):
+    """Values of the variable `name`, one per event, none of them NaN."""
+    by = _floats.real(by, name)
     if by.shape != (n_events,):
-        msg = f"by must have the shape {(n_events,)}, one value per event, got {by.shape}"
+        msg = f"{name} must have the shape {(n_events,)}, one value per event, got {by.shape}"
         raise ValueError(msg)
     if np.isnan(by).any():
-        msg = f"by contains NaN: {np.isnan(by).sum()} of {n_events} values"
+        msg = f"{name} contains NaN: {np.isnan(by).sum()} of {n_events} values"
         raise ValueError(msg)
     return by
 
 
-def _edges(by, bins):
+def edges_of(by, bins):
+    """Edges as given, or of a number of bins of equal width."""
     if _choices.is_whole(bins):
         return _even_edges(by, bins)
     return _inputs.increasing_edges(bins)

@@ -20,11 +20,16 @@ def decay_strings(pdg: Any, mother_index: Any) -> NDArray[Any]: ...
 class BlockTransformer(TransformerMixin, BaseEstimator):
     transformers: Sequence[Any]
     weight_column: str | int
+    join: dict[str, Sequence[str]]
     transformers_: list[Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
     def __init__(
-        self, transformers: Sequence[Any], *, weight_column: str | int | None = ...
+        self,
+        transformers: Sequence[Any],
+        *,
+        weight_column: str | int | None = ...,
+        join: dict[str, Sequence[str]] | None = ...,
     ) -> None: ...
     def fit(self, X: Any, y: ArrayLike | None = ...) -> Self: ...
     def get_params(self, deep: bool = ...) -> Any: ...
@@ -40,6 +45,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
     handle_unknown: Literal["other", "error"]
     pdg: str
     mother_index: str
+    vocabulary_size: int
     categories_: tuple[int, ...]
     invalid_codes_: dict[int, int]
     def __init__(
@@ -50,6 +56,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         handle_unknown: Literal["other", "error"] = ...,
         pdg: str = ...,
         mother_index: str = ...,
+        vocabulary_size: int | None = ...,
     ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     @property
@@ -151,6 +158,8 @@ class PDGTokenizer(TransformerMixin, BaseEstimator):
     groups: dict[str, Sequence[int]] | Callable[..., Any]
     handle_unknown: Literal["other", "error", "ignore"]
     antiparticles: Literal["separate", "merge"]
+    share: str
+    vocabulary_size: int
     categories_: tuple[Any, ...]
     invalid_codes_: dict[int, int]
     def __init__(
@@ -160,6 +169,8 @@ class PDGTokenizer(TransformerMixin, BaseEstimator):
         groups: dict[str, Sequence[int]] | Callable[..., Any] | None = ...,
         handle_unknown: Literal["other", "error", "ignore"] = ...,
         antiparticles: Literal["separate", "merge"] = ...,
+        share: str | None = ...,
+        vocabulary_size: int | None = ...,
     ) -> None: ...
     def fit(self, X: Any, y: Any = ...) -> Self: ...
     @property

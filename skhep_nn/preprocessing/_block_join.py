@@ -62,11 +62,11 @@ def join_blocks(join, blocks, kinds):
         if target is None:
             out[name], out_kinds[name] = block, kinds[name]
         elif target not in out:
-            out[target], out_kinds[target] = _joined(target, join[target], blocks, kinds)
+            out[target], out_kinds[target] = _side_by_side(target, join[target], blocks, kinds)
     return out, out_kinds
 
 
-def _joined(target, names, blocks, kinds):
+def _side_by_side(target, names, blocks, kinds):
     tokens = [name for name in names if kinds[name].name == "tokens"]
     if tokens:
         msg = f"join: block {tokens[0]!r} of {target!r} holds tokens, which are no features"

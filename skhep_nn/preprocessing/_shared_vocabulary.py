@@ -52,7 +52,7 @@ def _check(word, members, blocks):
         raise ValueError(msg)
     for other in others:
         for setting in _SETTINGS:
-            a, b = (_plain(getattr(members[name], setting)) for name in (first, other))
+            a, b = (_comparable(getattr(members[name], setting)) for name in (first, other))
             if a != b:
                 msg = (
                     f"blocks {first!r} and {other!r} share a vocabulary (share={word!r}), but have "
@@ -61,5 +61,5 @@ def _check(word, members, blocks):
                 raise ValueError(msg)
 
 
-def _plain(value):
+def _comparable(value):
     return value if isinstance(value, (str, dict, int, type(None))) else list(value)

@@ -14,7 +14,7 @@ NOT_CALLED = {
     r"datasets\.(fetch|load)_\w+": "reads a file of its own; damaged files are tried in files.py",
     r"estimators\.\w+Classifier\.(initialize|partial_fit|set_params|predict_spread)": "of a base "
     "class, called on DenseClassifier",
-    r"metrics\.\w+\.(to_frame|differences)": "takes nothing",
+    r"metrics\.\w+\.(to_frame|differences|summary)": "takes nothing",
     r"metrics\.SignificanceScan\.at": "SignificanceDisplay calls it with odd cuts",
 }
 # newer than the calls: their own tests try what is odd
@@ -26,6 +26,7 @@ NOT_YET = (
     r"metrics\.(binned_significance|brier_score|calibration_curve|expected_calibration_error)",
     r"metrics\.(fold_spread|log_loss|make_binned_scorer|optimise_binning|overtraining_test)",
     r"metrics\.(sculpting|reweighting_test)",
+    r"metrics\.(bias_study|closure_tests|threshold_at)",
     r"plotting\.(Calibration|Importance|Overtraining|Reweight\w*)Display\.\w+",
     r"plotting\.(Sculpting|Templates|Variations)Display\.\w+",
     r"plotting\.SignificanceDisplay\.from_binned",

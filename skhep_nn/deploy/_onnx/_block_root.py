@@ -84,7 +84,8 @@ def _part_input(model, transformer, name, step, positions, options):
     if kind in ("sequence", "tokens") and padder is None:
         mask = network_of(model).block_kinds_[behind].mask
         return _sequence_input(transformer, name, shape, dtype, columns, steps, options, mask)
-    width = getattr(steps[0], "n_features_in_", None) if steps else None
+    # what passes unchanged is as wide as the block
+    width = getattr(steps[0], "n_features_in_", None) if steps else shape[-1:] and shape[-1]
     return [Input(name, "table", dtype, [width or len(columns)], columns)]
 
 

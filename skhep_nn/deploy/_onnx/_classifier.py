@@ -301,7 +301,8 @@ class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
         if bad.any():
             msg = (
                 f"the model gives no probabilities for event {int(bad.argmax())} ({int(bad.sum())} "
-                "in all): it has a category or a value that was not known in training"
+                "in all): it has a category or a value that was not known in training, or lists of "
+                "other lengths in blocks that are joined"
             )
             raise ValueError(msg)
 

@@ -27,11 +27,11 @@ def block_transformer(graph, step, data):
                 part = _through(graph, one, part)
         blocks |= _finished(graph, name, part)
     for target, names in (step.join or {}).items():
-        blocks |= _joined(graph, target, names, blocks)
+        blocks |= _side_by_side(graph, target, names, blocks)
     return blocks
 
 
-def _joined(graph, target, names, blocks):
+def _side_by_side(graph, target, names, blocks):
     """Blocks side by side as one; events whose entries differ between them are refused."""
     parts = [blocks.pop(name) for name in names]
     masks = [blocks.pop(f"{name}_mask", None) for name in names]
