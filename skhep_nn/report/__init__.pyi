@@ -54,7 +54,7 @@ class Report:
     event_number: str | int | Sequence[Any]
     max_events: int
     title: str
-    sections: Sequence[Section]
+    sections: Sequence[str] | Section
     random_state: int | np.random.RandomState
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Report:
         event_number: str | int | Sequence[Any] | None = ...,
         max_events: int = ...,
         title: str | None = ...,
-        sections: Sequence[Section] | None = ...,
+        sections: Sequence[str] | Section | None = ...,
         random_state: int | np.random.RandomState = ...,
     ) -> None: ...
     def save(self, path: str | PathLike[str]) -> None: ...

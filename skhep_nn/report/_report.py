@@ -11,7 +11,7 @@ from skhep_nn import _floats
 from skhep_nn._paths import user_path
 from skhep_nn.report._contents import Missing
 from skhep_nn.report._report_events import Context
-from skhep_nn.report._section_table import SECTIONS, Section
+from skhep_nn.report._section_table import Section, sections_of
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class Report:
         Events of which the importance of features is computed.
     title : str, default=None
         Of the page.
-    sections : sequence of Section, default=None
-        Those of the report; None is ``SECTIONS``. A section of your own:
-        ``(*SECTIONS, Section("key", "Title", function))``.
+    sections : sequence of str or Section, default=None
+        Those of the report, e.g. ``["summary", "roc"]`` by their keys; None is ``SECTIONS``. A
+        section of your own: ``(*SECTIONS, Section("key", "Title", function))``.
     random_state : int or RandomState, default=0
         Of permutations and bootstraps.
 
@@ -105,9 +105,8 @@ class Report:
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skhep_nn import Report
-    >>> from skhep_nn.report import SECTIONS
     >>> X, y = np.linspace(-1, 1, 200)[:, None], np.arange(200) % 3 > 0
-    >>> report = Report(LogisticRegression().fit(X, y), test=(X, y), sections=SECTIONS[1:2])
+    >>> report = Report(LogisticRegression().fit(X, y), test=(X, y), sections=["data", "roc"])
     >>> "<h2" in report.to_html()
     True
     """
@@ -226,22 +225,17 @@ class _Results:
     @classmethod
     def of(cls, report):
         started = time.perf_counter()
-        _check(report)
+        _check_luminosity(report.luminosity)
+        sections = sections_of(report.sections)
         context = Context(report)
-        sections = SECTIONS if report.sections is None else report.sections
         computed = [_compute(section, context) for section in sections]
         made = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
         return cls(computed, made, round(time.perf_counter() - started, 1))
 
 
-def _check(report):
-    if report.luminosity is not None and not _floats.one(report.luminosity, "luminosity") > 0:
-        msg = f"luminosity={report.luminosity!r}; it must be a positive number"
-        raise ValueError(msg)
-    sections = SECTIONS if report.sections is None else report.sections
-    keys = [getattr(section, "key", None) for section in sections]
-    if None in keys or len(set(keys)) < len(keys):
-        msg = f"sections must be Section objects whose keys differ, got the keys {keys}"
+def _check_luminosity(luminosity):
+    if luminosity is not None and not _floats.one(luminosity, "luminosity") > 0:
+        msg = f"luminosity={luminosity!r}; it must be a positive number"
         raise ValueError(msg)
 
 

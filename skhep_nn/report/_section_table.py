@@ -66,3 +66,28 @@ SECTIONS = (
     Section("parameters", "Parameters of every step", _late("_provenance", "parameters")),
     Section("provenance", "Versions and digests", _late("_provenance", "provenance")),
 )
+
+
+def sections_of(given):
+    """The sections that `given` names by their keys, or holds; all for None.
+
+    Raises
+    ------
+    ValueError
+        If one is neither the key of a section nor a section, or two have the same key.
+    """
+    if given is None:
+        return list(SECTIONS)
+    if isinstance(given, (str, Section)):
+        given = [given]
+    known = {section.key: section for section in SECTIONS}
+    sections = [known.get(one, one) if isinstance(one, str) else one for one in given]
+    for one in sections:
+        if not hasattr(one, "key"):
+            msg = f"sections has {one!r:.60}; it must be a Section or one of {list(known)}"
+            raise ValueError(msg)
+    keys = [section.key for section in sections]
+    if len(set(keys)) < len(keys):
+        msg = f"sections must be Section objects whose keys differ, got the keys {keys}"
+        raise ValueError(msg)
+    return sections

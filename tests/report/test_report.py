@@ -263,6 +263,30 @@ def test_a_section_of_ones_own_stands_beside_the_others(bare, trees, parts):
     assert "<td>–</td>" in html
 
 
+def test_sections_are_named_by_their_keys_in_any_order(bare, trees):
+    own = Section("own", "Own", lambda context: [Text("well")])
+    report = Report(trees, test=bare.report.test, sections=["roc", own, "data"])
+    found = json.loads(report.to_json())["sections"]
+    assert list(found) == ["roc", "own", "data"]
+    assert found["roc"] == bare.json["sections"]["roc"]
+    assert list(
+        json.loads(Report(trees, test=bare.report.test, sections="data").to_json())["sections"]
+    ) == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "says"),
+    [
+        (["summary", "rok"], r"sections has 'rok'; it must be a Section or one of \['summary', "),
+        ([3], "sections has 3; it must be a Section"),
+        ([SECTIONS[0], "summary"], "whose keys differ, got the keys .'summary', 'summary'"),
+    ],
+)
+def test_sections_that_are_none_are_an_error(bare, trees, sections, says):
+    with pytest.raises(ValueError, match=says):
+        Report(trees, test=bare.report.test, sections=sections).to_json()
+
+
 def test_a_section_that_fails_says_so_and_harms_no_other(bare, trees):
     def broken(context):
         1 / 0  # noqa: B018
@@ -307,12 +331,6 @@ def test_what_is_no_content_is_an_error(bare, trees):
         report.to_json()
     with pytest.raises(TypeError, match="a section consists of Text, Numbers, Table, Picture, got"):
         report.to_html()
-
-
-@pytest.mark.parametrize("sections", [[SECTIONS[0], SECTIONS[0]], ["summary"]])
-def test_sections_that_are_none_or_share_a_key_are_an_error(trees, sections):
-    with pytest.raises(ValueError, match="sections must be Section objects whose keys differ"):
-        Report(trees, sections=sections).to_json()
 
 
 def test_it_is_computed_once(bare, trees):
