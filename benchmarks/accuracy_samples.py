@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
 
+from benchmarks.accuracy_drawn import DRAWN
 from skhep_nn import datasets
 from skhep_nn.datasets import fetch_higgs_ml
+from skhep_nn.datasets._higgs_ml import data_homes
 from skhep_nn.exceptions import FileFormatError
-from skhep_nn.metrics import roc_auc
+from skhep_nn.metrics import closure_test, roc_auc
 
 MASSES = (500, 1000, 1500)
 # Kinds of particles whose numbers are the features of an event of the particle lists.
 FREQUENT = 60
+# Jets of arXiv:2008.02831 (Zenodo 4044628) as arrays, beside the file of the ATLAS challenge.
+SET2GRAPH = "set2graph_jets.npz"
+# Of a sample that is drawn; and what its classifiers, and those of few events, are trained on.
+DRAWN_EVENTS, DRAWN_TRAIN = 40_000, 3000
+FEW = (1000, 3000)
 
 
 @dataclass(frozen=True)
@@ -30,14 +39,32 @@ class Sample:
     weights : ndarray or None
     figure : callable
         ``figure(y, probabilities, sample_weight)``.
+    n_train : int or None
+        So many events at most are trained on.
+    more : dict of str to callable
+        Further figures.
     """
 
     X: pd.DataFrame
     y: np.ndarray
     weights: np.ndarray | None
     figure: object
+    n_train: int | None = None
+    more: dict = field(default_factory=dict)
+
+    def rows(self, at):
+        """Features, labels and weights of some events."""
+        return self.X.iloc[at], self.y[at], None if self.weights is None else self.weights[at]
 
 
+def few(rows, y, n_events):
+    """That many of the rows, of each class in proportion; all if there is no number."""
+    if n_events is None or n_events >= len(rows):
+        return rows
+    return np.sort(train_test_split(rows, train_size=n_events, stratify=y[rows], random_state=0)[0])
+
+
+@functools.lru_cache(maxsize=2)
 def load(name):
     """The sample of that name; None, said aloud, if its file is not there."""
     try:
@@ -98,13 +125,51 @@ def particle_lists():
     return Sample(X.astype(float), events["passes_skim"].to_numpy().astype(int), None, area)
 
 
+def set2graph():
+    """Flavours of jets by what describes the jet as a whole, of a published sample."""
+    path = next((p / SET2GRAPH for p in data_homes() if (p / SET2GRAPH).exists()), None)
+    if path is None:
+        msg = f"{SET2GRAPH} is not in {data_homes()[0]}"
+        raise OSError(msg)
+    with np.load(path) as file:
+        X, y = (
+            np.concatenate([file[f"{part}_{name}"] for part in ("train", "valid", "test")])
+            for name in ("jet", "flav")
+        )
+    return Sample(pd.DataFrame(X.astype(float)), np.unique(y, return_inverse=True)[1], None, area)
+
+
 def acceptance():
     """Whether a particle is seen; the probability itself matters."""
     X, y = datasets.make_acceptance(100_000, return_X_y=True, random_state=0)
-    return Sample(pd.DataFrame(X), np.asarray(y).astype(int), None, loss)
+    more = {"chi-square per bin": chi_square}
+    return Sample(pd.DataFrame(X), np.asarray(y).astype(int), None, loss, more=more)
 
 
-SAMPLES = {
+def chi_square(y, p, sample_weight=None):
+    """Per bin of the probability: those who are seen against the sum of their probabilities."""
+    return closure_test(y, p[:, 1], p[:, 1], sample_weight=sample_weight).chi2_per_bin
+
+
+def drawn(name):
+    """A sample of :mod:`benchmarks.accuracy_drawn`."""
+    X, y = DRAWN[name](DRAWN_EVENTS)
+    table = pd.DataFrame(X, columns=[f"x{k}" for k in range(X.shape[1])])
+    return Sample(table, y, None, area, DRAWN_TRAIN)
+
+
+def atlas_sentinels():
+    """The ATLAS challenge with -999 where a value is missing."""
+    sample = atlas()
+    return replace(sample, X=sample.X.fillna(-999.0))
+
+
+def with_few(name, n_events):
+    """A sample of which few events are trained on."""
+    return replace(WHOLE[name](), n_train=n_events)
+
+
+WHOLE = {
     "atlas": atlas,
     "lepton jets": lepton_jets,
     "lepton jets, five classes": lambda: lepton_jets("process"),
@@ -113,6 +178,16 @@ SAMPLES = {
     ),
     "load_resonance": lambda: resonance(datasets.load_resonance()),
     "jets": jets,
+    "set2graph": set2graph,
     "particle lists": particle_lists,
     "acceptance": acceptance,
+    "atlas, missing -999": atlas_sentinels,
 }
+SMALL = {
+    f"{name}, {n:,} events": functools.partial(with_few, name, n)
+    for name in ("atlas", "lepton jets", "make_resonance")
+    for n in FEW
+}
+SAMPLES = WHOLE | {name: functools.partial(drawn, name) for name in DRAWN} | SMALL
+KINDS = dict.fromkeys(DRAWN, "drawn") | dict.fromkeys(SMALL, "small")
+LESS_IS_BETTER = {"acceptance"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import hashlib
 import inspect
 import warnings
 
@@ -75,6 +77,61 @@ def _fitted(model, X, y, w):
     return model.fit(X, y, sample_weight=w).predict_proba
 
 
-SIDES = {"trees": trees, "searched trees": searched_trees, "MLP": mlp, "ours": ours}
-if "n_networks" in inspect.signature(DenseClassifier).parameters:
-    SIDES["ours, n_networks=5"] = functools.partial(ours, n_networks=5)
+# The parameters whose defaults are what is measured.
+RECIPE = (
+    "activation",
+    "batch_normalization",
+    "batch_sampler",
+    "batch_size",
+    "dropout",
+    "early_stopping",
+    "ema",
+    "epochs",
+    "feature_bins",
+    "feature_scale",
+    "input_scaling",
+    "kernel_initializer",
+    "l2",
+    "learning_rate",
+    "learning_rate_schedule",
+    "optimizer",
+    "units",
+    "weight_decay",
+)
+SIDES = {
+    "trees": trees,
+    "searched trees": searched_trees,
+    "MLP": mlp,
+    "ours": ours,
+    "ours, n_networks=5": functools.partial(ours, n_networks=5),
+}
+
+
+def side(name):
+    """The classifier of that name; behind "ours" its parameters may be changed.
+
+    Examples
+    --------
+    >>> side("ours, dropout=0.1").keywords
+    {'dropout': 0.1}
+    """
+    return SIDES[name] if name in SIDES else functools.partial(ours, **_changes(name))
+
+
+def described(name):
+    """What the classifier is as it comes: results of former defaults are no results of these."""
+    if not name.startswith("ours"):
+        return name
+    changes = _changes(name)
+    given = DenseClassifier(**changes).get_params()
+    parameters = repr([(p, given[p]) for p in sorted({*RECIPE, *changes})])
+    return hashlib.sha256(parameters.encode()).hexdigest()[:12]
+
+
+def _changes(name):
+    head, _, changes = name.partition(",")
+    if head != "ours":
+        msg = f"there is no side {name!r}; there are {', '.join(SIDES)}, and 'ours, dropout=0.1'"
+        raise ValueError(msg)
+    call = ast.parse(f"f({changes})", mode="eval").body
+    return {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}

@@ -235,6 +235,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -289,6 +290,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
@@ -465,6 +467,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -519,6 +522,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
@@ -602,6 +606,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -677,6 +682,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
@@ -754,6 +760,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -817,6 +824,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
@@ -895,6 +903,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -961,6 +970,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,
@@ -1044,6 +1054,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     input_scaling: Literal["robust", "standard", None]
     n_networks: int
     feature_scale: bool
+    feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
     optimizer: Any
@@ -1115,6 +1126,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         input_scaling: Literal["robust", "standard", None] = ...,
         n_networks: int = ...,
         feature_scale: bool = ...,
+        feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
         optimizer: Any = ...,

@@ -258,6 +258,15 @@ BUILT = {
         Whether each feature is multiplied by a trained factor, which learns six times as fast as
         other weights.""",
     ),
+    "feature_bins": Shared(
+        16,
+        [Interval(Integral, 0, None, closed="left")],
+        """int
+        Bins of equal numbers of training events in which the network reads each scaled feature
+        besides the feature itself (a piecewise linear encoding), so that it sees steps and shapes
+        of tails; 0 is none. Fewer where there are many features: together at most 1,024 numbers.
+        None with ``input_scaling=None``, of sequences, and of features beside sequences.""",
+    ),
     "bn_momentum": Shared(
         0.9,
         [Interval(Real, 0, 1, closed="left")],

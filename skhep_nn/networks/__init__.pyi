@@ -25,6 +25,7 @@ def blocks(
     named: bool = ...,
     input_scaling: bool = ...,
     feature_scale: bool = ...,
+    feature_bins: int = ...,
     bn_momentum: float = ...,
 ) -> keras.Model: ...
 def dense(
@@ -39,6 +40,7 @@ def dense(
     batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
     input_scaling: bool = ...,
     feature_scale: bool = ...,
+    feature_bins: int = ...,
     bn_momentum: float = ...,
 ) -> keras.Model: ...
 def parametric(
@@ -58,6 +60,7 @@ def parametric(
     mask_value: float = ...,
     input_scaling: Any = ...,
     feature_scale: bool = ...,
+    feature_bins: int = ...,
     bn_momentum: float = ...,
     **settings: Any,
 ) -> keras.Model: ...

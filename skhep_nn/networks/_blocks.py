@@ -11,8 +11,8 @@ from skhep_nn import _choices
 from skhep_nn.networks import _branches
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
+from skhep_nn.networks._feature_inputs import Inputs
 from skhep_nn.networks._hidden import safe, with_momentum
-from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._padding import Columns, PaddingMask
 
 
@@ -28,6 +28,7 @@ def blocks(
     named=True,
     input_scaling=False,
     feature_scale=False,
+    feature_bins=0,
     bn_momentum=0.9,
 ):
     """A network from blocks of features, sequences and tokens to class probabilities.
@@ -54,6 +55,8 @@ def blocks(
         False: the network takes the array of the only block, not a dict.
     input_scaling, feature_scale : bool
         Of blocks of features and sequences, as :func:`skhep_nn.networks.dense` has them.
+    feature_bins : int
+        Of blocks of features that have a branch of their own, likewise.
     bn_momentum : float
         As :func:`skhep_nn.networks.dense` has it.
 
@@ -72,6 +75,7 @@ def blocks(
         mask_value=mask_value,
         input_scaling=input_scaling,
         feature_scale=feature_scale,
+        feature_bins=feature_bins,
     )
     head = dict(head or {})
     allowed = _branches.parameters_of(hidden) | {"units", "output_initializer"}
@@ -97,7 +101,7 @@ def join(
 ):
     """The outcome of all branches side by side; the parameters are those of :func:`blocks`.
 
-    `scaling` is `input_scaling` and `feature_scale`.
+    `scaling` is `input_scaling`, `feature_scale` and `feature_bins`.
 
     Parameters
     ----------
@@ -119,19 +123,19 @@ def join(
     def value(name):
         # by several branches, perhaps, behind one layer
         if name not in read:
-            read[name] = scaled(tensors[name], name, **scaling)
+            read[name] = Inputs(tensors[name], name, **scaling)
         return read[name]
 
     parts = []
     for name, branch in done.items():
         with _branches.named(f"branches[{name!r}]"):
             if inputs[name]["kind"] == "features":
-                parts.append(_features(value(name), inputs[name], branch))
+                parts.append(_features(value(name).with_bins(), inputs[name], branch))
                 continue
             entries = _entries(name, tensors, inputs, mask_value)
-            x = [embeddings(name, tensors[name]) if name in tokens else value(name)]
+            x = [embeddings(name, tensors[name]) if name in tokens else value(name).alone]
             x += [embeddings(token, tensors[token]) for token in joined.get(name, ())]
-            beside = [value(block) for block in _branches.features_beside(branch)]
+            beside = [value(block).alone for block in _branches.features_beside(branch)]
             x += [layers.RepeatVector(entries.shape[1])(block) for block in beside]
             x = layers.Concatenate()(x) if len(x) > 1 else x[0]
             parts.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from skhep_nn.networks._feature_inputs import Inputs
 from skhep_nn.networks._hidden import (
     as_layers,
     normalised,
@@ -13,7 +14,6 @@ from skhep_nn.networks._hidden import (
     where_normalised,
     with_momentum,
 )
-from skhep_nn.networks._input_scaling import scaled
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
@@ -30,6 +30,7 @@ def dense(
     batch_normalization=False,
     input_scaling=False,
     feature_scale=False,
+    feature_bins=0,
     bn_momentum=0.9,
 ):
     """A dense network from features to class probabilities.
@@ -55,6 +56,9 @@ def dense(
         :class:`skhep_nn.networks._input_scaling.InputScaling`.
     feature_scale : bool
         Multiply each feature by a trained factor.
+    feature_bins : int
+        Bins in which features are read besides, if they are scaled; see
+        :class:`skhep_nn.networks._feature_bins.FeatureBins`.
     bn_momentum : float
         Of the moving averages in batch normalisation.
 
@@ -64,7 +68,13 @@ def dense(
         Not compiled.
     """
     inputs = layers.Input(shape, name="features")
-    x = scaled(inputs, "features", input_scaling=input_scaling, feature_scale=feature_scale)
+    x = Inputs(
+        inputs,
+        "features",
+        input_scaling=input_scaling,
+        feature_scale=feature_scale,
+        feature_bins=feature_bins,
+    ).with_bins()
     x = hidden(
         x,
         units,

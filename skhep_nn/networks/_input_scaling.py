@@ -83,12 +83,6 @@ class FeatureScale(layers.Layer):
         return tuple(input_shape)
 
 
-def scaled(x, block, *, input_scaling=False, feature_scale=False):
-    """Features or sequence `x` of the block of that name behind the layers that are asked for."""
-    x = InputScaling(name=scaling_name(block))(x) if input_scaling else x
-    return FeatureScale(name=f"{safe(block)}_factor")(x) if feature_scale else x
-
-
 def scaling_name(block):
     """The name of the layer that scales a block."""
     return f"{safe(block)}_scaling"
@@ -100,11 +94,11 @@ def constants_of(model):
     Returns
     -------
     dict of str to list of int
-        For each layer its places of center, slope and bend.
+        For each layer that has `CONSTANTS` their places.
     """
     places = {id(variable): at for at, variable in enumerate(model.variables)}
     return {
         layer.name: [places[id(getattr(layer, name))] for name in layer.CONSTANTS]
         for layer in model.layers
-        if isinstance(layer, InputScaling)
+        if hasattr(layer, "CONSTANTS")
     }

@@ -42,6 +42,7 @@ def parametric(
     mask_value=0.0,
     input_scaling=False,
     feature_scale=False,
+    feature_bins=0,
     bn_momentum=0.9,
     **settings,
 ):
@@ -49,9 +50,11 @@ def parametric(
 
     Parameters
     ----------
-    inputs, branches, shared_embeddings, embedding_size, mask_value, input_scaling, feature_scale
+    inputs, branches, shared_embeddings, embedding_size, mask_value
         Blocks of an event and what each goes through before they are joined, as
         :func:`skhep_nn.networks.blocks` takes them. The parameter acts behind that.
+    input_scaling, feature_scale, feature_bins
+        As there.
     n_outputs : int
         1 for a sigmoid (two classes), else one softmax node per class.
     low, high : sequence of float
@@ -92,6 +95,7 @@ def parametric(
         mask_value=mask_value,
         input_scaling=input_scaling,
         feature_scale=feature_scale,
+        feature_bins=feature_bins,
     )
     start = {"start": 0.0} if proportional else {}
     x = conditioned(x, scaled, body, conditioning, placement, start, **settings)

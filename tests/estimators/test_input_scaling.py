@@ -22,6 +22,7 @@ from skhep_nn import (
 )
 from skhep_nn.estimators._fit import _input_scaling
 from skhep_nn.metrics import roc_auc
+from skhep_nn.networks._feature_bins import FeatureBins
 from skhep_nn.networks._input_scaling import InputScaling
 from skhep_nn.training._pool import POOL
 
@@ -51,6 +52,11 @@ def table(n_events=N):
 def constants(clf, block="features"):
     layer = clf.model_.get_layer(f"{block}_scaling")
     return [np.array(getattr(layer, name)) for name in InputScaling.CONSTANTS]
+
+
+def bins(clf, block="features"):
+    layer = clf.model_.get_layer(f"{block}_bins")
+    return [np.array(getattr(layer, name)) for name in FeatureBins.CONSTANTS]
 
 
 UNITS = {
@@ -116,7 +122,43 @@ def test_none_leaves_the_features_as_they_are():
     X, y = table()
     clf = DenseClassifier((4,), input_scaling=None, feature_scale=False, **FAST).fit(X, y)
     names = [layer.name for layer in clf.model_.layers]
-    assert not [name for name in names if name.endswith(("_scaling", "_factor"))]
+    assert not [name for name in names if name.endswith(("_scaling", "_factor", "_bins"))]
+
+
+def test_bins_hold_equal_numbers_of_training_events_by_their_weights():
+    X, y = table()
+    weights = RNG.uniform(0.1, 3, N)
+    clf = DenseClassifier((4,), feature_bins=4, **FAST).fit(X, y, sample_weight=weights)
+    center, slope, bend = constants(clf)
+    t = (X - center) * slope
+    scaled = t / np.sqrt(1 + bend * t**2)
+    low, inverse = bins(clf)
+    for column in (0, 1):
+        edges = [*low[column], low[column][-1] + 1 / inverse[column][-1]]
+        shares = np.histogram(scaled[:, column], edges, weights=weights)[0] / weights.sum()
+        np.testing.assert_allclose(shares, 0.25, atol=0.02)
+    # the constant has none
+    assert not inverse[5].any()
+
+
+def test_no_bins_are_made_where_none_are_wanted():
+    X, y = table()
+    clf = DenseClassifier((4,), feature_bins=0, **FAST).fit(X, y)
+    assert not [layer for layer in clf.model_.layers if isinstance(layer, FeatureBins)]
+    with pytest.raises(ValueError, match="feature_bins"):
+        DenseClassifier((4,), feature_bins=-1, **FAST).fit(X, y)
+
+
+def test_a_network_with_bins_learns_steps_that_one_without_does_not():
+    rng = np.random.default_rng(3)
+    X = np.exp(2 * rng.normal(size=(3000, 6)))
+    y = ((X[:, 0] > 0.5) & (X[:, 0] < 0.7)) | ((X[:, 1] > 2) & (X[:, 1] < 2.6))
+    arguments = FAST | {"epochs": 25}
+    aucs = [
+        roc_auc(y[1500:], clf.fit(X[:1500], y[:1500]).predict_proba(X[1500:])[:, 1])
+        for clf in (DenseClassifier((32,), feature_bins=n, **arguments) for n in (0, 16))
+    ]
+    assert aucs[1] > aucs[0] + 0.1
 
 
 def test_joblib_keeps_the_constants(tmp_path):
@@ -126,16 +168,19 @@ def test_joblib_keeps_the_constants(tmp_path):
     loaded = joblib.load(tmp_path / "model.joblib")
     assert np.array_equal(loaded.predict_proba(X), clf.predict_proba(X))
     assert np.array_equal(constants(loaded)[0], constants(clf)[0])
+    np.testing.assert_array_equal(bins(loaded), bins(clf))
 
 
 def test_further_fits_keep_the_constants_of_the_first():
     X, y = table()
     warm = DenseClassifier((4,), warm_start=True, **FAST).fit(X, y)
-    before = constants(warm)
+    before, edges = constants(warm), bins(warm)
     np.testing.assert_array_equal(constants(warm.fit(X * 2 + 1, y)), before)
+    np.testing.assert_array_equal(bins(warm), edges)
     stream = DenseClassifier((4,), **FAST).partial_fit(X, y)
     np.testing.assert_array_equal(constants(stream), before)
     np.testing.assert_array_equal(constants(stream.partial_fit(X * 2 + 1, y)), before)
+    np.testing.assert_array_equal(bins(stream), edges)
     assert not np.array_equal(constants(clone(warm).fit(X * 2 + 1, y)), before)
 
 
@@ -164,9 +209,11 @@ def test_memory_maps_have_the_constants_of_the_events_in_memory(tmp_path, monkey
     for sample in (50_000, 500):
         monkeypatch.setattr(_input_scaling, "SAMPLE_EVENTS", sample)
         mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-        found = constants(DenseClassifier((4,), **FAST | {"epochs": 1}).fit(mapped, y))
-        inside = constants(DenseClassifier((4,), **FAST | {"epochs": 1}).fit(X, y))
-        np.testing.assert_array_equal(found, inside)
+        found, inside = (
+            DenseClassifier((4,), **FAST | {"epochs": 1}).fit(x, y) for x in (mapped, X)
+        )
+        np.testing.assert_array_equal(constants(found), constants(inside))
+        np.testing.assert_array_equal(bins(found), bins(inside))
 
 
 def test_a_sample_of_many_events_comes_from_everywhere():
@@ -225,6 +272,7 @@ def test_tables_of_other_networks_are_scaled_alike(make):
     np.testing.assert_array_equal(
         constants(clf), constants(DenseClassifier((4,), **FAST).fit(X, y))
     )
+    np.testing.assert_array_equal(bins(clf), bins(DenseClassifier((4,), **FAST).fit(X, y)))
 
 
 def test_the_mass_of_a_parametric_network_keeps_its_own_scale():

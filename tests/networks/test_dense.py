@@ -31,9 +31,13 @@ def test_parameter_counts_of_published_networks(n_features, n_classes, arguments
 
 def test_parameters_of_the_layers_on_the_features_are_counted_beside():
     X, y = np.random.default_rng(0).normal(size=(60, 12)), np.arange(60) % 2
-    model = DenseClassifier((50, 50), epochs=1, verbose=0).fit(X, y).model_
-    # three constants and one factor per feature
-    assert model.count_params() == 3_251 + 4 * 12
+    clf = DenseClassifier((50, 50), epochs=1, verbose=0)
+    # three constants and one factor per feature; two constants and fifty weights per bin, and one
+    # factor per feature
+    scaled = 3_251 + 4 * 12
+    assert clf.fit(X, y).model_.count_params() == scaled + 12 * (16 * (2 + 50) + 1)
+    model = clf.set_params(feature_bins=0).fit(X, y).model_
+    assert model.count_params() == scaled
     trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     assert trained == 3_251 + 12
 

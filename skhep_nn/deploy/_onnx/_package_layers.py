@@ -10,6 +10,7 @@ from skhep_nn.deploy._onnx._layers import array_of, batch_normalization, joined_
 from skhep_nn.deploy._onnx._recurrent_layers import reverse
 from skhep_nn.deploy._onnx._registry import LAYERS
 from skhep_nn.deploy._onnx._values import Tensor
+from skhep_nn.networks._feature_bins import START
 from skhep_nn.networks._input_scaling import FACTOR_RATE, FAR
 
 LOWEST = -1e30
@@ -163,6 +164,19 @@ def input_scaling(graph, layer, x):
 def feature_scale(graph, layer, x):
     factors = (1.0 + FACTOR_RATE * array_of(layer.q)).astype(np.float32)
     return replace(x, value=graph.op("Mul", x.value, factors))
+
+
+@LAYERS.add("skhep_nn.FeatureBins")
+def feature_bins(graph, layer, x):
+    low, slope = (array_of(getattr(layer, name)) for name in layer.CONSTANTS)
+    t = graph.op("Sub", graph.expand_dims(x.value, -1), low)
+    t = graph.op("Mul", t, slope)
+    t = graph.op("Sub", graph.op("Min", graph.op("Max", t, 0.0), 1.0), 0.5)
+    t = graph.op("Mul", t, START)
+    if layer.trained:
+        t = graph.op("Mul", t, (1.0 + FACTOR_RATE * array_of(layer.q)).astype(np.float32))
+    shape = (low.shape[0] * low.shape[1],)
+    return replace(x, value=graph.reshape(t, -1, *shape), shape=shape)
 
 
 @LAYERS.add("skhep_nn.FixedParameter")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn.networks._feature_bins import bins_name, bins_of
 from skhep_nn.networks._input_scaling import scaling_name
+from skhep_nn.preprocessing._bin_edges import feature_bins
 from skhep_nn.preprocessing._robust_scale import SCALES
 from skhep_nn.training._mapped import rows_of
 
@@ -16,8 +18,8 @@ SAMPLE_NUMBERS = 4_000_000
 NEIGHBOURS = 50
 
 
-def learnt_scales(kind, blocks, events, mask_value):
-    """Center, slope and bend of each block of features and sequences.
+def learnt_scales(kind, blocks, events, mask_value, n_bins=0):
+    """Center, slope and bend of each block of features and sequences, and bins of features.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def learnt_scales(kind, blocks, events, mask_value):
         With the weights that the loss sees. Negative ones count by their absolute value.
     mask_value : float or None
         Of padding, where a sequence has no mask.
+    n_bins : int
+        Bins that are wanted of each feature.
 
     Returns
     -------
@@ -45,8 +49,12 @@ def learnt_scales(kind, blocks, events, mask_value):
         if block["kind"] == "sequence":
             real = _real(events.x, block, values, rows, mask_value)
             values, weights = values[real], weights[real]
-        scale = SCALES[kind](values, weights if weights.any() else None)
+        weights = weights if weights.any() else None
+        scale = SCALES[kind](values, weights)
         found[scaling_name(name)] = scale.center, scale.slope, scale.bend
+        n_of_block = bins_of(values.shape[1], n_bins)
+        if block["kind"] == "features" and n_of_block:
+            found[bins_name(name)] = feature_bins(scale(values), weights, n_of_block)
     return found
 
 

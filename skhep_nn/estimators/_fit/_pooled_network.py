@@ -56,7 +56,8 @@ class PooledNetwork:
         network, kind = cls(recipe, settings.jit_compile), settings.input_scaling
         if kind is not None:
             mask_value = settings.get("mask_value")
-            network.constants = learnt_scales(kind, recipe.inputs, events, mask_value)
+            n_bins = settings.feature_bins
+            network.constants = learnt_scales(kind, recipe.inputs, events, mask_value, n_bins)
         return network, {}
 
     def initialise(self, seed):

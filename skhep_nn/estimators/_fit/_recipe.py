@@ -130,6 +130,7 @@ def recipe_of(settings, builder, arguments, n_classes):
         # which scale it is stands in the constants
         "input_scaling": settings.input_scaling is not None,
         "feature_scale": bool(settings.feature_scale),
+        "feature_bins": int(settings.feature_bins),
         "bn_momentum": float(settings.bn_momentum),
     }
     return Recipe(

@@ -8,7 +8,9 @@ from keras import layers, ops
 from skhep_nn import networks
 from skhep_nn.deploy._onnx._activations import ACTIVATIONS
 from skhep_nn.exceptions import ExportError
-from skhep_nn.networks import _input_scaling
+from skhep_nn.networks._feature_bins import FeatureBins
+from skhep_nn.networks._feature_inputs import Inputs
+from skhep_nn.preprocessing._bin_edges import feature_bins
 
 RNG = np.random.default_rng(1)
 FEATURES = RNG.normal(size=(40, 5)).astype(np.float32)
@@ -37,10 +39,22 @@ def test_a_dense_network_agrees(difference, batch_normalization):
 @pytest.mark.parametrize(("shape", "x"), [((5,), FEATURES), ((7, 3), SEQUENCE)])
 def test_scaled_inputs_agree(difference, shape, x):
     inputs = layers.Input(shape)
-    scaled = _input_scaling.scaled(inputs, "block", input_scaling=True, feature_scale=True)
+    scaled = Inputs(inputs, "block", input_scaling=True, feature_scale=True).alone
     network = keras.Model(inputs, ends(layers.Flatten()(scaled)))
     assert difference(network, x) < 1e-6
     assert difference(network, (x * np.float32(1e25)).astype(np.float32)) < 1e-6
+
+
+@pytest.mark.parametrize("feature_scale", [True, False])
+def test_features_in_bins_agree(difference, feature_scale):
+    inputs = layers.Input((5,))
+    read = Inputs(inputs, "block", input_scaling=True, feature_scale=feature_scale, feature_bins=16)
+    network = keras.Model(inputs, ends(read.with_bins()))
+    found = feature_bins(FEATURES, None, 16)
+    for constant, values in zip(FeatureBins.CONSTANTS, found, strict=True):
+        getattr(network.get_layer("block_bins"), constant).assign(values)
+    assert difference(network, FEATURES) < 1e-6
+    assert difference(network, (FEATURES * np.float32(1e25)).astype(np.float32)) < 1e-6
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
