@@ -200,6 +200,19 @@ def select(X, positions):
     return _array(X)[..., positions]
 
 
+def in_order(X, wanted):
+    """The columns of `X` that are named in `wanted`, in the order of that.
+
+    Parameters
+    ----------
+    X : table with names
+    wanted : sequence of str
+    """
+    found = names(X)
+    kept = [found.index(name) for name in wanted if name in found]
+    return X if kept == [*range(n_columns(X))] else select(X, kept)
+
+
 def replace(X, column, values, role="column"):
     """A copy of `X` in which `column` has `values`; `X` itself is not touched."""
     native, X = X, _frames.as_pandas(X)

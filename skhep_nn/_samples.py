@@ -98,7 +98,7 @@ def read(
 
 
 def as_fitted(model, X, drop=()):
-    """`X` without columns that `model`, as far as it says so, was not fitted with.
+    """The columns of `X` that `model`, as far as it says so, was fitted with, in that order.
 
     Parameters
     ----------
@@ -112,8 +112,7 @@ def as_fitted(model, X, drop=()):
         return X
     if fitted is None:
         return _columns.drop(X, list(drop))
-    known = set(fitted)
-    return _columns.drop(X, [name for name in names if name not in known])
+    return _columns.in_order(X, fitted)
 
 
 def _taken_apart(given, y, sample_weight, name):

@@ -65,6 +65,17 @@ def test_a_name_for_an_array_is_an_error_that_says_what_to_pass():
         _columns.take(np.zeros((2, 2)), "weight", role="weight_column")
 
 
+def test_columns_in_an_order_are_those_named_and_nothing_else():
+    table = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "c"])
+    found = _columns.in_order(table, ["c", "missing", "b"])
+    assert found.columns.tolist() == ["c", "b"]
+    assert found.to_numpy().tolist() == [[3, 2]]
+
+
+def test_columns_that_are_in_order_already_are_the_table_itself(frame):
+    assert _columns.in_order(frame, [*frame.columns, "further"]) is frame
+
+
 def test_a_misspelt_column_is_an_error_that_names_the_nearest(frame):
     with pytest.raises(ColumnError, match=r"did you mean 'weight'\?"):
         _columns.take(frame, "wieght")

@@ -100,7 +100,7 @@ def _route(points, estimator, X, columns):
 
 
 def _as_fitted(estimator, X, columns, keep):
-    """`X` without columns that the estimator, as far as it says so, was not fitted with.
+    """The columns of `X` that the estimator, as far as it says so, was fitted with, in that order.
 
     And those of the parameter's `columns` that it was fitted with. So networks that read the mass,
     or the weights, and networks that do not are compared on one table.
@@ -111,10 +111,8 @@ def _as_fitted(estimator, X, columns, keep):
         blind = _columns.n_columns(without) == getattr(estimator, "n_features_in_", None)
         return (without, []) if blind and not keep else (X, columns)
     named = [names[_columns.position(X, column, "parameter")] for column in columns]
-    known = {*fitted, *(named if keep else [])}
-    return _columns.drop(X, [name for name in names if name not in known]), [
-        name for name in named if name in known
-    ]
+    known = [*fitted, *(named if keep else [])]
+    return _columns.in_order(X, known), [name for name in named if name in known]
 
 
 def _seen_by(model, steps, X, columns, hypotheses):

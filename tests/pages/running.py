@@ -11,6 +11,7 @@ import io
 import re
 import shlex
 
+from matplotlib import pyplot
 from pages import sample
 
 from skhep_nn import datasets
@@ -47,6 +48,15 @@ def _part_of(load, every):
     return part
 
 
+class Reader:
+    """Somebody who follows a page: what they have defined, their sample, their folder."""
+
+    def __init__(self, folder):
+        self.namespace = {"__name__": "__main__"}
+        self.sample = sample.Sample()
+        self.folder = folder
+
+
 def run(blocks, folder):
     """Run blocks of a page, and compare what they print; commands of others print nothing here.
 
@@ -61,9 +71,10 @@ def run(blocks, folder):
     AssertionError
         If something else is printed than the page says.
     """
-    namespace = {"__name__": "__main__"}
+    reader = Reader(folder)
     for block in blocks:
-        printed = HOW[block.language](block, namespace, folder)
+        printed = HOW[block.language](block, reader)
+        pyplot.close("all")
         if block.printed is not None and printed is not None:
             _compare(block, printed)
 
@@ -76,17 +87,17 @@ def _compare(block, printed):
     assert same, f"{block.where} printed\n{printed}\nand the page says\n{block.printed}"
 
 
-def _python(block, namespace, folder):
+def _python(block, reader):
     # as many lines before it as in the page, so that a traceback shows the line of the page
     tree = ast.parse("\n" * (block.line - 1) + _without_prompts(block.code))
     for part in (ast.parse(block.before), tree):
-        sample.give(part, namespace)
-        sample.files(sample.constants(part), folder)
+        reader.sample.give(part, reader.namespace)
+        sample.files(sample.constants(part), reader.folder)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             if part is tree and ">>>" in block.code:
-                _doctest(block, namespace)
+                _doctest(block, reader.namespace)
             else:
-                exec(compile(part, block.page, "exec"), namespace)
+                exec(compile(part, block.page, "exec"), reader.namespace)
     return printed.getvalue()
 
 
@@ -106,14 +117,14 @@ def _doctest(block, namespace):
     assert not failed, problems.getvalue()
 
 
-def _commands(block, _, folder):
+def _commands(block, reader):
     """Run the lines of the package's own command; those of others are not ours to test."""
     lines = block.code.replace("\\\n", " ").splitlines()
     commands = [shlex.split(line, comments=True) for line in lines]
     ours = [words for words in commands if words[:1] == ["skhep-nn"]]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         for words in ours:
-            sample.files(words, folder)
+            sample.files(words, reader.folder)
             arguments = [w for word in words[1:] for w in _expanded(word)]
             assert main(arguments) == 0, f"{block.where}: {shlex.join(words)}"
     return printed.getvalue() if ours else None

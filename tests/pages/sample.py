@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import pickle
 from functools import cache
 
 import joblib
 import numpy as np
 from pages.blocks import ROOT, blocks
 
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 SAMPLE = ROOT / "docs" / "sample.md"
 
 
@@ -21,10 +23,17 @@ def _sample():
 
 
 def defined(tree):
-    """Names that a block defines."""
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_stored(n)}
-    named = (ast.FunctionDef, ast.ClassDef)
-    return stored | {n.name for n in ast.walk(tree) if isinstance(n, named)} | _imported(tree)
+    """Names that a block defines, without those inside of comprehensions and functions."""
+    found, nodes = _imported(tree), [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and _is_stored(node):
+            found.add(node.id)
+        elif not isinstance(node, COMPREHENSIONS):
+            nodes += ast.iter_child_nodes(node)
+    return found
 
 
 def _is_stored(node):
@@ -53,14 +62,20 @@ def needed(tree):
     return sorted(found)
 
 
-def give(tree, namespace):
-    """Define in `namespace` what a block needs of the sample and no earlier block has defined."""
-    for n in needed(tree):
-        block, names = _sample()[n]
-        if not names - _imported(block) <= namespace.keys():
-            kept = dict(namespace)
-            exec(compile(block, SAMPLE, "exec"), namespace)
-            namespace |= kept
+class Sample:
+    """The sample of one page: what the page itself calls by the same names leaves it alone."""
+
+    def __init__(self):
+        self._names = {}
+
+    def give(self, tree, namespace):
+        """Define in `namespace` what a block needs of the sample and no earlier block defined."""
+        for n in needed(tree):
+            block, names = _sample()[n]
+            if not names <= self._names.keys():
+                exec(compile(block, SAMPLE, "exec"), self._names)
+            for name in names - _imported(block):
+                namespace.setdefault(name, self._names[name])
 
 
 def files(texts, folder):
@@ -87,26 +102,25 @@ def constants(tree):
 
 
 @cache
-def _namespace():
-    """All of the sample."""
+def _value(name):
+    """One name of the sample; each file is made of the same ones."""
     namespace = {}
-    for tree, _ in _sample():
-        exec(compile(tree, SAMPLE, "exec"), namespace)
-    return namespace
+    Sample().give(ast.parse(name), namespace)
+    return namespace[name]
 
 
 def _table(name):
-    return lambda path: _namespace()[name].to_parquet(path)  # noqa: PLW0108 - made when it is used
+    return lambda path: _value(name).to_parquet(path)
 
 
 def _ntuple(path):
     import awkward as ak
     import uproot
 
-    events = _namespace()["events"]
+    events = _value("events")
     n_jets = events["Njet"].to_numpy()
     jets = ak.unflatten(np.linspace(30, 90, n_jets.sum()).astype("float32"), n_jets)
-    names = ["LepPt", "Met", "HT", "Njet", "weight", "is_signal"]
+    names = ["LepPt", "Met", "HT", "Njet", "Jet1Pt", "mt", "weight", "is_signal"]
     columns = {name: events[name].to_numpy() for name in names}
     columns |= {"met": columns["Met"], "run": n_jets, "event": events["event_number"].to_numpy()}
     with uproot.recreate(path) as file:
@@ -117,7 +131,7 @@ def _ntuple(path):
 def _onnx(path):
     from skhep_nn import export_onnx
 
-    export_onnx(_namespace()["model"], path, check=_namespace()["X_val"])
+    export_onnx(_value("model"), path)
 
 
 def _skim(path):
@@ -133,6 +147,14 @@ def _generated(path):
     load_particle_lists().drop(columns="passes_skim").to_parquet(path)
 
 
+def _memmap(path):
+    # as smartBKG writes them
+    values = np.zeros((5, 4, 3), "float32")
+    values.tofile(path)
+    for side, said in (("shape", values.shape), ("dtype", "float32")):
+        path.with_name(f"{path.name}.{side}").write_bytes(pickle.dumps(said))
+
+
 # Files that pages name, and what is in them.
 FILES = {
     "events.parquet": _table("events"),
@@ -144,9 +166,10 @@ FILES = {
     "data.root": _ntuple,
     "data/*.root": _ntuple,
     "ntuples/*.root": _ntuple,
-    "model.joblib": lambda path: joblib.dump(_namespace()["model"], path),
-    "prep.joblib": lambda path: joblib.dump(_namespace()["scaler"], path),
+    "model.joblib": lambda path: joblib.dump(_value("model"), path),
+    "prep.joblib": lambda path: joblib.dump(_value("scaler"), path),
     "model.onnx": _onnx,
     "skim.csv": _skim,
     "generated/*.parquet": _generated,
+    "*_input.memmap": _memmap,
 }

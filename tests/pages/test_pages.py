@@ -10,15 +10,9 @@ from pages import running
 from pages.blocks import ROOT, RUN, blocks, pages
 
 # Blocks that do not run, by page: each says why in a comment before it.
-NOT_RUN = {}
+NOT_RUN = {"docs/deployment.md": 3}
 # Pages whose blocks do not all run as they stand.
 NOT_YET = {
-    "docs/blocks.md",
-    "docs/cache.md",
-    "docs/calibration.md",
-    "docs/classifiers.md",
-    "docs/cross_fitting.md",
-    "docs/deployment.md",
     "docs/guides/choosing_a_network.md",
     "docs/guides/deploying.md",
     "docs/guides/from_other_tools.md",
@@ -29,15 +23,8 @@ NOT_YET = {
     "docs/guides/significance.md",
     "docs/guides/twelve_lines.md",
     "docs/guides/weights.md",
-    "docs/io.md",
     "docs/metrics.md",
-    "docs/networks.md",
-    "docs/parametric.md",
     "docs/plotting.md",
-    "docs/preprocessing.md",
-    "docs/robustness.md",
-    "docs/significance.md",
-    "docs/training.md",
 }
 
 
@@ -55,6 +42,10 @@ def reader(monkeypatch, tmp_path):
         yield tmp_path
 
 
+# of samples so small; and scikit-learn's of frozen estimators
+@pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear:UserWarning")
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.FoldsDifferWarning")
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_the_code_of_a_page_runs_and_prints_what_the_page_says(page, reader):
     if name_of(page) in NOT_YET:

@@ -44,6 +44,16 @@ def evaluated(model):
     )
 
 
+def test_the_columns_of_a_table_may_be_in_any_order(model, evaluated):
+    table, found = evaluated
+    turned = table[[*reversed(table.columns)]]
+    options = {"weight_column": "weight", "threshold": 0.6}
+    again = evaluate_variations(
+        model, {"nominal": turned, "up": scaled(turned)}, "is_signal", **options
+    )
+    assert again["up"].auc == found["up"].auc
+
+
 def test_each_number_is_that_of_its_own_events(model, evaluated):
     table, found = evaluated
     X, y, w = scaled(table)[["a", "b"]], table["is_signal"].to_numpy(), table["weight"].to_numpy()
