@@ -50,7 +50,7 @@ def main(epochs=20, output=OUTPUT):
     # data by the same rule; a file without the column would get the mean of the networks
     events.drop(columns=["weight", "is_signal"]).to_parquet(output / "data.parquet")
     files = output / "cross_fit.onnx", output / "data.parquet", output / "scores.parquet"
-    done = apply(*files, columns="event_number", verbose=0)
+    done = apply(*files, columns="event_number", progress=False)
     print(done)
     return found
 

@@ -109,7 +109,7 @@ def main(arguments=None):
     test["score"] = model.predict_proba(lists)[:, 1]
     test["kept"] = test["score"] >= threshold
     decisions, seconds = one_at_a_time(keeper(path, threshold), lists[:200])
-    written = {"columns": NUMBERING, "threshold": threshold, "verbose": 0}
+    written = {"columns": NUMBERING, "threshold": threshold, "progress": False}
     done = skhep_nn.apply(path, test_files, output / "kept.parquet", **written)
 
     scores = {"network": test["score"].to_numpy()}

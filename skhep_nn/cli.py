@@ -144,7 +144,7 @@ def _apply(arguments):
         comment=arguments.comment,
         cut=arguments.cut,
         empty="skip" if arguments.skip_empty else "error",
-        verbose=0 if arguments.quiet else 1,
+        progress=False if arguments.quiet else "auto",
     )
     return None if arguments.quiet else str(done)
 
@@ -187,7 +187,7 @@ def _cache(arguments):
         chunk_size=arguments.chunk_size,
         empty="skip" if arguments.skip_empty else "error",
         verify=arguments.verify,
-        progress=not arguments.quiet,
+        progress=False if arguments.quiet else "auto",
     )
     return None if arguments.quiet else line
 

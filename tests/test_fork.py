@@ -54,8 +54,8 @@ CALLS = {
     "predict": lambda: fitted.predict(X),
     "score": lambda: fitted.score(X, y),
     "own network": lambda: KerasClassifier(network, epochs=1, verbose=0).fit(X, y),
-    "apply": lambda: apply(fitted, "a.csv", "s.csv", verbose=0),
-    "apply to file": lambda: apply("model.joblib", "a.csv", "s.csv", verbose=0),
+    "apply": lambda: apply(fitted, "a.csv", "s.csv", progress=False),
+    "apply to file": lambda: apply("model.joblib", "a.csv", "s.csv", progress=False),
 }
 for name, what in CALLS.items():
     child_says(name, what)

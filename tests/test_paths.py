@@ -24,8 +24,8 @@ TAKES = {
     "build_cache": lambda name: build_cache("events.csv", None, name, progress=False),
     "MemmapCache": lambda name: MemmapCache(name).fit_transform(X),
     "smartBKG": open_smartbkg,
-    "output": lambda name: apply(fitted(), "events.csv", name, verbose=0),
-    "model": lambda name: apply(name, "events.csv", "scores.csv", verbose=0),
+    "output": lambda name: apply(fitted(), "events.csv", name, progress=False),
+    "model": lambda name: apply(name, "events.csv", "scores.csv", progress=False),
     "load_onnx": load_onnx,
     "checkpoint_dir": lambda name: Checkpoint(name, "key"),
 }

@@ -30,7 +30,7 @@ def build_cache(
     dtype: Any = ...,
     chunk_size: int = ...,
     verify: bool = ...,
-    progress: bool = ...,
+    progress: Literal["auto"] | bool = ...,
 ) -> Any: ...
 def open_cache(directory: str | PathLike[str], *, verify: bool = ...) -> Any: ...
 def open_smartbkg_memmap(

@@ -8,6 +8,7 @@ import io
 import joblib
 import numpy as np
 
+from skhep_nn import _bar
 from skhep_nn._version import __version__
 from skhep_nn.cache import _digest, _layout, _manifest, _store, _verify
 from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
@@ -36,7 +37,7 @@ def build_cache(
     dtype="float32",
     chunk_size=CHUNK_SIZE,
     verify=False,
-    progress=True,
+    progress="auto",
 ):
     """Make a cache of files: fit a transformer on them, transform them, both chunk by chunk.
 
@@ -59,8 +60,9 @@ def build_cache(
         Events in memory at a time.
     verify : bool, default=False
         If the cache is there already, read all of it and compare with its digests.
-    progress : bool, default=True
-        Show a bar for each pass.
+    progress : {"auto"} or bool, default="auto"
+        A bar for each pass: ``"auto"`` for one that lasts more than two seconds, in a terminal or
+        notebook; True from the beginning, or in a log file one line at the end; False none.
 
     Returns
     -------
@@ -122,7 +124,7 @@ class _Job:
         # what was given may be an iterator, or something that JSON cannot hold
         lists = {"columns": selection.columns, "names": selection.names, "n_max": limit}
         self.reading = {"empty": empty, **reading, **lists}
-        self.progress = progress
+        self.progress = _bar.check(progress)
         self.asked = steps_of(transformer)
         _check_can_be_saved(transformer)
         self.transformer = copy.deepcopy(transformer)

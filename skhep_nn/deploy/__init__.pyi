@@ -29,7 +29,7 @@ def apply(
     empty: Literal["error", "skip"] = ...,
     separator: str | None = ...,
     comment: str | None = ...,
-    verbose: int = ...,
+    progress: Literal["auto"] | bool = ...,
 ) -> ApplySummary: ...
 def export_onnx(
     model: Any,

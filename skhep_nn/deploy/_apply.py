@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from skhep_nn import _columns
+from skhep_nn import _bar, _columns
 from skhep_nn.deploy._model import FileColumns, load_model, model_features
 from skhep_nn.deploy._scores import Scores, check_threshold
 from skhep_nn.deploy._writer import open_writer, writer_for
@@ -62,7 +62,7 @@ def apply(
     empty="error",
     separator=None,
     comment=None,
-    verbose=1,
+    progress="auto",
 ):
     """Score the events of files with a fitted model, chunk by chunk, into one file.
 
@@ -92,8 +92,9 @@ def apply(
         on arrays without names. None: its ``feature_names_in_``.
     tree, names, cut, empty, separator, comment
         As for `skhep_nn.io.read_events`.
-    verbose : int, default=1
-        0: no progress bar.
+    progress : {"auto"} or bool, default="auto"
+        ``"auto"`` is a bar for what lasts more than two seconds, in a terminal or notebook; True
+        a bar from the beginning, or in a log file one line at the end; False nothing.
 
     Returns
     -------
@@ -128,14 +129,14 @@ def apply(
     ...     events.to_csv(folder / "events.csv", index=False)
     ...     done = skhep_nn.apply(
     ...         model, folder / "events.csv", folder / "scores.csv",
-    ...         columns="run", threshold=0.5, verbose=0,
+    ...         columns="run", threshold=0.5, progress=False,
     ...     )
     ...     pd.read_csv(folder / "scores.csv"), done.n_read, done.n_kept
     (   run  score
     0    2    1.0
     1    2    1.0, 4, 2)
     """
-    started = time.perf_counter()
+    started, progress = time.perf_counter(), _bar.check(progress)
     paths = expand(files)
     reading = {"tree": tree, "names": names, "separator": separator, "comment": comment}
     reading |= {"cut": cut, "empty": empty}
@@ -143,7 +144,7 @@ def apply(
     model = load_model(model)
     scores = Scores(model, signal, threshold)
     wanted = FileColumns(*model_features(model, features), columns, scores.names)
-    pieces = stream(paths, wanted.selection(**reading), chunk_size, progress=verbose > 0)
+    pieces = stream(paths, wanted.selection(**reading), chunk_size, progress=progress)
     n_read = n_scored = n_kept = 0
     in_file = Counter()
     with open_writer(output, inputs=paths) as writer:

@@ -226,8 +226,8 @@ TRAINING = {
         "auto",
         [StrOptions({"auto"}), "verbose"],
         """{"auto", 0, 1, 2}
-        1 is a progress bar, 2 a line per epoch, ``"auto"`` a bar for fits that last longer than
-        two seconds, in a terminal or notebook.""",
+        1 is a progress bar (in a log file one line at the end), 2 a line per epoch, ``"auto"`` a
+        bar for fits that last longer than two seconds, in a terminal or notebook.""",
     ),
 }
 

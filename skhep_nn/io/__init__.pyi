@@ -25,7 +25,7 @@ def iterate_events(
     separator: str | None = ...,
     comment: str | None = ...,
     chunk_size: int = ...,
-    progress: bool = ...,
+    progress: Literal["auto"] | bool = ...,
 ) -> Iterator[Any]: ...
 def label_selected(
     events: Any,
@@ -45,4 +45,5 @@ def read_events(
     empty: Literal["error", "skip"] = ...,
     separator: str | None = ...,
     comment: str | None = ...,
+    progress: Literal["auto"] | bool = ...,
 ) -> Any: ...

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _choices
+from skhep_nn import _bar, _choices
 from skhep_nn.io._stream import Selection, stream
 from skhep_nn.io._values import joined_parts
 
@@ -25,6 +23,7 @@ def read_events(
     empty="error",
     separator=None,
     comment=None,
+    progress="auto",
 ):
     """Read events from files into a table.
 
@@ -55,6 +54,9 @@ def read_events(
     comment : str, default=None
         The character that begins a comment in a CSV file, e.g. ``"#"``. If the header itself is
         a comment, as numpy.savetxt writes it, its names are taken.
+    progress : {"auto"} or bool, default="auto"
+        ``"auto"`` is a bar for what lasts more than two seconds, in a terminal or notebook; True
+        a bar from the beginning, or in a log file one line at the end; False nothing.
 
     Returns
     -------
@@ -95,7 +97,8 @@ def read_events(
     """
     selection = Selection(tree, columns, names, cut, empty, separator, comment)
     limit = check_size(n_max, "n_max") if n_max is not None else None
-    pieces = list(_limited(stream(files, selection, CHUNK_SIZE), limit))
+    progress = _bar.check(progress)
+    pieces = list(_limited(stream(files, selection, CHUNK_SIZE, progress=progress), limit))
     return to_table(_concatenate(pieces), 0)
 
 
@@ -111,7 +114,7 @@ def iterate_events(
     separator=None,
     comment=None,
     chunk_size=CHUNK_SIZE,
-    progress=False,
+    progress="auto",
 ):
     """Read events in chunks, with memory for one chunk only.
 
@@ -122,8 +125,8 @@ def iterate_events(
     chunk_size : int, default=100_000
         Events in a chunk, at most; a chunk is shorter at the end of a file, and by what the cut
         takes away. In a table of particles, an event can be spread over two chunks.
-    progress : bool, default=False
-        Show a progress bar: part of the files read, and time left.
+    progress : {"auto"} or bool, default="auto"
+        As for `read_events`: part of the files read, and time left.
 
     Yields
     ------
@@ -153,9 +156,7 @@ def iterate_events(
     reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "empty": empty}
     reading |= {"separator": separator, "comment": comment}
     selection, size, limit = checked(chunk_size, n_max, **reading)
-    if not isinstance(progress, (bool, np.bool_, Integral)):
-        msg = f"progress={progress!r:.60}; it must be True or False"
-        raise TypeError(msg)
+    progress = _bar.check(progress)
     return _numbered(_limited(stream(files, selection, size, progress=progress), limit))
 
 

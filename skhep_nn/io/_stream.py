@@ -123,7 +123,8 @@ def stream(files, selection, chunk_size, *, progress=False):
     files : path, pattern, or list of them
     selection : Selection
     chunk_size : int
-    progress : bool, default=False
+    progress : {"auto"} or bool, default=False
+        As of `skhep_nn._bar.make_bar`.
     """
     paths = expand(files)
     for path in paths:

@@ -9,13 +9,6 @@ from skhep_nn._bar import make_bar
 FORMAT = (
     "{desc} {percentage:3.0f}%|{bar:20}| epoch {n:.1f}/{total} [{elapsed}<{remaining}{postfix}]"
 )
-# With verbose="auto" a fit shows its bar once it turns out to be long, to whoever is looking.
-DELAY = {"auto": 2.0}
-
-
-def is_watched():
-    """Whether standard error is a terminal or a notebook, not a file or a batch log."""
-    return "ipykernel" in sys.modules or bool(sys.stderr and sys.stderr.isatty())
 
 
 class Progress:
@@ -25,8 +18,8 @@ class Progress:
     ----------
     epochs : int
     verbose : {"auto", 0, 1, 2}
-        0 is silent, 1 a bar, 2 a line per epoch, ``"auto"`` a bar for fits longer than two
-        seconds, in a terminal or notebook.
+        0 is silent, 1 a bar (in a log file one line at the end), 2 a line per epoch, ``"auto"`` a
+        bar for fits longer than two seconds, in a terminal or notebook.
     title : str
     initial : int, default=0
         Epochs already done.
@@ -36,11 +29,10 @@ class Progress:
         self.lines = verbose == 2
         self.title, self.epochs = title, epochs
         self.bar = make_bar(
-            bool(verbose) and not self.lines and (verbose != "auto" or is_watched()),
+            verbose if verbose == "auto" else bool(verbose) and not self.lines,
             total=epochs,
             initial=initial,
             desc=title,
-            delay=DELAY.get(verbose, 0),
             bar_format=FORMAT,
         )
 

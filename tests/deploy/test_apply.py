@@ -74,7 +74,7 @@ def file(events, tmp_path):
 
 
 def run(*args, **options):
-    return apply(*args, verbose=0, **options)
+    return apply(*args, progress=False, **options)
 
 
 def test_it_is_a_name_of_the_package():
@@ -235,14 +235,14 @@ def test_a_column_that_no_step_reads_is_not_needed_and_does_no_harm(events, tmp_
     expected = model.predict_proba(events[columns])[:, 1]
     for given in (["pt", "eta"], ["weight", "eta", "event_number", "pt"], columns):
         events[given].to_parquet(tmp_path / "data.parquet")
-        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", verbose=0)
+        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", progress=False)
         np.testing.assert_array_equal(pd.read_parquet(tmp_path / "out.parquet")["score"], expected)
     np.testing.assert_array_equal(
         model.predict_proba(events[["pt", "eta"]].assign(new="text"))[:, 1], expected
     )
     events[["pt", "mt"]].to_parquet(tmp_path / "data.parquet")
     with pytest.raises(ColumnError, match="'eta'"):
-        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", verbose=0)
+        apply(model, tmp_path / "data.parquet", tmp_path / "out.parquet", progress=False)
 
 
 def test_a_missing_feature_is_an_error_with_file_and_nearest_name(model, events, tmp_path):
@@ -436,9 +436,11 @@ def test_a_score_that_is_nan_is_an_error_and_not_a_dropped_event(events, file, t
         run(model, file, tmp_path / "s.csv", threshold=0.5)
 
 
-def test_progress_is_shown_unless_verbose_is_0(model, file, tmp_path, capsys):
-    apply(model, file, tmp_path / "s.csv")
-    assert "100%" in capsys.readouterr().err
+def test_progress_is_one_line_in_a_log_file(model, file, tmp_path, capsys):
+    apply(model, file, tmp_path / "s.csv", progress=True)
+    err = capsys.readouterr().err
+    assert err.startswith("reading: ")
+    assert len(err.splitlines()) == 1
     run(model, file, tmp_path / "s.csv")
     assert capsys.readouterr().err == ""
 

@@ -34,7 +34,9 @@ def folder(tmp_path, monkeypatch):
 
 def run(output, chunk_size=7):
     files = ["a.csv", "b.csv"]
-    return apply("model.joblib", files, output, columns="run", chunk_size=chunk_size, verbose=0)
+    return apply(
+        "model.joblib", files, output, columns="run", chunk_size=chunk_size, progress=False
+    )
 
 
 def names(folder):
@@ -119,7 +121,7 @@ def test_a_limit_on_the_size_of_files_names_the_file(folder):
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "from skhep_nn import apply\n"
-        "apply('model.joblib', 'a.csv', 's.parquet', verbose=0)"
+        "apply('model.joblib', 'a.csv', 's.parquet', progress=False)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "StorageError: [Errno 27] File too large: the scores s.parquet" in done.stderr
@@ -206,7 +208,7 @@ SCORE = """
 from skhep_nn import apply
 def run(folder):
     files = [folder + "/a.csv", folder + "/b.csv"]
-    apply({model!r}, files, folder + "/s{suffix}", columns="run", chunk_size=7, verbose=0)
+    apply({model!r}, files, folder + "/s{suffix}", columns="run", chunk_size=7, progress=False)
 """
 
 

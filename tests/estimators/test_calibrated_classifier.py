@@ -353,7 +353,7 @@ def test_displays_apply_and_frames(too_sure, tmp_path):
     np.testing.assert_array_equal(curve.fraction, expected.fraction)
     assert RocDisplay.from_estimator(calibrated, X, y).auc > 0.5
     X.drop(columns="weight").to_parquet(tmp_path / "events.parquet")
-    apply(calibrated, tmp_path / "events.parquet", tmp_path / "scores.parquet", verbose=0)
+    apply(calibrated, tmp_path / "events.parquet", tmp_path / "scores.parquet", progress=False)
     found = pd.read_parquet(tmp_path / "scores.parquet")["score"]
     np.testing.assert_array_equal(found, calibrated.predict_proba(X)[:, 1])
     of_polars = CalibratedClassifier(model, "isotonic").fit(pl.from_pandas(X), y)

@@ -19,7 +19,7 @@ WITHOUT_MASS = AT_MASS.drop(columns="mass")
 
 def applied(**options):
     with empty_place():
-        done = apply(**options, verbose=0)
+        done = apply(**options, progress=False)
         return pd.read_parquet(done.output) if done.output.suffix == ".parquet" else None
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from skhep_nn.training import _progress
+from skhep_nn import _bar
 from skhep_nn.training._progress import Progress
 
 
@@ -21,7 +21,8 @@ def test_a_short_or_silent_fit_writes_nothing(verbose, capsys):
 
 
 @pytest.mark.parametrize("verbose", [1, True])
-def test_one_is_a_bar_with_epoch_and_losses(verbose, capsys):
+def test_one_is_a_bar_with_epoch_and_losses(verbose, capsys, monkeypatch):
+    monkeypatch.setattr(_bar, "is_watched", lambda: True)
     run(verbose)
     out, err = capsys.readouterr()
     assert out == ""
@@ -51,7 +52,7 @@ def test_auto_is_silent_where_nobody_looks(capsys):
 
 
 def test_auto_shows_a_bar_after_two_seconds(capsys, monkeypatch):
-    monkeypatch.setattr(_progress, "is_watched", lambda: True)
+    monkeypatch.setattr(_bar, "is_watched", lambda: True)
     progress = Progress(3, "auto", "Net")
     progress.bar.start_t -= 3
     progress.bar.last_print_t -= 3
@@ -60,7 +61,16 @@ def test_auto_shows_a_bar_after_two_seconds(capsys, monkeypatch):
     assert "epoch 1.0/3" in capsys.readouterr().err
 
 
-def test_a_continued_fit_starts_where_it_was(capsys):
+def test_in_a_log_file_one_is_a_line_at_the_end(capsys):
+    run(1)
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert err.startswith("Net: 3 of 3 in ")
+    assert err.endswith(", loss 0.1667\n")
+
+
+def test_a_continued_fit_starts_where_it_was(capsys, monkeypatch):
+    monkeypatch.setattr(_bar, "is_watched", lambda: True)
     progress = Progress(4, 1, "Net", initial=2)
     progress.close()
     assert "50%" in capsys.readouterr().err

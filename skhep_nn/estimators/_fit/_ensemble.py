@@ -16,7 +16,6 @@ from skhep_nn._bar import make_bar
 from skhep_nn.estimators._fit import _run
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
 from skhep_nn.estimators._fit._seeds import seed_of
-from skhep_nn.training._progress import is_watched
 from skhep_nn.training._threads import stop_of_thread
 
 
@@ -153,8 +152,7 @@ def _threads(n_networks):
 
 def _bar(settings, n_threads):
     """A bar that counts networks, where several are trained at a time."""
-    verbose = settings.verbose
-    shown = n_threads > 1 and bool(verbose) and (verbose != "auto" or is_watched())
+    shown = settings.verbose if n_threads > 1 else False
     return make_bar(shown, total=settings.n_networks, desc=f"{settings.owner}, networks")
 
 

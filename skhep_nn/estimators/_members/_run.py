@@ -13,7 +13,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from skhep_nn import _cores
 from skhep_nn._bar import make_bar
 from skhep_nn.exceptions import TrainingInterruptedWarning
-from skhep_nn.training._progress import is_watched
 from skhep_nn.training._threads import stopped_by
 
 
@@ -31,7 +30,7 @@ def fit_all(function, arguments, *, n_jobs, verbose, title):
     n_jobs : int or None
         As joblib has it.
     verbose : {"auto", 0, 1}
-        ``"auto"`` shows the bar in a terminal or notebook.
+        As of `skhep_nn._bar.make_bar`.
     title : str
 
     Raises
@@ -39,8 +38,7 @@ def fit_all(function, arguments, *, n_jobs, verbose, title):
     KeyboardInterrupt
         If one fit was interrupted: less members than asked for are of no use.
     """
-    shown = bool(verbose) and (verbose != "auto" or is_watched())
-    bar = make_bar(shown, total=len(arguments), desc=f"{title}, fits")
+    bar = make_bar(verbose, total=len(arguments), desc=f"{title}, fits")
     done, stop = [], threading.Event()
     parallel, function = _workers(n_jobs, len(arguments), function, stop)
     try:

@@ -66,7 +66,12 @@ def test_apply_scores_with_the_file(exported, tmp_path):
     calibrated = CalibratedClassifier(network, "beta").fit(X, y)
     export_onnx(calibrated, tmp_path / "model.onnx", check=X)
     X.to_parquet(tmp_path / "events.parquet")
-    apply(tmp_path / "model.onnx", tmp_path / "events.parquet", tmp_path / "out.parquet", verbose=0)
+    apply(
+        tmp_path / "model.onnx",
+        tmp_path / "events.parquet",
+        tmp_path / "out.parquet",
+        progress=False,
+    )
     scores = pd.read_parquet(tmp_path / "out.parquet")["score"]
     np.testing.assert_allclose(scores, calibrated.predict_proba(X)[:, 1], atol=5e-6)
 

@@ -238,13 +238,13 @@ def test_a_file_of_events_is_scored_as_by_the_model(sample, model, tmp_path):
     export_onnx(model, tmp_path / "model.onnx", check=X)
     joblib.dump(model, tmp_path / "model.joblib")
     for name in ("model.onnx", "model.joblib"):
-        apply(tmp_path / name, tmp_path / "events.parquet", tmp_path / "scores.csv", verbose=0)
+        apply(tmp_path / name, tmp_path / "events.parquet", tmp_path / "scores.csv", progress=False)
         found = pd.read_csv(tmp_path / "scores.csv")["score"]
         assert np.abs(found - model.predict_proba(X)[:, 1]).max() < 1e-6
     # data without numbers and weights
     X[FEATURES].to_parquet(tmp_path / "data.parquet")
     for name in ("model.onnx", "model.joblib"):
-        apply(tmp_path / name, tmp_path / "data.parquet", tmp_path / "scores.csv", verbose=0)
+        apply(tmp_path / name, tmp_path / "data.parquet", tmp_path / "scores.csv", progress=False)
         found = pd.read_csv(tmp_path / "scores.csv")["score"]
         assert np.abs(found - model.predict_proba(X[FEATURES])[:, 1]).max() < 1e-6
     assert "picked by the event number, event_number" in _command.show(tmp_path / "model.onnx")
