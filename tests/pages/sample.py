@@ -46,13 +46,31 @@ def _imported(tree):
 
 
 def used(tree):
-    """Names that a block reads."""
+    """Names that a block reads before it defines them itself."""
+    found, known = set(), set()
+    for statement in tree.body:
+        found |= _read(statement) - _bound(statement) - known
+        known |= defined(statement)
+    return found
+
+
+def _read(tree):
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _is_stored(n)}
 
 
-def needed(tree):
-    """Indices of the blocks of the sample that `tree` needs, those that they need included."""
-    found, open_names = set(), used(tree)
+def _bound(tree):
+    """Names of loops, comprehensions and parameters within a statement."""
+    found = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    loops = [n.target for n in ast.walk(tree) if isinstance(n, (ast.For, ast.comprehension))]
+    return found | {n.id for to in loops for n in ast.walk(to) if isinstance(n, ast.Name)}
+
+
+def needed(tree, given=()):
+    """Indices of the blocks of the sample that `tree` needs beside the names that are `given`.
+
+    Those that these blocks need are included.
+    """
+    found, open_names = set(), used(tree) - set(given)
     while open_names:
         name = open_names.pop()
         for n, (block, names) in enumerate(_sample()):
@@ -70,7 +88,7 @@ class Sample:
 
     def give(self, tree, namespace):
         """Define in `namespace` what a block needs of the sample and no earlier block defined."""
-        for n in needed(tree):
+        for n in needed(tree, namespace):
             block, names = _sample()[n]
             if not names <= self._names.keys():
                 exec(compile(block, SAMPLE, "exec"), self._names)
