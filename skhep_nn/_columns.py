@@ -201,7 +201,7 @@ def select(X, positions):
 
 
 def in_order(X, wanted):
-    """The columns of `X` that are named in `wanted`, in the order of that.
+    """The columns of `X` that are named in `wanted`, each once, in the order of that.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def in_order(X, wanted):
     wanted : sequence of str
     """
     found = names(X)
-    kept = [found.index(name) for name in wanted if name in found]
+    kept = [found.index(name) for name in dict.fromkeys(wanted) if name in found]
     return X if kept == [*range(n_columns(X))] else select(X, kept)
 
 

@@ -72,6 +72,11 @@ def test_columns_in_an_order_are_those_named_and_nothing_else():
     assert found.to_numpy().tolist() == [[3, 2]]
 
 
+def test_a_column_that_is_wanted_twice_comes_once():
+    table = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "c"])
+    assert _columns.in_order(table, ["c", "a", "c"]).columns.tolist() == ["c", "a"]
+
+
 def test_columns_that_are_in_order_already_are_the_table_itself(frame):
     assert _columns.in_order(frame, [*frame.columns, "further"]) is frame
 

@@ -14,6 +14,7 @@ from pages.blocks import ROOT, RUN, blocks, pages
 NOT_RUN = {"docs/blocks.md": 1, "docs/deployment.md": 3}
 # Pages whose blocks do not all run as they stand.
 NOT_YET = {
+    "docs/guides/deploying.md",
     "docs/metrics.md",
     "docs/plotting.md",
 }
