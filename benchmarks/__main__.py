@@ -33,6 +33,8 @@ CASES = {
     "predict 1M events": "prediction",
     "predict one event": "prediction",
     "grid search, 12 candidates x 5 folds": "search",
+    "dask: 60 fits, two workers": "dask_search",
+    "dask: ONNX on Parquet, two workers": "dask_apply",
     "significance scan, 10M events (ratio to the sort)": "scan",
     "binned significance, 1M events x 20 bins x 5 variations": "binned",
     "pad 10M particles": "preprocessing",

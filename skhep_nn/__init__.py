@@ -47,7 +47,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "ParametricClassifier",
             "ResNetClassifier",
         ],
-        ".deploy": ["OnnxClassifier", "apply", "export_onnx", "load_onnx", "verify_onnx"],
+        ".deploy": [
+            "OnnxClassifier",
+            "apply",
+            "export_onnx",
+            "load_onnx",
+            "map_events",
+            "verify_onnx",
+        ],
     },
 )
 __all__ += ["__version__"]

@@ -49,6 +49,7 @@ from skhep_nn.metrics import make_auc_scorer as make_auc_scorer
 from skhep_nn.metrics import make_binned_scorer as make_binned_scorer
 from skhep_nn.metrics import make_fom_scorer as make_fom_scorer
 from skhep_nn.metrics import make_parametric_auc_scorer as make_parametric_auc_scorer
+from skhep_nn.deploy import map_events as map_events
 from skhep_nn.metrics import optimise_binning as optimise_binning
 from skhep_nn.metrics import overtraining_test as overtraining_test
 from skhep_nn.metrics import sculpting as sculpting

@@ -1,25 +1,32 @@
 """How many threads: one rule for all that works on several fits, networks or files at a time.
 
 Workers share the cores, ``cores() // n_workers`` threads each and at least one; and never do more
-work at a time than there are cores. What joblib's processes and Dask's workers are told by
-``OMP_NUM_THREADS`` are the cores that they have.
+work at a time than there are cores. What joblib's processes are told by ``OMP_NUM_THREADS``, and
+workers of Dask by their ``nthreads``, are the cores that they have.
 """
 
 from __future__ import annotations
 
 import os
 
+from skhep_nn._dask import _worker
+
 VARIABLE = "OMP_NUM_THREADS"
 
 
 def given():
     """Threads that this process was given by whoever started it; None if it was told nothing."""
+    of_worker = _worker.n_threads()
+    if of_worker is not None:
+        return of_worker
     value = os.environ.get(VARIABLE, "")
     return int(value) if value.isdigit() and int(value) else None
 
 
 def cores():
     """Cores that this process may use: those it was given, else what the system lets it have.
+
+    A task of a Dask worker has one: the worker is at as many tasks as it has threads.
 
     Returns
     -------
@@ -28,7 +35,7 @@ def cores():
     """
     import joblib
 
-    return given() or joblib.cpu_count()
+    return 1 if _worker.in_task() else given() or joblib.cpu_count()
 
 
 def threads_per_worker(n_workers):

@@ -6,12 +6,13 @@ all of them. Splitting a sample then costs an index array, not a copy of the dat
 
 from __future__ import annotations
 
+from math import prod
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
-from skhep_nn import _choices, _masks
+from skhep_nn import _choices, _masks, _resident
 
 # As joblib calls the folders, gone at the end, of the arrays that its processes share.
 JOBLIBS_FOLDER = "joblib_memmapping_folder"
@@ -98,7 +99,27 @@ def read(entry, key=slice(None)):
     """Values of `entry` at `key` as an array in memory; one copy of these events, no more."""
     base, rows = subset(entry, key)
     values = base[:] if rows is None else base[rows]
-    return np.array(values) if memory_map(values) is not None else np.asarray(values)
+    out = np.array(values) if memory_map(values) is not None else np.asarray(values)
+    note_reading(base, len(out), scattered=rows is not None)
+    return out
+
+
+def note_reading(base, n_events, *, scattered):
+    """Note that so many events of `base`, which may be a map, are in memory now."""
+    if isinstance(base, np.ndarray):
+        event_bytes = base.itemsize * prod(base.shape[1:])
+        _resident.after_reading(memory_map(base), n_events, event_bytes, scattered=scattered)
+
+
+def in_memory(entry):
+    """Bytes of `entry` that travel by value when it is pickled."""
+    base, rows = entry
+    own = 0 if rows is None else rows.nbytes
+    if isinstance(base, ChainedRows):
+        return own + sum(map(in_memory, base.parts))
+    mapped = memory_map(base)
+    by_path = mapped is not None and _is_lasting(mapped)
+    return own if by_path else own + length(entry) * base.itemsize * prod(base.shape[1:])
 
 
 def portable(entry):

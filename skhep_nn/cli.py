@@ -111,7 +111,7 @@ def _apply_arguments(parser):
     add = parser.add_argument
     add("model", help="ONNX or joblib file of a model (joblib can run code: trust its origin)")
     add("files", nargs="+", help="ROOT, Parquet, Feather, HDF5, CSV or npz files, or patterns")
-    add("--output", "-o", required=True, help="a .parquet, .feather or .csv file")
+    add("--output", "-o", required=True, help="a .parquet, .feather or .csv file, or a new folder")
     add("--threshold", "-t", type=float, help="keep events whose score is at least this")
     add("--signal", help="class that the score and the threshold are of")
     add("--columns", type=_listed, metavar="A,B", help="columns to carry along")
@@ -123,29 +123,42 @@ def _apply_arguments(parser):
     add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
     add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
     add("--skip-empty", action="store_true", help="pass over files without events")
+    _workers_arguments(add)
     add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
 
 
+def _workers_arguments(add):
+    add(
+        "--dask",
+        metavar="SCHEDULER",
+        help="have the workers of this Dask scheduler do it",
+    )
+    add("--workers", type=int, metavar="N", help="have N processes do it, with Dask")
+
+
 def _apply(arguments):
+    from skhep_nn._dask._connection import connected
     from skhep_nn.deploy import apply
 
-    done = apply(
-        arguments.model,
-        arguments.files,
-        arguments.output,
-        columns=arguments.columns,
-        chunk_size=arguments.chunk_size,
-        threshold=arguments.threshold,
-        signal=arguments.signal,
-        features=arguments.features,
-        tree=arguments.tree,
-        names=arguments.names,
-        separator=arguments.separator,
-        comment=arguments.comment,
-        cut=arguments.cut,
-        empty="skip" if arguments.skip_empty else "error",
-        progress=False if arguments.quiet else "auto",
-    )
+    with connected(arguments.dask, arguments.workers) as client:
+        done = apply(
+            arguments.model,
+            arguments.files,
+            arguments.output,
+            columns=arguments.columns,
+            chunk_size=arguments.chunk_size,
+            threshold=arguments.threshold,
+            signal=arguments.signal,
+            features=arguments.features,
+            tree=arguments.tree,
+            names=arguments.names,
+            separator=arguments.separator,
+            comment=arguments.comment,
+            cut=arguments.cut,
+            empty="skip" if arguments.skip_empty else "error",
+            client=client,
+            progress=False if arguments.quiet else "auto",
+        )
     return None if arguments.quiet else str(done)
 
 
@@ -167,28 +180,32 @@ def _cache_arguments(parser):
     add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
     add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
     add("--skip-empty", action="store_true", help="pass over files without events")
+    _workers_arguments(add)
     add("--verify", action="store_true", help="if the cache is there, check all of its content")
     add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
 
 
 def _cache(arguments):
+    from skhep_nn._dask._connection import connected
     from skhep_nn.cache._command import build
 
-    line = build(
-        arguments.files,
-        arguments.transformer,
-        arguments.output,
-        columns=arguments.columns,
-        tree=arguments.tree,
-        names=arguments.names,
-        separator=arguments.separator,
-        comment=arguments.comment,
-        cut=arguments.cut,
-        chunk_size=arguments.chunk_size,
-        empty="skip" if arguments.skip_empty else "error",
-        verify=arguments.verify,
-        progress=False if arguments.quiet else "auto",
-    )
+    with connected(arguments.dask, arguments.workers) as client:
+        line = build(
+            arguments.files,
+            arguments.transformer,
+            arguments.output,
+            columns=arguments.columns,
+            tree=arguments.tree,
+            names=arguments.names,
+            separator=arguments.separator,
+            comment=arguments.comment,
+            cut=arguments.cut,
+            chunk_size=arguments.chunk_size,
+            empty="skip" if arguments.skip_empty else "error",
+            verify=arguments.verify,
+            client=client,
+            progress=False if arguments.quiet else "auto",
+        )
     return None if arguments.quiet else line
 
 

@@ -252,6 +252,11 @@ class EventBlocks:
         )
         raise TypeError(msg)
 
+    def __sizeof__(self):
+        """Bytes in memory, by which Dask decides to send the events once and not with each task."""
+        lasting = [_lazy_rows.in_memory(entry) for entry in self._entries.values()]
+        return object.__sizeof__(self) + sum(lasting)
+
     def __getstate__(self):
         entries = {name: _lazy_rows.portable(entry) for name, entry in self._entries.items()}
         return {"entries": entries, "kinds": self.kinds, "n_events": self._n_events}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "CacheError",
+    "ClusterError",
     "ColumnError",
     "DisagreementError",
     "DroppedEventsWarning",
@@ -16,6 +17,7 @@ __all__ = [
     "MassLeakWarning",
     "MissingExtraError",
     "MissingFileError",
+    "PartitionError",
     "SkhepNNError",
     "StorageError",
     "TemplateNoiseWarning",
@@ -52,6 +54,14 @@ class ForkedProcessError(SkhepNNError, RuntimeError):
 
 class MissingExtraError(SkhepNNError, ImportError):
     """A package of an extra is not installed; the message has the line that installs it."""
+
+
+class ClusterError(SkhepNNError, ConnectionError):
+    """A Dask scheduler does not answer, or a worker of it lacks the package."""
+
+
+class PartitionError(SkhepNNError, RuntimeError):
+    """A part of the events failed on every worker that tried it; the message names the part."""
 
 
 class ExportError(SkhepNNError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -93,6 +94,27 @@ def make_events(n_events=600, seed=0, n_negative=0):
 def new_events():
     """The function that makes such tables: ``new_events(n_events, seed, n_negative)``."""
     return make_events
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """Two worker processes of one thread each, on the loopback address."""
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
+    with distributed.LocalCluster(
+        **options, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(dask_cluster):
+    """A client of `dask_cluster`, whose two workers are there."""
+    from distributed import Client
+
+    with Client(dask_cluster, set_as_default=False) as client:
+        client.wait_for_workers(2)
+        yield client
 
 
 @pytest.fixture

@@ -225,6 +225,7 @@ SAME_NAMES = {
     "_model.py": "that is applied, and of binned counts",
     "_overtraining.py": "the test, and its display",
     "_order.py": "which events come in an epoch, as a fit is asked for and as it is drawn",
+    "_partitions.py": "of files, and what becomes of them in a cache",
     "_plan.py": "made of the settings of a fit, and what training is told",
     "_probabilities.py": "what follows from them, and in a report",
     "_quantiles.py": "of a column, and of transformers in an ONNX graph",

@@ -30,6 +30,7 @@ def build_cache(
     dtype: Any = ...,
     chunk_size: int = ...,
     verify: bool = ...,
+    client: Any = ...,
     progress: Literal["auto"] | bool = ...,
 ) -> Any: ...
 def open_cache(directory: str | PathLike[str], *, verify: bool = ...) -> Any: ...

@@ -9,8 +9,10 @@ import joblib
 import numpy as np
 
 from skhep_nn import _bar
+from skhep_nn._dask._connection import checked as checked_client
 from skhep_nn._version import __version__
 from skhep_nn.cache import _digest, _layout, _manifest, _store, _verify
+from skhep_nn.cache._partitions import Partitions
 from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events
@@ -37,6 +39,7 @@ def build_cache(
     dtype="float32",
     chunk_size=CHUNK_SIZE,
     verify=False,
+    client=None,
     progress="auto",
 ):
     """Make a cache of files: fit a transformer on them, transform them, both chunk by chunk.
@@ -60,6 +63,10 @@ def build_cache(
         Events in memory at a time.
     verify : bool, default=False
         If the cache is there already, read all of it and compare with its digests.
+    client : distributed.Client, default=None
+        Has the workers of this Dask client read, fit and transform, by partitions of the files.
+        Files and `directory` are on a file system that they share. The cache is the same as that
+        of one process.
     progress : {"auto"} or bool, default="auto"
         A bar for each pass: ``"auto"`` for one that lasts more than two seconds, in a terminal or
         notebook; True from the beginning, or in a log file one line at the end; False none.
@@ -79,6 +86,10 @@ def build_cache(
         If the transformer cannot be fitted on a stream.
     TypeError
         If it cannot be saved, e.g. because it has a lambda.
+    PartitionError
+        If workers failed three times on a partition of the files, which is named.
+    ClusterError, VersionError
+        If the scheduler is gone, or a worker has no or another version of the package.
 
     Notes
     -----
@@ -86,6 +97,11 @@ def build_cache(
     them, and by the parameters and fitted attributes of the transformer. The fitted transformer,
     which application needs, is in the cache too, as ``transformer.joblib``; when the cache is
     there already, a transformer that is not fitted gets its state from there.
+
+    With `client` a step that has ``merge`` (those of this package have) is fitted on partitions of
+    the files by themselves, ten chunks or whole row groups each, and these are merged in order;
+    any other is fitted by the process that calls, in one pass. Minima, maxima, counts and
+    vocabularies are exact; the quantiles of `RobustClipScaler` have the precision that it tells.
 
     Examples
     --------
@@ -102,7 +118,8 @@ def build_cache(
     """
     reading = {"tree": tree, "columns": columns, "names": names, "cut": cut, "n_max": n_max}
     reading = {**reading, "separator": separator, "comment": comment}
-    job = _Job(files, transformer, reading, dtype, chunk_size, progress, empty)
+    client = None if client is None else checked_client(client)
+    job = _Job(files, transformer, reading, dtype, chunk_size, progress, empty, client)
     path = _store.resolved(directory)
     manifest, events = _store.ensure(path, [job.key()], job.write, verify=verify)
     job.hand_over(path, manifest)
@@ -116,8 +133,9 @@ class _Job:
     that saw a part of the events would be taken for fitted by the next call.
     """
 
-    def __init__(self, files, transformer, reading, dtype, chunk_size, progress, empty):
+    def __init__(self, files, transformer, reading, dtype, chunk_size, progress, empty, client):
         self.files = expand(files)
+        self.client = client
         _layout.type_of(dtype)
         self.dtype, self.chunk_size = dtype, chunk_size
         selection, _, limit = checked(chunk_size, empty=empty, **reading)
@@ -125,6 +143,13 @@ class _Job:
         lists = {"columns": selection.columns, "names": selection.names, "n_max": limit}
         self.reading = {"empty": empty, **reading, **lists}
         self.progress = _bar.check(progress)
+        about = (selection, chunk_size, self.progress)
+        self.partitions = Partitions(client, self.files, *about)
+        if client is not None and limit is not None:
+            msg = (
+                f"n_max={limit} counts events in the order of the files; leave it out with client="
+            )
+            raise ValueError(msg)
         self.asked = steps_of(transformer)
         _check_can_be_saved(transformer)
         self.transformer = copy.deepcopy(transformer)
@@ -135,7 +160,7 @@ class _Job:
         }
 
     def _digests(self):
-        return [_digest.of_file(path) for path in self.files]
+        return self.partitions.digests()
 
     def key(self):
         """Digest of the files and of the transformer as it is now."""
@@ -153,11 +178,15 @@ class _Job:
     def write(self, folder):
         """Write the cache to `folder`."""
         before = self.key()
-        fit_on_stream(self.steps, self.events)
+        by_parts = None if self.client is None else self.partitions.fit
+        fit_on_stream(self.steps, self.events, by_parts)
         writer = _store.CacheWriter(folder, self.dtype)
         try:
-            for chunk in self.events():
-                writer.write(transformed(self.steps, chunk), self.chunk_size)
+            if self.client is None:
+                for chunk in self.events():
+                    writer.write(transformed(self.steps, chunk), self.chunk_size)
+            else:
+                self.partitions.write(self.steps, folder, writer)
             self._check_any(writer)
             self._check_unchanged()
             writer.add_file(TRANSFORMER, _dumped(self.transformer))

@@ -37,7 +37,7 @@ def _lack(step):
     return plain
 
 
-def fit_on_stream(steps, events):
+def fit_on_stream(steps, events, by_parts=None):
     """Fit those of `steps` that are not fitted, each on what the steps before it give.
 
     Parameters
@@ -45,6 +45,9 @@ def fit_on_stream(steps, events):
     steps : list of transformers
     events : callable
         Starts a pass: returns an iterator over chunks of events.
+    by_parts : callable, optional
+        Given `steps`, fits the next of them that learns on parts of the events by themselves, and
+        merges these; returns whether there were events. For a step that has ``merge``.
 
     Raises
     ------
@@ -60,7 +63,11 @@ def fit_on_stream(steps, events):
             raise ValueError(msg)
     while not all(is_fitted(step) for step in steps):
         ready = [is_fitted(step) for step in steps]
-        n_events = sum(_fit_next(steps, ready, chunk) for chunk in events())
+        if by_parts is not None and _next_merges(steps, ready):
+            if not by_parts(steps):
+                return
+            continue
+        n_events = sum(fit_next(steps, ready, chunk) for chunk in events())
         if not n_events:
             return
 
@@ -73,7 +80,18 @@ def transformed(steps, chunk):
     return chunk.toarray() if issparse(chunk) else chunk
 
 
-def _fit_next(steps, ready, chunk):
+def next_that_learns(steps, ready):
+    """Position of the first step that learns and is not fitted; None if there is none."""
+    left = (at for at, step in enumerate(steps) if not ready[at] and learns(step))
+    return next(left, None)
+
+
+def _next_merges(steps, ready):
+    at = next_that_learns(steps, ready)
+    return at is not None and hasattr(steps[at], "merge")
+
+
+def fit_next(steps, ready, chunk):
     """Fit the first step that learns, and those before it that do not; number of events."""
     n_events = len(chunk)
     for number, step in enumerate(steps):

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
         "._apply": ["ApplySummary", "apply"],
+        "._map_events": ["map_events"],
         "._onnx._classifier": ["OnnxClassifier", "load_onnx"],
         "._onnx._export": ["export_onnx"],
         "._onnx._verify": ["Verification", "verify_onnx"],

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skhep_nn import _bar, _columns
+from skhep_nn._dask._connection import checked
+from skhep_nn._paths import user_path
+from skhep_nn.deploy._dataset import check_output, is_dataset
 from skhep_nn.deploy._model import FileColumns, load_model, model_features
+from skhep_nn.deploy._partitioned import apply_in_partitions
 from skhep_nn.deploy._scores import Scores, check_threshold
-from skhep_nn.deploy._writer import open_writer, writer_for
-from skhep_nn.exceptions import ColumnError, ForkedProcessError
+from skhep_nn.deploy._scoring import Scoring
+from skhep_nn.deploy._writer import open_writer
 from skhep_nn.io._files import ending, expand, open_source
-from skhep_nn.io._read import CHUNK_SIZE, check_size, to_table
+from skhep_nn.io._read import CHUNK_SIZE, check_size
 from skhep_nn.io._stream import Selection, stream
 
 
@@ -62,9 +66,10 @@ def apply(
     empty="error",
     separator=None,
     comment=None,
+    client=None,
     progress="auto",
 ):
-    """Score the events of files with a fitted model, chunk by chunk, into one file.
+    """Score the events of files with a fitted model, chunk by chunk, into one file or data set.
 
     Parameters
     ----------
@@ -77,7 +82,9 @@ def apply(
         order; weight columns, and columns that steps exclude or that none reads, may be absent.
     output : path
         A ``.parquet``, ``.feather`` or ``.csv`` file. It appears, or takes the place of an older
-        one, when it is whole: an interrupted run leaves no part of it.
+        one, when it is whole: an interrupted run leaves no part of it. A name without an ending
+        is a folder that becomes a Parquet data set, a file for each partition, in order; there
+        must be no files in it.
     columns : str or list of str, default=None
         Columns of the files that are carried along into `output`, before the scores.
     chunk_size : int, default=100_000
@@ -92,6 +99,10 @@ def apply(
         on arrays without names. None: its ``feature_names_in_``.
     tree, names, cut, empty, separator, comment
         As for `skhep_nn.io.read_events`.
+    client : distributed.Client, default=None
+        Has the workers of this Dask client score the events, by partitions of the files. Files,
+        `output` and a model's file are on a file system that they share. The output is that of
+        one process, to the bit.
     progress : {"auto"} or bool, default="auto"
         ``"auto"`` is a bar for what lasts more than two seconds, in a terminal or notebook; True
         a bar from the beginning, or in a log file one line at the end; False nothing.
@@ -109,12 +120,25 @@ def apply(
         If a file cannot be read, `model` is no joblib file of a model, or `output` is a link or
         no file.
     StorageError
-        If the disk is full, or the folder of `output` is not yours to write in.
+        If the disk is full, or the folder of `output` is not yours to write in, or another
+        process writes `output`.
+    PartitionError
+        If workers failed three times on a partition, which is named.
+    ClusterError, VersionError
+        If the scheduler is gone, or a worker has no or another version of the package.
+    TypeError
+        If the model cannot be pickled for the workers.
 
     Notes
     -----
     A binary model writes one column, ``score``. With more classes these are ``score_<class>`` for
     each class, and ``prediction``, the class with the highest score.
+
+    With `client`, or into a data set, the files are divided into partitions of ten chunks (of
+    Parquet files: whole row groups, of at least as many events; CSV and npz files are not
+    divided). What is scored of them lies in a hidden folder beside `output` until all are there;
+    a call that failed or was interrupted leaves it, and the same call again (the same model,
+    files and options) does only what is missing.
 
     Examples
     --------
@@ -141,57 +165,39 @@ def apply(
     reading = {"tree": tree, "names": names, "separator": separator, "comment": comment}
     reading |= {"cut": cut, "empty": empty}
     _check_before(paths, output, columns, threshold, chunk_size, reading)
-    model = load_model(model)
-    scores = Scores(model, signal, threshold)
-    wanted = FileColumns(*model_features(model, features), columns, scores.names)
-    pieces = stream(paths, wanted.selection(**reading), chunk_size, progress=progress)
-    n_read = n_scored = n_kept = 0
-    in_file = Counter()
+    client = None if client is None else checked(client)
+    given, model = model, load_model(model)
+    names = Scores(model, signal, threshold).names
+    wanted = FileColumns(*model_features(model, features), columns, names)
+    scoring = Scoring(wanted, reading, chunk_size, signal, threshold, features is None)
+    if client is None and not is_dataset(output):
+        n = _in_one_go(model, scoring, paths, output, progress)
+    else:
+        place = user_path(output, "output").absolute()
+        n = apply_in_partitions(
+            given, model, scoring, paths, place, client=client, progress=progress
+        )
+    return ApplySummary(Path(output), **n, seconds=time.perf_counter() - started)
+
+
+def _in_one_go(model, scoring, paths, output, progress):
+    pieces = stream(paths, scoring.selection(), scoring.chunk_size, progress=progress)
+    counts = Counter(n_read=0, n_scored=0, n_kept=0)
     with open_writer(output, inputs=paths) as writer:
-        for piece in pieces:
-            first = in_file[piece.path]
-            kept = _score_piece(piece, model, scores, wanted, first, named=features is None)
-            in_file[piece.path] += piece.n_read
-            writer.write(kept)
-            n_read += piece.n_read
-            n_scored += piece.n_events
-            n_kept += len(kept)
-    return ApplySummary(Path(output), n_read, n_scored, n_kept, time.perf_counter() - started)
+        for piece, rows in scoring.rows(model, pieces):
+            writer.write(rows)
+            counts.update(n_read=piece.n_read, n_scored=piece.n_events, n_kept=len(rows))
+    return counts
 
 
 def _check_before(paths, output, columns, threshold, chunk_size, reading):
     """Raise what can be said without the model, which may take seconds to load."""
     check_size(chunk_size, "chunk_size")
     check_threshold(threshold)
-    writer_for(output, paths)
+    check_output(output, paths)
     # the cut, and what is done with empty files
     selection = Selection(**reading)
     for path in paths:
         ending(path)
     with open_source(paths[0], **selection.options()) as source:
         source.check(_columns.as_list(columns))
-
-
-def _score_piece(piece, model, scores, wanted, first, *, named):
-    """The rows of `output` for the events of one file that stand in it from `first` on."""
-    carried = to_table(wanted.carried_of(piece.columns), 0, n_events=piece.n_events)
-    X = to_table(wanted.features_of(piece.columns), 0)
-    if piece.n_events == 0:
-        return scores.none(carried)
-    try:
-        return scores.keep(carried, model.predict_proba(X if named else X.to_numpy()))
-    except (MemoryError, ImportError, ForkedProcessError):
-        raise
-    # models of others raise anything on what they do not expect
-    except Exception as error:
-        raise _about(error, piece, wanted, first) from error
-
-
-def _about(error, piece, wanted, first):
-    absent = wanted.absent_from(piece.columns)
-    missing = absent and isinstance(error, ColumnError)
-    lacking = f" (it has no column {', '.join(map(repr, absent))})" if missing else ""
-    which = f"its events from {first} on" if first else "its events"
-    what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-    msg = f"{piece.path}{lacking}: the model cannot score {which}: {what}"
-    return ColumnError(msg) if absent or isinstance(error, ColumnError) else ValueError(msg)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
 from contextlib import contextmanager, suppress
 
 import pyarrow as pa
@@ -69,6 +71,11 @@ class Writer:
         with self._explained():
             self._write(frame)
 
+    def append(self, part):
+        """Append the rows of the file `part`, which a writer of this package wrote."""
+        with self._explained():
+            self._append(part)
+
     def finish(self):
         """Have the whole file on disk, and give it its name."""
         with self._explained():
@@ -113,6 +120,14 @@ class CsvWriter(Writer):
         self._file.write(text.encode())
         self._started = True
 
+    def _append(self, part):
+        with part.open("rb") as file:
+            # a name of a column may have a line feed in it
+            next(csv.reader(iter(lambda: file.readline().decode(), "")))
+            file.seek(0 if not self._started else file.tell())
+            shutil.copyfileobj(file, self._file)
+        self._started = True
+
 
 class ArrowWriter(Writer):
     """Parquet or Feather; a column may become wider on the way (whole numbers to fractions)."""
@@ -120,8 +135,15 @@ class ArrowWriter(Writer):
     _schema = _known = _sink = None
 
     def _write(self, frame):
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        known = _without(table.schema, [n for n in table.column_names if _is_missing(table[n])])
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        self._write_table(table.replace_schema_metadata(None))
+
+    def _append(self, part):
+        for table in row_groups(part):
+            self._write_table(table)
+
+    def _write_table(self, table):
+        known = _known_schema(table)
         if self._schema is None:
             self._start(table.schema)
             self._known = known
@@ -143,6 +165,11 @@ class ArrowWriter(Writer):
         with suppress(OSError, ValueError):
             self._end()
         super().abandon()
+
+    def start(self, schema):
+        """Have the columns of `schema`, or wider ones."""
+        self._start(schema)
+        self._known = schema
 
     def _start(self, schema):
         self._schema = schema
@@ -169,6 +196,16 @@ class ParquetWriter(ArrowWriter):
         return pq.ParquetWriter(self._file, schema)
 
     @staticmethod
+    def common_schema(tables):
+        """The schema in which all `tables` fit."""
+        known = schema = None
+        for table in tables:
+            schema = table.schema if schema is None else schema
+            now = _known_schema(table)
+            known = now if known is None else _common(known, now)
+        return _filled(known, schema)
+
+    @staticmethod
     def _tables(path):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
@@ -191,6 +228,19 @@ class FeatherWriter(ArrowWriter):
 
 
 WRITERS = {".parquet": ParquetWriter, ".feather": FeatherWriter, ".csv": CsvWriter}
+
+
+def row_groups(path):
+    """The tables that were written to a Parquet file, one for each; at least one."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)
+        if not file.num_row_groups:
+            yield file.schema_arrow.empty_table()
+
+
+def _known_schema(table):
+    return _without(table.schema, [n for n in table.column_names if _is_missing(table[n])])
 
 
 def _is_missing(column):
@@ -245,15 +295,25 @@ def check_place(output, inputs=()):
     ------
     FileFormatError
     """
-    if not output.parent.is_dir():
-        msg = f"{output}: there is no folder {str(output.parent)!r}; make it first"
-        raise FileFormatError(msg)
+    check_parent(output)
     for holds, what in TAKEN:
         if holds(output):
             msg = f"{output} {what}"
             raise FileFormatError(msg)
     if output.resolve() in {path.resolve() for path in inputs}:
         msg = f"{output} is one of the files to read; write to another"
+        raise FileFormatError(msg)
+
+
+def check_parent(output):
+    """Raise an error if there is no folder for `output` to be in.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    if not output.parent.is_dir():
+        msg = f"{output}: there is no folder {str(output.parent)!r}; make it first"
         raise FileFormatError(msg)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._lists import is_list_type, simple, why_not
 from skhep_nn.io._source import (
@@ -174,6 +175,12 @@ def to_column(column):
         is_missing = column.is_null().to_numpy()
         return with_missing(column.fill_null(0).to_numpy(), is_missing)
     return values_of(column.to_pandas())
+
+
+def of_awkward(array):
+    """An awkward array, of numbers or lists, as a column."""
+    arrow = require("awkward", "io").to_arrow(array, extensionarray=False)
+    return to_column(pa.chunked_array([arrow]))
 
 
 def _named(column, name, where):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 
-import pyarrow as pa
-
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
-from skhep_nn.io._arrow import to_column
+from skhep_nn.io._arrow import of_awkward
 from skhep_nn.io._branches import Leaf, leaves_of_branch, why_not_field
 from skhep_nn.io._source import Source, equal_partitions, pick_tree
 
@@ -64,7 +62,7 @@ class RootSource(Source):
     def _one(self, name, rows):
         leaf = self._leaves[name]
         try:
-            return _column(leaf.of(leaf.branch.array(**rows, library="ak")))
+            return of_awkward(leaf.of(leaf.branch.array(**rows, library="ak")))
         except (MemoryError, ImportError):
             raise
         except Exception as error:
@@ -103,7 +101,7 @@ class TreeSource(RootSource):
             library="ak",
         )
         while (events := self._next(baskets, columns, start, size)) is not None:
-            yield {name: _column(self._leaves[name].within(events)) for name in columns}
+            yield {name: of_awkward(self._leaves[name].within(events)) for name in columns}
             start += size
 
     def _next(self, baskets, columns, start, size):
@@ -179,8 +177,3 @@ def _open(path, file, tree):
         raise FileFormatError(msg)
     name = pick_tree(path, tree, found, "tree")
     return SOURCES[kinds[name]](path, file, name)
-
-
-def _column(array):
-    arrow = require("awkward", "io").to_arrow(array, extensionarray=False)
-    return to_column(pa.chunked_array([arrow]))

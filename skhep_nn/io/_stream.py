@@ -102,8 +102,15 @@ class Selection:
 
     def check_kinds(self, path, columns):
         """Raise an error if a column changes, e.g. from numbers to text, between chunks."""
-        for name, values in columns.items():
-            kind = kind_of(values)
+        self.merge_kinds(path, {name: kind_of(values) for name, values in columns.items()})
+
+    def kinds(self):
+        """What the columns that were read hold."""
+        return {name: kind for name, (kind, _) in self._seen.items()}
+
+    def merge_kinds(self, path, kinds):
+        """As `check_kinds`, with what the columns hold."""
+        for name, kind in kinds.items():
             before = self._seen.setdefault(name, (kind, path)) if kind else (kind, path)
             if kind and before[0] != kind:
                 msg = (

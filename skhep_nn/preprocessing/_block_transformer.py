@@ -15,14 +15,15 @@ from skhep_nn import _columns, _composition, _unread, _validation
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _block_columns as _input
-from skhep_nn.preprocessing import _block_join, _shared_vocabulary
+from skhep_nn.preprocessing import _block_join, _merging, _shared_vocabulary
 from skhep_nn.preprocessing import _block_parts as _parts
+from skhep_nn.preprocessing._merging import check_alike
 
 _OWN = ("transformers", "weight_column", "join")
 
 
-class _IfPartsCanStream:
-    """A method that is there if every part can be fitted on portions; the error says which cannot.
+class _IfPartsCan:
+    """A method that is there if every part can do it; the error says which cannot, and why.
 
     scikit-learn's ``available_if`` says only that the method is not there.
     """
@@ -36,14 +37,29 @@ class _IfPartsCanStream:
             return self.method
         parts = getattr(transformer, "transformers_", None) or transformer.transformers
         for name, part, _ in parts:
-            why = _parts.why_not_streamed(part)
+            why = self.why_not(part)
             if why:
-                msg = (
-                    f"{owner.__name__} has no partial_fit: block {name!r} cannot be fitted by "
-                    f"partial_fit, only by fit, because {why}"
-                )
+                msg = f"{owner.__name__} has no {self.method.__name__}: block {name!r} {why}"
                 raise AttributeError(msg)
         return types.MethodType(self.method, transformer)
+
+
+class _IfPartsCanStream(_IfPartsCan):
+    """If every part can be fitted on portions."""
+
+    @staticmethod
+    def why_not(part):
+        why = _parts.why_not_streamed(part)
+        return why and f"cannot be fitted by partial_fit, only by fit, because {why}"
+
+
+class _IfPartsCanMerge(_IfPartsCan):
+    """If what every part learns can be merged."""
+
+    @staticmethod
+    def why_not(part):
+        can = isinstance(part, str) or _merging.can_merge(part)
+        return "" if can else f"cannot be merged, since {part!r:.60} has no merge"
 
 
 class BlockTransformer(TransformerMixin, BaseEstimator):
@@ -224,6 +240,30 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
         else:
             new._start(X)
         return self._take_over(new, _parts.partial_fit, X, y)
+
+    @_IfPartsCanMerge
+    def merge(self, other):
+        """Merge each transformer with that of another, fitted on other events.
+
+        Parameters
+        ----------
+        other : BlockTransformer
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        for (_, one, _), (_, its, _) in zip(self._resolved, other._resolved, strict=True):
+            _merging.merge(one, its)
+        _shared_vocabulary.share([(name, step) for name, step, _ in self._resolved])
+        return self
 
     def _take_over(self, new, fit, X, y):
         """Fit the parts of `new`, and have what they learnt: all of it or nothing."""

@@ -17,6 +17,7 @@ from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _decay_string_tree as _tree
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
+from skhep_nn.preprocessing._merging import check_alike
 from skhep_nn.preprocessing._padder import LONGEST, pad
 
 # padding, other and two brackets
@@ -173,16 +174,42 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         _validation.check_parameters(self)
         symbols = self._symbols(X)
         seen = _counts_of(symbols)
-        self._seen = dict(Counter(getattr(self, "_seen", {})) + Counter(seen))
-        self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
+        self._learn(getattr(self, "_seen", {}), seen)
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
+        self._counts = {}
+        self._count(symbols, seen)
+        return self
+
+    def merge(self, other):
+        """Extend the vocabulary by the codes that another tokenizer has seen.
+
+        Parameters
+        ----------
+        other : DecayStringTokenizer
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        self._learn(self._seen, other._seen)
+        _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
+        self._counts = dict(other._counts)
+        return self
+
+    def _learn(self, before, seen):
+        self._seen = dict(Counter(before) + Counter(seen))
+        self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
         self.categories_ = self._categories()
         first = len(self.vocabulary_) - len(self.categories_)
         tokens = range(first, len(self.vocabulary_))
         self._lookup = _pdg.CodeTable(self.categories_, tokens, unknown=1)
-        self._counts = {}
-        self._count(symbols, seen)
-        return self
 
     def transform(self, X):
         """Tokenise.

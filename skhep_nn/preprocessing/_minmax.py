@@ -12,6 +12,7 @@ from skhep_nn import _columns, _floats, _frames
 from skhep_nn._validation import check_parameters
 from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._data_range import given_ranges
+from skhep_nn.preprocessing._merging import check_alike
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
 from skhep_nn.preprocessing._scaling import Scaling
 
@@ -161,6 +162,32 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         values = _table_numbers.read(X, known._fitted.required, min_events=1)
         self._widen(known._chunks(X, values))
         self.n_samples_seen_ = getattr(self, "n_samples_seen_", 0) + len(values)
+        return self
+
+    def merge(self, other):
+        """Widen the ranges by those of another scaler, as if this one had seen its events too.
+
+        Parameters
+        ----------
+        other : MinMaxScaler
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        for name, n in other.n_missing_.items():
+            self.n_missing_[name] += n
+        self._set_range(
+            np.fmin(self.data_min_, other.data_min_), np.fmax(self.data_max_, other.data_max_)
+        )
+        self.n_samples_seen_ += other.n_samples_seen_
         return self
 
     def inverse_transform(self, X):

@@ -14,6 +14,7 @@ from skhep_nn import _columns, _floats, _frames, _integers, _masks, _validation
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
+from skhep_nn.preprocessing._merging import check_alike
 
 # longer sequences are a mistake, and memory for them is not there
 LONGEST = 10_000_000
@@ -125,6 +126,27 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         if not hasattr(self, "_counts"):
             return self.fit(X)
         self._count(self._read(X, reset=False).counts)
+        return self
+
+    def merge(self, other):
+        """Have the counts of another padder, of events that came later.
+
+        Parameters
+        ----------
+        other : SequencePadder
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        self._counts.update(other._counts)
         return self
 
     def transform(self, X):

@@ -16,6 +16,7 @@ from skhep_nn._columns import is_frame
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
+from skhep_nn.preprocessing._merging import check_alike
 
 
 class _PDGEncoder(TransformerMixin, BaseEstimator):
@@ -75,12 +76,37 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         first = getattr(self, "_seen", None) is None
         _, codes = self._read(X, reset=first)
         seen = _pdg.counted(codes)
-        self._seen = dict(Counter({} if first else self._seen) + Counter(seen))
-        self._seen_last = seen
-        self.invalid_codes_ = _pdg.invalid(self._seen)
+        self._learn({} if first else self._seen, seen, seen)
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
-        self._fix_vocabulary(self._seen)
         return self
+
+    def merge(self, other):
+        """Extend the vocabulary by the codes that another encoder has seen.
+
+        Parameters
+        ----------
+        other : encoder of the same class
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        self._learn(self._seen, other._seen, other._seen_last)
+        _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
+        return self
+
+    def _learn(self, before, seen, last):
+        self._seen = dict(Counter(before) + Counter(seen))
+        self._seen_last = last
+        self.invalid_codes_ = _pdg.invalid(self._seen)
+        self._fix_vocabulary(self._seen)
 
     def _fix_vocabulary(self, seen):
         self._vocabulary = self._vocabulary_of(seen)

@@ -13,6 +13,7 @@ from skhep_nn import _columns, _frames, _weights
 from skhep_nn._validation import check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import _table_numbers
+from skhep_nn.preprocessing._merging import check_alike
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
 from skhep_nn.preprocessing._quantiles import Distinct
 from skhep_nn.preprocessing._robust_scale import ColumnScale, robust_scale
@@ -108,7 +109,9 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
     event of weight two is two events. Negative weights count by their absolute value: an event
     with a negative weight is where it is. In `partial_fit` a column is exact up to 20,000 distinct
     values; beyond, a sketch of 10,000 is kept, which moves a quantile by at most 1e-4 in rank
-    each time that it is made.
+    each time that it is made. `merge` keeps to the same: of n parts of a sample
+    that are merged one after the other, a quantile is off by at most n times 1e-4 in rank beside
+    what the parts had.
 
     The clip and the use of quartiles are those of RealMLP (Holzmüller, Grinsztajn, Steinwart,
     arXiv:2407.04491).
@@ -190,6 +193,32 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
             self._add(chunk, missing, None if weights is None else weights[part])
         self._learn()
         self.n_samples_seen_ = getattr(self, "n_samples_seen_", 0) + len(values)
+        return self
+
+    def merge(self, other):
+        """Take the events of another scaler into account, as precisely as `partial_fit` does.
+
+        Parameters
+        ----------
+        other : RobustClipScaler
+            Of the same parameters, fitted on the same columns of other events.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError, ColumnError
+            If `other` is none.
+        """
+        check_alike(self, other)
+        for name, n in other.n_missing_.items():
+            self.n_missing_[name] += n
+        pairs = zip(self._distinct, other._distinct, strict=True)
+        self._distinct = [one.merged(its) for one, its in pairs]
+        self._learn()
+        self.n_samples_seen_ += other.n_samples_seen_
         return self
 
     def inverse_transform(self, X):

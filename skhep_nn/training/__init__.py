@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     {
         "._pool": ["clear_pool"],
+        "._pruning": ["PruningCallback"],
         "._schedule": ["inverse_time"],
     },
 )

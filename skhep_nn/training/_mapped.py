@@ -92,12 +92,15 @@ class MappedRows:
             else:
                 lengths = base[:] if at is None else base[at]
                 np.less(np.arange(self.length), lengths[:, None], out=out)
+            _lazy_rows.note_reading(base, len(out), scattered=at is not None)
             return
         subsets = [_lazy_rows.subset(entry, rows) for entry in self.entries]
         for start in range(0, len(out), TILE_ROWS):
             tile = slice(start, start + TILE_ROWS)
             for column, (base, at) in enumerate(subsets):
                 out[tile, column] = base[tile] if at is None else base[at[tile]]
+        for base, at in subsets:
+            _lazy_rows.note_reading(base, len(out), scattered=at is not None)
 
     def chunks(self):
         """The events in their order, in arrays of some megabytes: (number of the first, array)."""

@@ -26,6 +26,8 @@ NOT_YET = (
     r"metrics\.(binned_significance|brier_score|calibration_curve|expected_calibration_error)",
     r"metrics\.(fold_spread|log_loss|make_binned_scorer|optimise_binning|overtraining_test)",
     r"metrics\.(sculpting|reweighting_test)",
+    r"deploy\.map_events",
+    r"preprocessing\.\w+\.merge",
     r"metrics\.(bias_study|closure_tests|threshold_at)",
     r"plotting\.(Calibration|Importance|Overtraining|Reweight\w*)Display\.\w+",
     r"plotting\.(Sculpting|Templates|Variations)Display\.\w+",

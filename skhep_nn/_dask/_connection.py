@@ -1,0 +1,142 @@
+"""A client of a Dask scheduler whose workers have this package, in this version."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from skhep_nn._extras import require
+from skhep_nn._paths import user_path
+from skhep_nn._version import __version__
+from skhep_nn.exceptions import ClusterError, MissingFileError, VersionError
+from skhep_nn.io._read import check_size
+
+# what a worker without the package can be asked too
+VERSION = "__import__('skhep_nn').__version__"
+SECONDS_TO_CONNECT = 10
+SAME = "all workers need the skhep_nn of the process that calls"
+
+
+def checked(client):
+    """`client`, if its scheduler answers and its workers have this version of the package.
+
+    Parameters
+    ----------
+    client : distributed.Client
+
+    Raises
+    ------
+    TypeError
+        If it is no client, or an asynchronous one.
+    ClusterError
+        If the scheduler does not answer, or a worker lacks the package.
+    VersionError
+        If a worker has another version of it.
+    """
+    distributed = require("distributed", "dask")
+    if not isinstance(client, distributed.Client) or client.asynchronous:
+        msg = f"client must be a distributed.Client, and no asynchronous one, got {client!r:.100}"
+        raise TypeError(msg)
+    if client.status != "running":
+        msg = f"client is {client.status}; connect a new one to the scheduler"
+        raise ClusterError(msg)
+    for worker, found in _versions(client).items():
+        _check_version(worker, found)
+    return client
+
+
+@contextlib.contextmanager
+def connected(address=None, n_workers=None):
+    """A client of the scheduler at `address` or of `n_workers` new processes; else None.
+
+    Parameters
+    ----------
+    address : str, optional
+        As ``dask scheduler`` prints it, or its scheduler file (``.json``).
+    n_workers : int, optional
+        Processes of this machine, on the loopback address, that end with the context.
+
+    Raises
+    ------
+    ValueError
+        If both are given.
+    ClusterError
+        If no scheduler answers.
+    """
+    if address is not None and n_workers is not None:
+        msg = f"dask={address!r} and workers={n_workers}: name a scheduler, or a number of workers"
+        raise ValueError(msg)
+    if address is None and n_workers is None:
+        yield None
+        return
+    distributed = require("distributed", "dask")
+    with contextlib.ExitStack() as stack:
+        if address is None:
+            size = check_size(n_workers, "workers")
+            scheduler = {"address": stack.enter_context(_local_cluster(distributed, size))}
+        else:
+            scheduler = _scheduler(address)
+        yield stack.enter_context(_client(distributed, address, scheduler))
+
+
+def _local_cluster(distributed, n_workers):
+    return distributed.LocalCluster(
+        n_workers=n_workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+    )
+
+
+def _scheduler(address):
+    if not address.endswith(".json"):
+        return {"address": address}
+    path = user_path(address, "dask")
+    # Dask would wait for the file for ever
+    if not Path(path).is_file():
+        msg = f"there is no scheduler file {address!r}"
+        raise MissingFileError(msg)
+    return {"scheduler_file": str(path)}
+
+
+def _client(distributed, address, scheduler):
+    try:
+        return distributed.Client(
+            **scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="skhep_nn"
+        )
+    # an address that is none is a ValueError, TypeError or KeyError, by what it lacks
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        msg = (
+            f"no Dask scheduler answers at {address!r} ({error}); start one with 'dask scheduler', "
+            "and name the address that it prints"
+        )
+        raise ClusterError(msg) from error
+
+
+def _versions(client):
+    """What each worker says of its version: text, or the error."""
+    try:
+        return client.run(eval, VERSION, on_error="return")
+    except (OSError, RuntimeError) as error:
+        msg = f"the Dask scheduler {client.scheduler_info().get('address')} is gone: {error}"
+        raise ClusterError(msg) from error
+
+
+def _check_version(worker, found):
+    if isinstance(found, Exception):
+        msg = f"worker {worker} has no skhep_nn ({found}); {SAME}: install {__version__} there"
+        raise ClusterError(msg)
+    check_same(found, f"worker {worker}")
+
+
+def check_same(version, who):
+    """Raise an error if `version`, which `who` has, is not that of this process.
+
+    Raises
+    ------
+    VersionError
+    """
+    if version != __version__:
+        msg = f"{who} has skhep_nn {version}, not {__version__}; {SAME}"
+        raise VersionError(msg)

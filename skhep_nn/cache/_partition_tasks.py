@@ -1,0 +1,102 @@
+"""What is done with one partition of the files of a cache, by a worker or here."""
+
+from __future__ import annotations
+
+import copy
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skhep_nn import _composition
+from skhep_nn.cache import _digest, _manifest, _store
+from skhep_nn.cache._stream_fit import fit_next, transformed
+from skhep_nn.io._partitions import Partition, partitions_of
+from skhep_nn.io._read import to_table
+from skhep_nn.io._stream import Selection
+
+
+@dataclass(frozen=True)
+class OfFile:
+    """One file, and what is read of it."""
+
+    path: Path
+    selection: Selection | None
+    chunk_size: int
+
+    def __str__(self):
+        return str(self.path)
+
+
+@dataclass(frozen=True)
+class OfPartition:
+    """One partition, the steps of the transformer as they are, and where its events go."""
+
+    number: int
+    partition: Partition
+    selection: Selection
+    chunk_size: int
+    steps: list
+    folder: Path | None = None
+    dtype: object = None
+
+    def __str__(self):
+        return f"partition {self.number + 1} ({self.partition})"
+
+    def events(self):
+        """The events that pass, in chunks that are not empty."""
+        return (to_table(piece.columns, 0) for piece in self.pieces() if piece.n_events)
+
+    def pieces(self):
+        """What is read."""
+        return self.partition.pieces(self.selection, self.chunk_size)
+
+
+@dataclass
+class Written:
+    """What became of a partition: its part, a cache of its own, and what was read for it."""
+
+    part: Path | None = None
+    n_read: int = 0
+    kinds: dict = field(default_factory=dict)
+
+
+def digested(job):
+    """Name, size and digest of a file."""
+    return _digest.of_file(job.path)
+
+
+def divided(job):
+    """The partitions of a file."""
+    return partitions_of(job.path, job.selection, job.chunk_size)
+
+
+def fitted(job):
+    """The steps, with the next one that learns fitted on this partition; None without events."""
+    steps = copy.deepcopy(job.steps)
+    ready = [_composition.is_fitted(step) for step in steps]
+    n_events = sum([fit_next(steps, ready, chunk) for chunk in job.events()])
+    return steps if n_events else None
+
+
+def written(job):
+    """Write the events of a partition behind the steps as a cache of its own; a `Written`."""
+    selection, done = copy.deepcopy(job.selection), Written()
+    folder = job.folder / f"part-{job.number}-{os.getpid()}-{secrets.token_hex(4)}"
+    folder.mkdir()
+    writer = _store.CacheWriter(folder, job.dtype)
+    try:
+        for piece in job.partition.pieces(selection, job.chunk_size):
+            done.n_read += piece.n_read
+            if piece.n_events:
+                writer.write(transformed(job.steps, to_table(piece.columns, 0)), job.chunk_size)
+        done.kinds = selection.kinds()
+        if writer.kinds is None:
+            shutil.rmtree(folder)
+            return done
+        writer.finish(keys=[_manifest.digest([str(job)])])
+    finally:
+        writer.close()
+    done.part = folder
+    return done

@@ -1,0 +1,127 @@
+"""Connecting to Dask, and what can be wrong with its workers."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+import joblib
+import pandas as pd
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+from skhep_nn._dask import _connection, _tasks
+from skhep_nn._version import __version__
+from skhep_nn.cli import main
+from skhep_nn.exceptions import ClusterError, MissingFileError, PartitionError, VersionError
+
+pytest.importorskip("distributed")
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(_connection, "SECONDS_TO_CONNECT", 0.2)
+
+
+@pytest.fixture
+def job(tmp_path):
+    """Arguments of ``skhep-nn apply``."""
+    events = pd.DataFrame({"pt": [20.0, 30.0, 60.0, 80.0]})
+    events.to_csv(tmp_path / "a.csv", index=False)
+    model = DecisionTreeClassifier().fit(events, [0, 0, 1, 1])
+    joblib.dump(model, tmp_path / "m.joblib")
+    output = str(tmp_path / "s.csv")
+    return ["apply", str(tmp_path / "m.joblib"), str(tmp_path / "a.csv"), "-o", output]
+
+
+def test_a_scheduler_that_does_not_answer(job, tmp_path, capsys, impatient):
+    address = f"tcp://127.0.0.1:{free_port()}"
+    assert main([*job, "--dask", address]) == 1
+    error = capsys.readouterr().err
+    assert f"no Dask scheduler answers at '{address}'" in error
+    assert "start one with 'dask scheduler'" in error
+    assert not (tmp_path / "s.csv").exists()
+
+
+@pytest.mark.parametrize("address", ["nowhere://1.2.3.4:5", "", "127.0.0.1:none"])
+def test_an_address_that_is_none(address, impatient):
+    with (
+        pytest.raises(ClusterError, match="no Dask scheduler answers at"),
+        _connection.connected(address),
+    ):
+        pass
+
+
+def test_a_scheduler_file_that_is_not_there_is_not_waited_for():
+    with (
+        pytest.raises(MissingFileError, match=r"there is no scheduler file 'none.json'"),
+        _connection.connected("none.json"),
+    ):
+        pass
+
+
+def test_a_scheduler_or_a_number_of_workers(job, capsys):
+    assert main([*job, "--dask", "tcp://127.0.0.1:1", "--workers", "2"]) == 1
+    assert "name a scheduler, or a number of workers" in capsys.readouterr().err
+    assert main([*job, "--workers", "0"]) == 1
+    assert "workers must be a whole number of at least 1, got 0" in capsys.readouterr().err
+
+
+def test_the_command_uses_the_workers_of_a_scheduler(client, job, tmp_path, capsys):
+    client.write_scheduler_file(str(tmp_path / "scheduler.json"))
+    for address in (client.scheduler.address, str(tmp_path / "scheduler.json")):
+        assert main([*job, "--dask", address, "--quiet"]) == 0
+        assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == [0, 0, 1, 1]
+
+
+def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_path, monkeypatch):
+    addresses, original = [], _connection._client
+
+    def watched(*arguments):
+        client = original(*arguments)
+        addresses.extend(client.scheduler_info()["workers"])
+        return client
+
+    monkeypatch.setattr(_connection, "_client", watched)
+    assert main([*job, "--workers", "1", "--quiet"]) == 0
+    assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == [0, 0, 1, 1]
+    assert [address.startswith("tcp://127.0.0.1:") for address in addresses] == [True]
+
+
+def test_workers_with_another_version_and_without_the_package_are_named(client, monkeypatch):
+    address = next(iter(client.scheduler_info()["workers"]))
+    for version, error, message in (
+        ("0.0.1", VersionError, f"worker {address} has skhep_nn 0.0.1, not {__version__}; all"),
+        (ModuleNotFoundError("No module"), ClusterError, f"worker {address} has no skhep_nn"),
+    ):
+        monkeypatch.setattr(_connection, "_versions", lambda _, v=version: {address: v})
+        with pytest.raises(error, match=message):
+            _connection.checked(client)
+    monkeypatch.undo()
+    assert set(_connection._versions(client).values()) == {__version__}
+    monkeypatch.setattr(_connection, "VERSION", "__import__('no_such_module').__version__")
+    with pytest.raises(ClusterError, match=r"has no skhep_nn .*no_such_module"):
+        _connection.checked(client)
+
+
+def test_a_worker_that_comes_later_with_another_version(client, monkeypatch):
+    monkeypatch.setattr(_tasks, "__version__", "0.0.1")
+    with pytest.raises(PartitionError, match=r"VersionError: the process that calls has skhep"):
+        list(_tasks.results(client, len, ["text"]))
+
+
+def test_importing_the_package_and_its_parts_does_not_import_dask():
+    program = (
+        "import sys, skhep_nn, skhep_nn.deploy._apply, skhep_nn.cache._build, skhep_nn._cores\n"
+        "skhep_nn.deploy.map_events\n"
+        "assert not {'dask', 'distributed', 'optuna'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
