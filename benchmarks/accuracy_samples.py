@@ -83,7 +83,9 @@ def area(y, p, sample_weight=None):
 
 def loss(y, p, sample_weight=None):
     """Cross-entropy."""
-    return float(log_loss(y, p.astype(float), sample_weight=sample_weight))
+    p = p.astype(float)
+    # of single precision they sum to one to seven digits
+    return float(log_loss(y, p / p.sum(axis=1, keepdims=True), sample_weight=sample_weight))
 
 
 def atlas():
