@@ -67,7 +67,7 @@ def test_a_name_for_an_array_is_an_error_that_says_what_to_pass():
 
 def test_columns_in_an_order_are_those_named_and_nothing_else():
     table = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "c"])
-    found = _columns.in_order(table, ["c", "missing", "b"])
+    found = _columns.in_order(table, ["c", "missing", "b", "c"])
     assert found.columns.tolist() == ["c", "b"]
     assert found.to_numpy().tolist() == [[3, 2]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 # Directly before a block.
 COMMENT = re.compile(r"<!--\s*(not run|numbers of|before):?\s*(.*?)\s*-->\s*\Z", re.DOTALL)
 
