@@ -642,7 +642,7 @@ class Templates:
         signal: Any = ...,
         systematic: Any = ...,
         simulation_error: bool = ...,
-        yields: dict[Any, float] | None = ...,
+        yields: Any = ...,
         luminosity: float = ...,
     ) -> Templates: ...
     @classmethod
@@ -658,7 +658,7 @@ class Templates:
         signal: Any = ...,
         systematic: Any = ...,
         simulation_error: bool = ...,
-        yields: dict[Any, float] | None = ...,
+        yields: Any = ...,
         luminosity: float = ...,
     ) -> Templates: ...
     def impacts(self) -> Any: ...

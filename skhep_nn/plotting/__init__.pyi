@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
+from skhep_nn.metrics import BiasStudy
 from skhep_nn.metrics import BinnedSignificance
 from skhep_nn.metrics import CalibrationCurve
 from skhep_nn.metrics import CalibrationError
 from skhep_nn.metrics import ClosureTest
+from skhep_nn.metrics import ClosureTests
 from skhep_nn.robustness import FeatureImportance
 from skhep_nn.estimators import LikelihoodRatio
 from skhep_nn.metrics import OvertrainingTest
@@ -27,6 +29,28 @@ from skhep_nn.metrics import Templates
 from skhep_nn.report import Text
 from skhep_nn.robustness import Variations
 from skhep_nn.metrics import WorkingPoint
+
+class BiasDisplay:
+    study: BiasStudy
+    axes_: dict[str, Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, study: BiasStudy) -> None: ...
+    @classmethod
+    def from_events(
+        cls,
+        kept: ArrayLike,
+        events: Any,
+        variables: str | Sequence[str] | dict[str, str] | None = ...,
+        *,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> BiasDisplay: ...
+    @classmethod
+    def from_study(
+        cls, study: BiasStudy, *, ax: Axes | Sequence[Axes] | None = ...
+    ) -> BiasDisplay: ...
+    def plot(self, ax: Axes | Sequence[Axes] | None = ...) -> BiasDisplay: ...
 
 class CalibrationDisplay:
     curve: CalibrationCurve
@@ -128,6 +152,57 @@ class ClosureDisplay:
     def plot(
         self, ax: Axes | Sequence[Any] | None = ..., *, log: bool = ..., legend: bool = ...
     ) -> ClosureDisplay: ...
+
+class ClosurePanelsDisplay:
+    tests: ClosureTests
+    variable: str
+    within: str
+    displays_: list[ClosureDisplay]
+    axes_: list[Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(self, tests: ClosureTests, *, variable: str = ..., within: str = ...) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        by: str | ArrayLike,
+        within: str | ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        signal: Any = ...,
+        variable: str | None = ...,
+        within_name: str | None = ...,
+        **options: Any,
+    ) -> ClosurePanelsDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        probability: ArrayLike,
+        by: ArrayLike,
+        within: ArrayLike,
+        *,
+        variable: str = ...,
+        within_name: str = ...,
+        ax: Axes | None = ...,
+        log: bool = ...,
+        **test_options: Any,
+    ) -> ClosurePanelsDisplay: ...
+    @classmethod
+    def from_tests(
+        cls,
+        tests: ClosureTests,
+        *,
+        variable: str = ...,
+        within: str = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ClosurePanelsDisplay: ...
+    def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ClosurePanelsDisplay: ...
 
 class ConfusionMatrixDisplay:
     matrix: NDArray[Any]
@@ -337,6 +412,66 @@ class OvertrainingDisplay:
     ) -> OvertrainingDisplay: ...
     def plot(self, ax: Axes | Sequence[Any] | None = ...) -> OvertrainingDisplay: ...
 
+class ParameterMapDisplay:
+    table: pd.DataFrame
+    quantity: str
+    parameter_names: Sequence[Any]
+    ax_: Axes
+    figure_: Figure
+    points_: Any
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        quantity: str = ...,
+        *,
+        parameter_names: Sequence[Any] | None = ...,
+    ) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        quantity: str = ...,
+        parameter: Any = ...,
+        hypotheses: Any = ...,
+        signal: Any = ...,
+        sample_weight: Any = ...,
+        weight_column: str | int | None = ...,
+        parameter_names: Sequence[Any] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ParameterMapDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        parameter: ArrayLike,
+        *,
+        quantity: str = ...,
+        sample_weight: ArrayLike | float | None = ...,
+        hypotheses: ArrayLike | None = ...,
+        signal: Any = ...,
+        parameter_names: Sequence[Any] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ParameterMapDisplay: ...
+    @classmethod
+    def from_table(
+        cls,
+        table: pd.DataFrame,
+        *,
+        quantity: str = ...,
+        parameter_names: Sequence[Any] | None = ...,
+        ax: Axes | None = ...,
+        **options: Any,
+    ) -> ParameterMapDisplay: ...
+    def plot(
+        self, ax: Axes | None = ..., *, values: bool = ..., cmap: str = ...
+    ) -> ParameterMapDisplay: ...
+
 class ReweighterDisplay:
     test: ReweightingTest
     variable: str
@@ -442,6 +577,50 @@ class RocDisplay:
         name: str | None = ...,
         **line: Any,
     ) -> RocDisplay: ...
+
+class RocPairsDisplay:
+    curves: dict[Any, dict[Any, RocDisplay]]
+    class_names: dict[Any, str]
+    axes_: dict[Any, Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self, curves: dict[Any, dict[Any, RocDisplay]], *, class_names: dict[Any, str] | None = ...
+    ) -> None: ...
+    def auc(self) -> pd.DataFrame: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> RocPairsDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        classes: ArrayLike | None = ...,
+        signal: Any = ...,
+        score: Literal["ratio", "probability"] = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> RocPairsDisplay: ...
+    def plot(
+        self,
+        ax: Axes | Sequence[Axes] | None = ...,
+        *,
+        kind: Literal["rejection", "efficiency", "1-efficiency"] = ...,
+        band: bool = ...,
+    ) -> RocPairsDisplay: ...
 
 class ScoreByParameterDisplay:
     histograms: dict[str, dict[Any, Any]]
@@ -549,6 +728,45 @@ class ScoreDisplay:
     ) -> ScoreDisplay: ...
     def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ScoreDisplay: ...
 
+class ScorePanelsDisplay:
+    displays: dict[Any, ScoreDisplay]
+    class_names: dict[Any, str]
+    axes_: dict[Any, Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self, displays: dict[Any, ScoreDisplay], *, class_names: dict[Any, str] | None = ...
+    ) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> ScorePanelsDisplay: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        classes: ArrayLike | None = ...,
+        nodes: Any = ...,
+        bins: Any = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> ScorePanelsDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
+    ) -> ScorePanelsDisplay: ...
+
 class SculptingDisplay:
     result: Sculpting
     variable: str
@@ -591,12 +809,21 @@ class SculptingDisplay:
 
 class SignificanceDisplay:
     scan: SignificanceScan | BinnedSignificance
+    other: SignificanceScan
+    yields: dict[str, Any]
     axes_: list[Axes]
     ax_: Axes
     figure_: Figure
     cut_: WorkingPoint
     errors_: NDArray[Any]
-    def __init__(self, scan: SignificanceScan | BinnedSignificance) -> None: ...
+    scale_: Literal["linear", "zoom", "logit"]
+    def __init__(
+        self,
+        scan: SignificanceScan | BinnedSignificance,
+        *,
+        other: SignificanceScan | None = ...,
+        yields: dict[str, Any] | None = ...,
+    ) -> None: ...
     @classmethod
     def from_binned(
         cls, binned: BinnedSignificance, *, ax: Axes | Sequence[Any] | None = ...
@@ -624,7 +851,9 @@ class SignificanceDisplay:
         *,
         sample_weight: ArrayLike | float | None = ...,
         bins: ArrayLike | int | None = ...,
-        cut: float | None = ...,
+        process: ArrayLike | None = ...,
+        cut: Any = ...,
+        scale: Literal["auto", "linear", "zoom", "logit"] = ...,
         ax: Axes | Sequence[Any] | None = ...,
         **scan_options: Any,
     ) -> SignificanceDisplay: ...
@@ -633,11 +862,18 @@ class SignificanceDisplay:
         cls,
         scan: SignificanceScan,
         *,
+        other: SignificanceScan | None = ...,
+        yields: dict[str, Any] | None = ...,
         ax: Axes | Sequence[Any] | None = ...,
-        cut: float | None = ...,
+        cut: Any = ...,
+        scale: Literal["auto", "linear", "zoom", "logit"] = ...,
     ) -> SignificanceDisplay: ...
     def plot(
-        self, ax: Axes | Sequence[Any] | None = ..., *, cut: float | None = ...
+        self,
+        ax: Axes | Sequence[Any] | None = ...,
+        *,
+        cut: float | None = ...,
+        scale: Literal["auto", "linear", "zoom", "logit"] = ...,
     ) -> SignificanceDisplay: ...
 
 class TemplatesDisplay:

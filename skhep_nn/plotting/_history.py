@@ -12,6 +12,7 @@ _NO_QUANTITY = ("phase",)
 _SIDES = {"": "training", "val_": "validation"}
 _PANEL = {1: (6.4, 5.0), 2: (5.0, 4.2), 3: (4.2, 3.6)}
 _FEW_EPOCHS = 30
+_PHASE = {"color": "0.6", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 1}
 _TITLES = {"auc": "AUC", "lr": "Learning rate"}
 
 
@@ -24,7 +25,7 @@ class HistoryDisplay:
     ----------
     history : dict of str to list of float
         ``"loss"``, ``"val_loss"``, metrics, ``"val_<metric>"``, ``"learning_rate"``: one number
-        per epoch.
+        per epoch; ``"phase"``, the number of the phase of training, is marked where it changes.
     best_epoch : int, default=None
         Number of the epoch whose network was kept, counted from 1; None without validation data.
 
@@ -146,6 +147,7 @@ class HistoryDisplay:
         if self.best_epoch is not None:
             text = f"best epoch: {self.best_epoch}"
             ax.axvline(self.best_epoch, color="0.35", linestyle=":", linewidth=1.4, label=text)
+        _draw_phases(ax, self.history)
         ticker = _extras.require("matplotlib.ticker", "plot")
         ax.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True, min_n_ticks=1))
         ax.xaxis.set_minor_locator(ticker.NullLocator())
@@ -193,6 +195,17 @@ def _draw_curve(ax, values, look, side):
         marker=marker,
         markersize=4,
     )
+
+
+def _draw_phases(ax, history):
+    """A line between the last epoch of a phase and the first of the next."""
+    phases = np.asarray(history.get("phase", ()))
+    if phases.ndim != 1:
+        return
+    label = "next phase"
+    for epoch in np.flatnonzero(phases[1:] != phases[:-1]) + 1:
+        ax.axvline(epoch + 0.5, label=label, gid="phase", **_PHASE)
+        label = None
 
 
 def _quantities(history):

@@ -26,7 +26,7 @@ class _Kind:
     legend: str
 
 
-_KINDS = {
+KINDS = {
     "efficiency": _Kind(
         "Background efficiency", "Signal efficiency", "linear", lambda e: e, "lower right"
     ),
@@ -133,6 +133,11 @@ class RocDisplay:
         0.875
         >>> plt.close(display.figure_)
         """
+        curve = cls._of_scores(y_true, y_score, sample_weight, signal, name)
+        return curve.plot(ax=ax, **options)
+
+    @classmethod
+    def _of_scores(cls, y_true, y_score, sample_weight, signal=1, name=None):
         scores, is_signal, weights = _inputs.check_events(y_true, y_score, sample_weight, signal)
         weights = _weights.classes_of_moderate_scale(is_signal, weights)
         sums = _tail_sums.at_every_score(scores, is_signal, weights)
@@ -140,7 +145,7 @@ class RocDisplay:
         background_curve = _efficiency(sums.background, sums.background_squares)
         efficiencies, errors = zip(signal_curve, background_curve, strict=True)
         auc = roc_auc(is_signal, scores, weights, signal=True)
-        return cls(*efficiencies, *errors, auc, name=name).plot(ax=ax, **options)
+        return cls(*efficiencies, *errors, auc, name=name)
 
     @classmethod
     def from_estimator(
@@ -210,19 +215,19 @@ class RocDisplay:
         ValueError
             If `kind` is none of these.
         """
-        _choices.one_of(kind, _KINDS, "kind")
+        _choices.one_of(kind, KINDS, "kind")
         band = _choices.switch(band, "band")
         x, y, low, high = _thinned(*self._points(kind))
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax)
             self.figure_ = self.ax_.figure
-            self.ax_.set_yscale(_KINDS[kind].scale)
+            self.ax_.set_yscale(KINDS[kind].scale)
             look = _style.look_of_next(self.ax_, _GID)
-            _style.chance_line(self.ax_, *_chance(_KINDS[kind]))
+            _style.chance_line(self.ax_, *_chance(KINDS[kind]))
             line = {"color": look.color, "linestyle": look.linestyle, **line}
             self.line_ = self.ax_.plot(x, y, label=self._text(name), gid=_GID, **line)[0]
             self.band_ = _draw_band(self.ax_, x, low, high, self.line_) if band else None
-            self._frame(_KINDS[kind], y)
+            self._frame(KINDS[kind], y)
         return self
 
     def _points(self, kind):

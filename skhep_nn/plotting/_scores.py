@@ -121,6 +121,14 @@ class ScoreDisplay:
         return display.plot(ax=ax, **options)
 
     @classmethod
+    def _of_scores(cls, y_true, y_score, weights, *, bins, score_name, class_names):
+        """Of test events alone, not drawn yet."""
+        test = _Sample.of(y_true, y_score, weights, "y_true", "y_score")
+        edges = edges_of([test.scores], bins)
+        test.split(test.classes, "y_true")
+        return cls(test.fill(edges), score_name=score_name, class_names=class_names)
+
+    @classmethod
     def from_estimator(
         cls,
         estimator,

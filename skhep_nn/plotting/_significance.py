@@ -12,7 +12,7 @@ from skhep_nn.metrics import (
     binned_significance,
     significance_scan,
 )
-from skhep_nn.plotting import _events, _significance_bins, _style
+from skhep_nn.plotting import _events, _score_axis, _significance_bins, _style
 
 _MOST_POINTS = 4000
 _NAMES = {
@@ -34,6 +34,11 @@ class SignificanceDisplay:
     Parameters
     ----------
     scan : skhep_nn.metrics.SignificanceScan or skhep_nn.metrics.BinnedSignificance
+    other : skhep_nn.metrics.SignificanceScan, default=None
+        Scan of other events, which is drawn over the first: the test events, where the cut is
+        chosen on validation events.
+    yields : dict of str to (float, float), default=None
+        Yield of each process at the cut, and its error, which the legend names.
 
     Attributes
     ----------
@@ -47,20 +52,29 @@ class SignificanceDisplay:
     errors_ : ndarray of shape (n_thresholds,)
         Statistical error of the figure of merit, from the sums of squared weights; of bins the
         error of their significance as a whole.
+    scale_ : {"linear", "zoom", "logit"}
+        What the axis of the cut is.
     """
 
-    def __init__(self, scan):
+    def __init__(self, scan, *, other=None, yields=None):
         self.scan = scan
+        self.other = other
+        self.yields = yields
 
     @classmethod
-    def from_scan(cls, scan, *, ax=None, cut=None):
+    def from_scan(cls, scan, *, other=None, yields=None, ax=None, cut=None, scale="auto"):
         """Draw a scan.
 
         Parameters
         ----------
         scan : skhep_nn.metrics.SignificanceScan
+        other : skhep_nn.metrics.SignificanceScan, default=None
+            Of test events, where `scan` is of validation events: both are drawn, and the figure of
+            merit of the test events at the cut of the validation events is named.
+        yields : dict of str to (float, float), default=None
+            Yield of each process at the cut, and its error.
         ax : Axes or sequence of two Axes, default=None
-        cut : float, default=None
+        cut, scale
             As in :meth:`plot`.
 
         Returns
@@ -80,7 +94,7 @@ class SignificanceDisplay:
         True
         >>> plt.close(display.figure_)
         """
-        return cls(scan).plot(ax=ax, cut=cut)
+        return cls(scan, other=other, yields=yields).plot(ax=ax, cut=cut, scale=scale)
 
     @classmethod
     def from_binned(cls, binned, *, ax=None):
@@ -112,7 +126,17 @@ class SignificanceDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_score, *, sample_weight=None, bins=None, cut=None, ax=None, **scan_options
+        cls,
+        y_true,
+        y_score,
+        *,
+        sample_weight=None,
+        bins=None,
+        process=None,
+        cut=None,
+        scale="auto",
+        ax=None,
+        **scan_options,
     ):
         """Scan the cut on scores, or fill the bins, and draw it.
 
@@ -124,7 +148,9 @@ class SignificanceDisplay:
             Event weights, in expected events.
         bins : array-like or int, default=None
             Bins of the score instead of a scan, as in :func:`skhep_nn.metrics.binned_significance`.
-        cut : float, default=None
+        process : array-like of shape (n_events,), default=None
+            Process of each event; the legend has the yield of each at the cut.
+        cut, scale
             As in :meth:`plot`.
         ax : Axes or sequence of two Axes, default=None
         **scan_options
@@ -147,7 +173,13 @@ class SignificanceDisplay:
             found = binned_significance(y_true, y_score, sample_weight, bins=bins, **scan_options)
             return cls.from_binned(found, ax=ax)
         scan = significance_scan(y_true, y_score, sample_weight, **scan_options)
-        return cls.from_scan(scan, ax=ax, cut=cut)
+        yields = None
+        if process is not None:
+            point = scan.best if cut is None else scan.at(cut)
+            yields = _score_axis.yields_at(
+                process, y_true, y_score, sample_weight, point.threshold, scan_options
+            )
+        return cls.from_scan(scan, yields=yields, ax=ax, cut=cut, scale=scale)
 
     @classmethod
     def from_estimator(
@@ -204,7 +236,7 @@ class SignificanceDisplay:
             **scan_options,
         )
 
-    def plot(self, ax=None, *, cut=None):
+    def plot(self, ax=None, *, cut=None, scale="auto"):
         """Draw the scan.
 
         Parameters
@@ -214,6 +246,11 @@ class SignificanceDisplay:
         cut : float, default=None
             The cut to mark, e.g. one that was chosen on validation events; default the best of
             this scan.
+        scale : {"auto", "linear", "zoom", "logit"}, default="auto"
+            Axis of the cut: all of it; the region of the optimum, where the figure of merit is
+            more than half of the best; or logit(cut), which spreads the ends of probabilities.
+            "auto" is a zoom where that region is less than a quarter of the axis, and a logit
+            axis where it is less than a fiftieth and the scores are probabilities.
 
         Returns
         -------
@@ -222,8 +259,8 @@ class SignificanceDisplay:
         Raises
         ------
         ValueError
-            If no cut keeps enough background to be the best one, the scan does not have `cut`, or
-            there are bins and a cut.
+            If `scale` is none of these; if no cut keeps enough background to be the best one, the
+            scan does not have `cut`, or there are bins and a cut.
         """
         if isinstance(self.scan, BinnedSignificance):
             _check_no_cut(cut)
@@ -231,6 +268,7 @@ class SignificanceDisplay:
         _choices.made_by(self.scan, SignificanceScan, "scan", "significance_scan")
         self.cut_ = self.scan.best if cut is None else self.scan.at(cut)
         self.errors_ = _cut_errors.merit_error(self.scan)
+        self.scale_ = _score_axis.scale_of(scale, self.scan, self.cut_.threshold)
         with _style.styled() as plt:
             options = {"height_ratios": (3, 2), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.1), **options)
@@ -239,6 +277,9 @@ class SignificanceDisplay:
             at = _drawn(self.scan)
             self._draw_merit(at, "best cut" if cut is None else "cut")
             self._draw_efficiencies(at)
+            if self.other is not None:
+                self._draw_other()
+            self._name_yields()
             self._frame(ax)
         return self
 
@@ -261,6 +302,7 @@ class SignificanceDisplay:
             cuts, values - error, values + error, color=look.color, alpha=0.3, linewidth=0
         )
         point = self.cut_
+        name = name if self.other is None else f"validation events, {name}"
         text = (
             f"{name}: score ≥ {point.threshold:.4g}\n"
             f"figure of merit {point.figure_of_merit:.4g}{self._plus_minus()}"
@@ -275,6 +317,31 @@ class SignificanceDisplay:
             linestyle=":",
             linewidth=1.2,
         )
+
+    def _draw_other(self):
+        """The scan of the other events, and what they have at the cut."""
+        _choices.made_by(self.other, SignificanceScan, "other", "significance_scan")
+        look, at = _style.looks(2)[1], _drawn(self.other)
+        cuts, values = self.other.thresholds[at], self.other.figure_of_merit[at]
+        error = _cut_errors.merit_error(self.other)[at]
+        point = self.other.at(self.cut_.threshold)
+        text = f"test events, {point.figure_of_merit:.4g} at the cut"
+        line = {"color": look.color, "linestyle": look.linestyle}
+        self.ax_.plot(cuts, values, label=text, **line)
+        self.ax_.fill_between(
+            cuts, values - error, values + error, color=look.color, alpha=0.2, linewidth=0
+        )
+        for side, side_look in zip(("signal", "background"), _style.looks(2)[::-1], strict=True):
+            efficiency, _ = (part[at] for part in _efficiency(self.other, side))
+            thin = {"color": side_look.color, "linestyle": ":", "linewidth": 1.2}
+            self.axes_[1].plot(cuts, efficiency, **thin)
+        self.axes_[1].plot([], [], color="0.35", linestyle=":", label="test events")
+
+    def _name_yields(self):
+        parts = [f"{name} {n:.4g} ± {e:.2g}" for name, (n, e) in (self.yields or {}).items()]
+        for start in range(0, len(parts), 3):
+            text = ", ".join(parts[start : start + 3])
+            self.ax_.plot([], [], " ", label=f"at the cut: {text}" if not start else text)
 
     def _plus_minus(self):
         """Error of the figure of merit at the cut, where the scan has it."""
@@ -304,14 +371,25 @@ class SignificanceDisplay:
             ax.axvline(self.cut_.threshold, color="0.35", linestyle=":", linewidth=1.2, zorder=1)
         low, high = _range(np.append(self.scan.thresholds, self.cut_.threshold))
         for ax in self.axes_:
-            ax.set_xlim(low, high)
+            _score_axis.set_scale(ax, self.scale_, self.scan, self.cut_.threshold, (low, high))
         top.set_ylim(0, 1.1 * max(top.dataLim.y1, 1e-12))
-        bottom.set_ylim(min(0.0, bottom.dataLim.y0), 1.05 * min(1.3, bottom.dataLim.y1))
+        self._limit_efficiencies(bottom)
         top.set_ylabel(_merit_name(self.scan.settings))
         bottom.set_ylabel("Efficiency")
         bottom.set_xlabel("Cut on the score")
         _style.legend_above(top, 1)
         _style.legend_above(bottom, 2)
+
+    def _limit_efficiencies(self, ax):
+        """In the region of the optimum little background is left: decades instead of parts."""
+        if self.scale_ == "linear":
+            ax.set_ylim(min(0.0, ax.dataLim.y0), 1.05 * min(1.3, ax.dataLim.y1))
+            return
+        low, high = ax.get_xlim()
+        inside = (self.scan.thresholds >= low) & (self.scan.thresholds <= high)
+        left = self.scan.background_efficiency[inside]
+        ax.set_yscale("log")
+        ax.set_ylim(0.5 * min(left[left > 0], default=0.1), 2.0)
 
 
 def _check_no_cut(cut):

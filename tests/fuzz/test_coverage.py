@@ -30,6 +30,7 @@ NOT_YET = (
     r"preprocessing\.\w+\.merge",
     r"metrics\.(bias_study|closure_tests|threshold_at)",
     r"plotting\.(Calibration|Importance|Overtraining|Reweight\w*)Display\.\w+",
+    r"plotting\.(Bias|ClosurePanels|ParameterMap|RocPairs|ScorePanels)Display\.\w+",
     r"plotting\.(Sculpting|Templates|Variations)Display\.\w+",
     r"plotting\.SignificanceDisplay\.from_binned",
     r"robustness\.\w+(\.\w+)?",

@@ -93,3 +93,21 @@ def test_lengths_that_differ_are_an_error(val_loss):
 def test_a_best_epoch_that_was_not_trained_is_an_error(best):
     with pytest.raises(ValueError, match="epochs are counted from 1 to 3"):
         HistoryDisplay.from_history(HISTORY, best)
+
+
+def test_changes_of_phase_are_marked_between_two_epochs():
+    history = {"loss": [3.0, 2.0, 1.5, 1.0, 0.9], "phase": [0, 0, 1, 1, 2]}
+    display = HistoryDisplay.from_history(history)
+    lines = [line for line in display.ax_.lines if line.get_gid() == "phase"]
+    assert [line.get_xdata()[0] for line in lines] == [2.5, 4.5]
+    assert list(display.axes_) == ["loss"]
+    # named once in the legend
+    assert [text.get_text() for text in display.figure_.legends[0].texts] == [
+        "training",
+        "next phase",
+    ]
+
+
+def test_a_training_of_one_phase_has_no_mark():
+    display = HistoryDisplay.from_history({"loss": [3.0, 2.0], "phase": [0, 0]})
+    assert not [line for line in display.ax_.lines if line.get_gid() == "phase"]

@@ -119,3 +119,76 @@ def test_infinite_scores_have_no_end_of_the_axis(sample):
     display = SignificanceDisplay.from_predictions(y, score)
     low, high = display.ax_.get_xlim()
     assert (low, high) == (score.min(), score[np.isfinite(score)].max())
+
+
+def narrow(seed=0, n=3000):
+    """Probabilities close to 1 for signal: the optimum is in a corner of the axis."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1], n)
+    logit = np.r_[rng.normal(-6, 2, n), rng.normal(6, 2, n)]
+    return y, 1 / (1 + np.exp(-logit)), np.where(y, 0.01, 1.0)
+
+
+def test_by_default_the_region_of_a_narrow_optimum_is_seen():
+    y, score, weight = narrow()
+    options = {"kind": "s/sqrt(b)", "min_effective_background": 1}
+    scan = significance_scan(y, score, weight, **options)
+    display = SignificanceDisplay.from_scan(scan)
+    low, high = display.ax_.get_xlim()
+    assert display.scale_ in ("zoom", "logit")
+    assert low < scan.best_threshold <= high
+    if display.scale_ == "zoom":
+        assert high - low < 0.4
+    every = SignificanceDisplay.from_scan(scan, scale="linear").ax_.get_xlim()
+    assert every == (scan.thresholds.min(), scan.thresholds.max())
+
+
+def test_the_zoom_covers_what_is_half_as_good_as_the_best():
+    scores = np.linspace(0, 1, 101)
+    y, weights = np.repeat([0, 1], 101), np.ones(202)
+    scan = significance_scan(y, np.r_[scores, scores], weights, min_effective_background=0)
+    display = SignificanceDisplay.from_scan(scan, scale="zoom")
+    good = scan.thresholds[scan.figure_of_merit >= 0.5 * scan.best_value]
+    low, high = display.ax_.get_xlim()
+    assert low <= good.min()
+    assert high >= good.max()
+
+
+def test_a_logit_axis_needs_probabilities():
+    y, score, weight = narrow()
+    display = SignificanceDisplay.from_predictions(y, score, sample_weight=weight, scale="logit")
+    assert display.ax_.get_xscale() == "logit"
+    with pytest.raises(ValueError, match=r"scale='logit' needs scores in \[0, 1\]"):
+        SignificanceDisplay.from_predictions(y, 10 * score, sample_weight=weight, scale="logit")
+    with pytest.raises(ValueError, match="scale='log'"):
+        SignificanceDisplay.from_predictions(y, score, sample_weight=weight, scale="log")
+
+
+def test_test_events_are_drawn_over_and_quoted_at_the_cut_of_the_validation():
+    validation, test = (significance_scan(*narrow(seed)) for seed in (1, 2))
+    display = SignificanceDisplay.from_scan(validation, other=test)
+    point = test.at(validation.best_threshold)
+    texts = [text.get_text() for text in display.ax_.get_legend().texts]
+    assert texts[0].startswith("validation events, best cut")
+    assert texts[1] == f"test events, {point.figure_of_merit:.4g} at the cut"
+    curves = [line for line in display.ax_.lines if len(line.get_xdata()) > 10]
+    assert len(curves) == 2
+
+
+def test_yields_of_each_process_at_the_cut_are_named():
+    y, score, weight = narrow()
+    process = np.where(y == 1, "signal", np.where(np.arange(len(y)) % 2, "ttbar", "W"))
+    display = SignificanceDisplay.from_predictions(
+        y, score, sample_weight=weight, process=process, luminosity=2.0
+    )
+    cut = display.cut_.threshold
+    for name, (value, error) in display.yields.items():
+        kept = (process == name) & (score >= cut)
+        assert value == pytest.approx(2 * weight[kept].sum())
+        assert error == pytest.approx(2 * np.sqrt((weight[kept] ** 2).sum()))
+    total = sum(value for name, (value, _) in display.yields.items() if name != "signal")
+    assert total == pytest.approx(display.cut_.background)
+    text = display.ax_.get_legend().texts[-1].get_text()
+    assert text.startswith("at the cut: W ")
+    with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000"):
+        SignificanceDisplay.from_predictions(y, score, process=process[:3])
