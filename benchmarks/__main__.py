@@ -116,7 +116,7 @@ def run_case(name):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--case"]:
         run_case(sys.argv[2])
-    elif sys.argv[1:2] == ["accuracy"]:
-        importlib.import_module("benchmarks.accuracy").main(sys.argv[2:])
+    elif sys.argv[1:2] in (["accuracy"], ["gpu"]):
+        importlib.import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:])
     else:
         main(sys.argv[1:])

@@ -263,13 +263,17 @@ class FittedColumns:
         ColumnError
             If `X` lacks it, or has other columns than fit.
         """
+        return take_at(X, self.place(X, column, role, owner))
+
+    def place(self, X, column, role, owner):
+        """Position in `X` of what was `column` in fit; see :meth:`take`."""
         at = _found(column, self.names, self.n_columns)
         if at is None or (isinstance(column, str) and names(X) is None):
-            return take(X, column, role)
+            return position(X, column, role)
         present = self.present(X, owner)
         if at not in present:
             raise ColumnError(self._absent(column, role, len(present), owner))
-        return take_at(X, present.index(at))
+        return present.index(at)
 
     def _absent(self, column, role, n_given, owner):
         return (

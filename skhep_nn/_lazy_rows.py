@@ -39,7 +39,7 @@ def _is_of_joblib(mapped):
 
 def is_lazy(base):
     """Whether reading rows of `base` touches a file."""
-    return isinstance(base, ChainedRows) or memory_map(base) is not None
+    return isinstance(base, StoredRows) or memory_map(base) is not None
 
 
 def resolve(key, n_events):
@@ -79,6 +79,13 @@ def _as_key(key):
         raise TypeError(msg) from error
 
 
+def short(rows):
+    """`rows` with four bytes for each number, where these hold them; a slice stays as it is."""
+    if isinstance(rows, slice) or rows.dtype == np.int32:
+        return rows
+    return rows.astype(np.int32) if len(rows) == 0 or rows.max() < 2**31 else rows
+
+
 def subset(entry, key):
     """Entry of the events of `entry` at `key`, a slice or an index array."""
     base, rows = entry
@@ -86,7 +93,7 @@ def subset(entry, key):
         return base, rows[key]
     if isinstance(key, slice) and isinstance(base, np.ndarray):
         return base[key], None
-    return base, np.arange(len(base))[key] if isinstance(key, slice) else key
+    return base, np.arange(*key.indices(len(base))) if isinstance(key, slice) else key
 
 
 def length(entry):
@@ -127,6 +134,8 @@ def portable(entry):
     base, rows = entry
     if isinstance(base, ChainedRows):
         return ChainedRows, [portable(part) for part in base.parts], rows
+    if isinstance(base, StoredRows):
+        return StoredRows, base, rows
     mapped = memory_map(base)
     if mapped is None or not _is_lasting(mapped):
         return np.ndarray, read(entry), None
@@ -151,7 +160,7 @@ def restored(state):
     kind, content, rows = state
     if kind is ChainedRows:
         return ChainedRows([restored(part) for part in content]), rows
-    return (content if kind is np.ndarray else _reopened(*content[0])), rows
+    return (content if kind in (np.ndarray, StoredRows) else _reopened(*content[0])), rows
 
 
 class LazyRows(np.lib.mixins.NDArrayOperatorsMixin):
@@ -204,7 +213,20 @@ class LazyRows(np.lib.mixins.NDArrayOperatorsMixin):
         return f"<{self.shape} {self.dtype} of a memory map, not read yet>"
 
 
-class ChainedRows:
+class StoredRows:
+    """Rows that are no NumPy array and are read when they are asked for, as the base of an entry.
+
+    Has `shape`, `dtype`, and rows by a slice or an array of integers, as an array in memory.
+    """
+
+    # Numbers of the first events of the pieces that are read as a whole, if there are such.
+    borders = None
+
+    def __len__(self):
+        return self.shape[0]
+
+
+class ChainedRows(StoredRows):
     """Entries one behind the other, as the base of an entry; nothing is read to join them.
 
     Parameters
@@ -220,12 +242,9 @@ class ChainedRows:
         self.dtype = np.result_type(*[base.dtype for base, _ in parts])
         self.shape = (sum(lengths), *parts[0][0].shape[1:])
 
-    def __len__(self):
-        return self.shape[0]
-
     def __getitem__(self, key):
         if isinstance(key, slice):
-            key = np.arange(len(self))[key]
+            key = np.arange(*key.indices(len(self)))
         out = np.empty((len(key), *self.shape[1:]), self.dtype)
         part_of = np.searchsorted(self.starts, key, side="right") - 1
         for number in np.unique(part_of):

@@ -54,9 +54,11 @@ def _start_runtime():
     import keras  # noqa: F401
     import tensorflow as tf
 
+    from skhep_nn.training._devices import grow_memory
     from skhep_nn.training._threads import respect_limits
 
     respect_limits()
+    grow_memory()
     tf.config.list_logical_devices()
 
 

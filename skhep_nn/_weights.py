@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _columns, _floats, _frames
+from skhep_nn._pieces import pieces
 from skhep_nn.exceptions import WeightError
 
 # of weights whose squares, and sums of them, lose no digits
@@ -128,7 +129,13 @@ def treat_negative(weights, policy):
 
 def class_sums(codes, weights, n_classes):
     """Sum of the weights of each class, with `codes` 0 ... n_classes - 1."""
-    return np.bincount(codes, weights=weights, minlength=n_classes)
+    parts = pieces(len(codes))
+    return sum(np.bincount(codes[p], weights=weights[p], minlength=n_classes) for p in parts)
+
+
+def class_counts(codes, n_classes):
+    """Number of events of each class, with `codes` 0 ... n_classes - 1."""
+    return sum(np.bincount(codes[p], minlength=n_classes) for p in pieces(len(codes)))
 
 
 def check_class_sums(sums, classes, what="class"):

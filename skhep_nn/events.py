@@ -116,8 +116,7 @@ class EventBlocks:
     def __getitem__(self, key):
         if isinstance(key, str):
             return self._array(key)
-        rows = _lazy_rows.resolve(key, self._n_events)
-        done = {}
+        rows, done = _lazy_rows.short(_lazy_rows.resolve(key, self._n_events)), {}
         entries = {name: _subset_once(entry, rows, done) for name, entry in self._entries.items()}
         n_events = len(range(self._n_events)[rows]) if isinstance(rows, slice) else len(rows)
         return self._with(entries, n_events=n_events)

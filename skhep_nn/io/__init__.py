@@ -5,5 +5,10 @@ from __future__ import annotations
 from skhep_nn import _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, {"._match": ["label_selected"], "._read": ["iterate_events", "read_events"]}
+    __name__,
+    {
+        "._match": ["label_selected"],
+        "._open": ["open_events"],
+        "._read": ["iterate_events", "read_events"],
+    },
 )

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from typing_extensions import Self
 
+from skhep_nn.events import EventBlocks
+
 def iterate_events(
     files: Any,
     *,
@@ -34,6 +36,17 @@ def label_selected(
     *,
     missing: Literal["error", "warn", "ignore"] = ...,
 ) -> NDArray[Any]: ...
+def open_events(
+    files: Any,
+    *,
+    tree: str | None = ...,
+    columns: Any = ...,
+    names: Sequence[str] | None = ...,
+    cut: Any = ...,
+    empty: Literal["error", "skip"] = ...,
+    separator: str | None = ...,
+    comment: str | None = ...,
+) -> EventBlocks: ...
 def read_events(
     files: Any,
     *,

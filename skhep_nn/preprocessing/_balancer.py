@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from skhep_nn import _columns, _labels, _weights
+from skhep_nn._pieces import pieces
 from skhep_nn._validation import StrOptions, check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import _balancing
@@ -221,9 +222,43 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         treated = _weights.treat_negative(weights, self.negative_weights)
         dropped = (weights < 0) & (self.negative_weights == "drop")
         classes, codes = np.unique(y, return_inverse=True)
-        totals = self._totals(treated, classes, codes, ~dropped)
+        counts = np.bincount(codes[~dropped], minlength=len(classes))
+        totals = self._totals(classes, counts, _weights.class_sums(codes, treated, len(classes)))
         cells = _cells(classes, codes, process, self.process_column)
         sums = np.bincount(cells.codes, weights=treated)
+        factors = self._factors(totals, cells, sums)
+        self._remember(classes, cells, factors, int((weights < 0).sum()), int(dropped.sum()))
+        return treated * factors[cells.codes]
+
+    def _balance_in_place(self, weights, codes, classes):
+        """As `balance` without processes, but `weights` are changed, piece by piece.
+
+        For so many events that no further array of their length is wanted.
+        """
+        check_parameters(self)
+        n_negative, n_dropped = 0, 0
+        counts, sums = np.zeros(len(classes), int), np.zeros(len(classes))
+        for part in pieces(len(weights)):
+            negative = weights[part] < 0
+            kept = ~(negative & (self.negative_weights == "drop"))
+            weights[part] = _weights.treat_negative(weights[part], self.negative_weights)
+            n_negative, n_dropped = n_negative + negative.sum(), n_dropped + (~kept).sum()
+            counts += np.bincount(codes[part][kept], minlength=len(classes))
+            sums += _weights.class_sums(codes[part], weights[part], len(classes))
+        cells = _cells(classes, None, None, None)
+        factors = self._factors(self._totals(classes, counts, sums), cells, sums)
+        self._remember(classes, cells, factors, int(n_negative), int(n_dropped))
+        for part in pieces(len(weights)):
+            weights[part] *= factors[codes[part]]
+
+    def _factors(self, totals, cells, sums):
+        """What the weights of each cell are multiplied by.
+
+        Raises
+        ------
+        WeightError
+            If there is no such number.
+        """
         _weights.check_class_sums(sums, cells.names, what=cells.what)
         with np.errstate(over="ignore", invalid="ignore"):
             factors = _balancing.factors(self.mode, totals, sums, cells.class_of)
@@ -234,19 +269,19 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
                 "number holds the factor that balances it"
             )
             raise WeightError(msg)
+        return factors
+
+    def _remember(self, classes, cells, factors, n_negative, n_dropped):
         self.classes_ = classes
         self.factors_ = dict(zip(cells.names, factors.tolist(), strict=True))
-        self.n_negative_, self.n_dropped_ = int((weights < 0).sum()), int(dropped.sum())
-        return treated * factors[cells.codes]
+        self.n_negative_, self.n_dropped_ = n_negative, n_dropped
 
-    def _totals(self, weights, classes, codes, kept):
+    def _totals(self, classes, counts, sums):
         if len(classes) < 2:
             msg = f"y has one class only, {classes.tolist()}; balancing needs at least two"
             raise WeightError(msg)
         signal = self._signal_code(classes.tolist())
-        sums = _weights.class_sums(codes, weights, len(classes))
         _weights.check_class_sums(sums, classes)
-        counts = np.bincount(codes[kept], minlength=len(classes))
         return _balancing.Totals(counts, sums, signal)
 
     def _signal_code(self, classes):

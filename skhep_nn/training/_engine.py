@@ -18,10 +18,12 @@ import tensorflow as tf
 from skhep_nn._fork import running_tensorflow
 from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._batch_normalization import normalisations
-from skhep_nn.training._jit import EPOCH, STEP
+from skhep_nn.training._devices import Replicas, grow_memory, slices
+from skhep_nn.training._jit import EPOCH, NONE, STEP
 from skhep_nn.training._threads import respect_limits
 
 respect_limits()
+grow_memory()
 keep_quiet_on_engines()
 
 # Rows of a prediction are padded to a multiple of this: the matrix products then split a chunk in
@@ -57,7 +59,8 @@ class Engine:
 
     def __init__(self, model, jit=False):
         self.model = model
-        self.jit = jit
+        self.replicas = Replicas.now()
+        self.jit = NONE if self.replicas else jit
         self.loaded = None
         self.steps_per_call = 32
         self._training_argument = "training" in inspect.signature(model.call).parameters
@@ -119,7 +122,7 @@ class Engine:
         """Train one step on all of `block`, the last partial batch; its sum of losses."""
         if rate is not None:
             self.model.optimizer.learning_rate = float(rate)
-        step = self._function("rest", block, lambda: _trace(self._step, block))
+        step = self._function("rest", block, lambda: _trace(self._whole_step, block))
         rows = len(block[2])
         return rows, float(step(*block)) * rows
 
@@ -242,6 +245,11 @@ class Engine:
             self.model.compute_metrics(x, y, predicted, sample_weight=weights)
         return tf.cast(loss, tf.float64)
 
+    def _whole_step(self, x, y, weights):
+        if self.replicas:
+            return self.replicas.whole_step(self._step, (x, y, weights))
+        return self._step(x, y, weights)
+
     def _set_rate(self, rates, number):
         # in a function of its own: an attribute that is set in a loop would be a value of the loop
         if rates is not None:
@@ -250,6 +258,9 @@ class Engine:
     def _test_step(self, x, y, weights):
         predicted = self._forward(x, training=False)
         loss = self.model.compute_loss(x, y, predicted, weights, training=False)
+        if self.replicas:
+            # which Keras has divided by the number of copies, though one alone is asked
+            loss *= self.replicas.number
         if self.has_metrics:
             self.model.compute_metrics(x, y, predicted, sample_weight=weights)
         return tf.cast(loss, tf.float64)
@@ -276,8 +287,11 @@ class Engine:
             # not a tf.range: XLA would compile the whole program anew for each start and count
             while number < end:
                 self._set_rate(rates, number)
-                batch = _slices(block, number * batch_size, batch_size)
-                total += self._step(*batch, gradient_step=step)
+                if self.replicas:
+                    total += self.replicas.step(self._step, block, number * batch_size, batch_size)
+                else:
+                    batch = slices(block, number * batch_size, batch_size)
+                    total += self._step(*batch, gradient_step=step)
                 number += 1
             return total * batch_size
 
@@ -382,11 +396,3 @@ def _signature(data):
 def _trace(function, data):
     """`function` compiled once for any number of events of data like `data`."""
     return tf.function(function, input_signature=_signature(data))
-
-
-def _slices(data, begin, size):
-    def part(tensor):
-        tail = tensor.shape[1:]
-        return tf.slice(tensor, [begin] + [0] * len(tail), [size, *tail])
-
-    return tf.nest.map_structure(part, data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _weights
+from skhep_nn._pieces import pieces
 from skhep_nn.exceptions import WeightError
 
 
@@ -23,15 +24,30 @@ def normalise(weights, factor=None):
         If the weights are so small that no factor makes their mean one.
     """
     if factor is None:
+        parts = (weights[part] for part in pieces(len(weights)))
+        mean = sum(np.sum(part, dtype=np.float64) for part in parts) / len(weights)
         with np.errstate(over="ignore", divide="ignore"):
-            factor = 1.0 / np.mean(weights)
+            factor = 1.0 / mean
         if not np.isfinite(factor):
             msg = (
-                f"the mean of the event weights is {np.mean(weights):.6g}, and no number times "
+                f"the mean of the event weights is {mean:.6g}, and no number times "
                 "that is one; multiply all weights by a factor"
             )
             raise WeightError(msg)
-    return weights * factor, float(factor)
+    return times(weights, float(factor)), float(factor)
+
+
+def times(weights, factors, codes=None):
+    """Weights times a factor, or that of their class; weights of single precision are changed.
+
+    Those are of samples for which there is to be no second array, see the classifiers' compact
+    events.
+    """
+    if weights.dtype == np.float64:
+        return weights * (factors if codes is None else factors[codes])
+    for part in pieces(len(weights)):
+        weights[part] *= factors if codes is None else factors[codes[part]]
+    return weights
 
 
 def match_shares(weights, codes, train_sums, classes):
@@ -58,6 +74,9 @@ def match_shares(weights, codes, train_sums, classes):
     _weights.check_class_sums(
         _weights.class_sums(codes, weights, n), classes, what="validation class"
     )
-    weights = _weights.of_moderate_scale(weights)
-    scaled = weights * (train_sums / _weights.class_sums(codes, weights, n))[codes]
-    return normalise(scaled)[0]
+    if weights.dtype == np.float64:
+        weights = _weights.of_moderate_scale(weights)
+    factors = train_sums / _weights.class_sums(codes, weights, n)
+    if weights.dtype != np.float64:
+        factors = factors / factors.max()
+    return normalise(times(weights, factors, codes))[0]

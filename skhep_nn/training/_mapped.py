@@ -69,10 +69,13 @@ class MappedRows:
         stamps = sorted({stamp for base, _ in self.entries for stamp in _stamps(base)})
         return _restored, (state, stamps, self._parameters)
 
-    def at(self, rows):
-        """The events `rows`, a slice or integers, as `MappedRows`; nothing is read."""
+    def at(self, rows, shared=None):
+        """The events `rows`, a slice or integers, as `MappedRows`; nothing is read.
+
+        `shared` keeps selections of selections, for other blocks of the same events.
+        """
         rows = rows if isinstance(rows, slice) else _small(rows)
-        shared, entries = {}, []
+        shared, entries = {} if shared is None else shared, []
         for entry in self.entries:
             base, before = entry
             if before is None:
@@ -93,6 +96,11 @@ class MappedRows:
                 lengths = base[:] if at is None else base[at]
                 np.less(np.arange(self.length), lengths[:, None], out=out)
             _lazy_rows.note_reading(base, len(out), scattered=at is not None)
+            return
+        if self._file_table is not None:
+            names = [base.name for base, _ in self.entries]
+            _, at = _lazy_rows.subset(self.entries[0], rows)
+            self._file_table.read_into(names, at, out)
             return
         subsets = [_lazy_rows.subset(entry, rows) for entry in self.entries]
         for start in range(0, len(out), TILE_ROWS):
@@ -115,6 +123,19 @@ class MappedRows:
             return None
         return _small(np.argsort(rows, kind="stable"))
 
+    def borders(self):
+        """Places, in the order on disk, at which what is read as a whole begins; None without."""
+        base, rows = self.entries[0]
+        if getattr(base, "borders", None) is None or rows is None:
+            return getattr(base, "borders", None)
+        return np.unique(np.searchsorted(np.sort(rows), base.borders))
+
+    @property
+    def _file_table(self):
+        """The files that all columns are of, if so: they are read together."""
+        tables = {id(getattr(base, "table", None)) for base, _ in self.entries}
+        return getattr(self.entries[0][0], "table", None) if len(tables) == 1 else None
+
     @property
     def _parameters(self):
         named = ("dtype", "columns", "table", "length")
@@ -132,9 +153,15 @@ def is_mapped(x):
     return any(isinstance(part, MappedRows) for part in parts)
 
 
-def rows_of(x, rows):
-    """The events `rows` of an array or of `MappedRows`."""
-    return x.at(rows) if isinstance(x, MappedRows) else x[rows]
+def rows_of(x, rows, shared=None):
+    """The events `rows` of an array or of `MappedRows`; see there for `shared`."""
+    return x.at(rows, shared) if isinstance(x, MappedRows) else x[rows]
+
+
+def bytes_of(x):
+    """Bytes of an event of an array or a dict of arrays."""
+    parts = x.values() if isinstance(x, dict) else [x]
+    return sum(part.dtype.itemsize * int(np.prod(part.shape[1:])) for part in parts)
 
 
 def _read(base, at, out, columns):
@@ -157,14 +184,14 @@ def _in_one_piece(base, out):
 
 def _small(rows):
     rows = np.asarray(rows)
-    if rows.dtype == bool:
-        rows = np.flatnonzero(rows)
-    return rows.astype(np.int32) if len(rows) == 0 or rows.max() < 2**31 else rows
+    return _lazy_rows.short(np.flatnonzero(rows) if rows.dtype == bool else rows)
 
 
 def _stamps(base):
     if isinstance(base, _lazy_rows.ChainedRows):
         return [stamp for part, _ in base.parts for stamp in _stamps(part)]
+    if isinstance(base, _lazy_rows.StoredRows):
+        return base.stamps
     mapped = _lazy_rows.memory_map(base)
     if mapped is None:
         return []

@@ -15,6 +15,8 @@ from skhep_nn.training._source import _bucket, _pad
 # Events among which the order is random. Five such blocks are in memory at a time: one in training,
 # one that waits, one that waits for its place, one as it is read and one as it is shuffled.
 BUFFER_BYTES = 96 * 2**20
+# Of events of a few numbers no more than these, as labels, weights and orders come on top.
+BUFFER_EVENTS = 2**22
 # Contiguous pieces that such a block is made of, from all over the file.
 CHUNKS_PER_BUFFER = 128
 POLL_SECONDS = 0.1
@@ -44,7 +46,7 @@ class StreamSource:
 
         Parameters
         ----------
-        order : ndarray of int or ChunkedOrder
+        order : ndarray of int, ChunkedOrder, or range (of the events as they are)
         batch_size : int
 
         Yields
@@ -87,7 +89,7 @@ class StreamSource:
                 as_read, out = held[number]
                 values = _take(as_read, permutation, out)
             else:
-                values = np.take(part, rows[permutation], axis=0)
+                values = part[rows[permutation]]
             taken.append(tf.convert_to_tensor(values))
         return tf.nest.pack_sequence_as(self.data, taken)
 
@@ -99,7 +101,8 @@ class StreamSource:
 
 def buffer_events(x, batch_size):
     """Number of events among which the order is random: whole batches of some 100 MB."""
-    return batch_size * max(1, BUFFER_BYTES // (batch_size * max(1, _row_bytes(x))))
+    n_batches = min(BUFFER_BYTES // max(1, _row_bytes(x)), BUFFER_EVENTS) // batch_size
+    return batch_size * max(1, n_batches)
 
 
 def shuffled(x, batch_size, seed):
@@ -119,20 +122,22 @@ def shuffled(x, batch_size, seed):
         Epoch number to `ChunkedOrder`.
     """
     parts = tf.nest.flatten(x)
-    on_disk = next(part for part in parts if isinstance(part, MappedRows)).order_on_disk()
+    mapped = next(part for part in parts if isinstance(part, MappedRows))
+    on_disk, borders = mapped.order_on_disk(), mapped.borders()
     n_events, buffer = len(parts[0]), buffer_events(x, batch_size)
     if n_events <= buffer:
         from skhep_nn.training import _order
 
         return _order.shuffled(n_events, seed)
-    return lambda epoch: ChunkedOrder(n_events, buffer, (seed, epoch), on_disk)
+    return lambda epoch: ChunkedOrder(n_events, buffer, (seed, epoch), on_disk, borders)
 
 
 class ChunkedOrder:
     """A random order of events that reads them in contiguous chunks.
 
-    The chunks, whose borders are drawn too, come in random order; the events of one buffer, which
-    is made of many chunks, are shuffled. Nothing as long as the number of events is held.
+    The chunks, whose borders are drawn too, come in random order, such that each buffer has some
+    from every part of the file: of events that are sorted by class each has its share. The events
+    of one buffer, which is made of many chunks, are shuffled. Nothing as long as the events is held.
 
     Parameters
     ----------
@@ -142,16 +147,19 @@ class ChunkedOrder:
         On which alone the order depends.
     on_disk : ndarray of int, optional
         Event numbers in the order on disk, if that is not their own.
+    borders : ndarray of int, optional
+        Where the chunks begin, if they are not drawn: what a file gives as a whole.
     """
 
-    def __init__(self, n_events, buffer, seed, on_disk=None):
+    def __init__(self, n_events, buffer, seed, on_disk=None, borders=None):
         self.n_events, self.buffer, self.seed, self.on_disk = n_events, buffer, seed, on_disk
         rng = np.random.default_rng(seed)
         size = max(1, buffer // CHUNKS_PER_BUFFER)
-        borders = np.arange(int(rng.integers(1, size + 1)), n_events, size)
-        starts = np.concatenate([[0], borders])
+        if borders is None:
+            borders = np.arange(int(rng.integers(1, size + 1)), n_events, size)
+        starts = np.union1d([0], borders[borders < n_events])
         lengths = np.diff(np.append(starts, n_events))
-        chosen = rng.permutation(len(starts))
+        chosen = _spread(len(starts), -(-n_events // buffer), rng)
         self.starts, self.ends = starts[chosen], np.cumsum(lengths[chosen])
 
     def __len__(self):
@@ -190,10 +198,21 @@ class ChunkedOrder:
         return rows if self.on_disk is None else self.on_disk[rows]
 
 
+def _spread(n_chunks, n_buffers, rng):
+    """An order of chunks in which each buffer takes one from each of as many stretches."""
+    stretches = np.full((-(-n_chunks // n_buffers), n_buffers), -1)
+    stretches.flat[:n_chunks] = np.arange(n_chunks)
+    chosen = rng.permuted(stretches, axis=1).T.ravel()
+    return chosen[chosen >= 0]
+
+
 def sorted_part(order, start, stop):
     """Rows of a part of an order, for reading, and the permutation that puts them in order."""
     if isinstance(order, ChunkedOrder):
         return order.sorted_part(start, stop)
+    if isinstance(order, range):
+        rows = np.arange(start, stop, dtype=_index_type(stop))
+        return rows, np.arange(len(rows), dtype=np.int32)
     rows = order[start:stop]
     by_row = np.argsort(rows, kind="stable")
     permutation = np.empty(len(rows), np.int32)

@@ -72,7 +72,7 @@ def test_what_is_told_of_a_fit(fitted):
 def test_parts_for_validation_are_all_events_together():
     codes = np.array([0] * 7 + [1] * 5 + [2] * 3)
     events = Events(np.arange(15.0)[:, None], codes, np.ones(15))
-    parts = [_split.fold(events, number, 3) for number in range(3)]
+    parts = [events.parted(_split.in_fold(events, number, 3)) for number in range(3)]
     held_out = np.concatenate([part.x[:, 0] for _, part in parts])
     assert sorted(held_out) == list(range(15))
     for train, part in parts:
@@ -82,7 +82,7 @@ def test_parts_for_validation_are_all_events_together():
 
 def test_without_positive_weights_in_every_part_nothing_is_held_out():
     events = Events(np.arange(4.0)[:, None], np.array([0, 0, 1, 1]), np.array([1.0, 1, 5, -2]))
-    assert all(_split.fold(events, n, 2)[1] is None for n in range(2))
+    assert not any(_split.has_weights(events, _split.in_fold(events, n, 2)) for n in range(2))
 
 
 def test_each_network_is_validated_where_a_part_is_held_out(sample):

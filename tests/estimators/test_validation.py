@@ -126,10 +126,14 @@ def test_validation_events_never_train(dense, halves):
     assert one.history_["val_loss"] != other.history_["val_loss"]
 
 
+def split(events, fraction, seed):
+    return events.parted(_split.drawn(events, fraction, seed))
+
+
 def test_no_event_is_in_both_parts_of_the_split():
     codes = np.repeat([0, 1, 2], [700, 297, 3])
     rows = np.arange(1000)
-    train, validation = _split.split(Events(rows[:, None], codes, np.ones(1000)), 0.2, seed=0)
+    train, validation = split(Events(rows[:, None], codes, np.ones(1000)), 0.2, seed=0)
     together = np.concatenate([train.x, validation.x]).ravel()
     assert sorted(together) == rows.tolist()
     # a fifth of each class, and at least one
@@ -140,7 +144,7 @@ def test_no_event_is_in_both_parts_of_the_split():
 
 def test_the_split_depends_on_the_seed_alone():
     events = Events(np.arange(100)[:, None], np.arange(100) % 2, np.ones(100))
-    first, again, other = (_split.split(events, 0.2, seed)[1].x for seed in (0, 0, 1))
+    first, again, other = (split(events, 0.2, seed)[1].x for seed in (0, 0, 1))
     assert (first == again).all()
     assert (first != other).any()
 

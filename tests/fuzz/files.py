@@ -14,7 +14,7 @@ import uproot
 from hypothesis import strategies as st
 
 from fuzz.call import TABLE, Call
-from skhep_nn.io import iterate_events, read_events
+from skhep_nn.io import iterate_events, open_events, read_events
 
 FOLDER = Path(tempfile.mkdtemp(prefix="skhep_nn_fuzz_"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -60,6 +60,11 @@ def read(**options):
 
 def read_in_chunks(**options):
     return pd.concat(list(iterate_events(**options)), ignore_index=True)
+
+
+def read_late(**options):
+    opened = open_events(**options)
+    return pd.DataFrame({name: np.asarray(values) for name, values in opened.items()})
 
 
 def check(got, files, columns=None, cut=None, n_max=None, **options):
@@ -141,6 +146,18 @@ CALLS = [
         "iterate_events",
         read_in_chunks,
         {"files": str(FOLDER / "events.parquet"), "chunk_size": 5, "progress": False, **OPTIONS},
+        None,
+        WORDS,
+        fixed=("files", "cut", "columns"),
+        cost=6,
+    ),
+    Call(
+        "open_events",
+        read_late,
+        {
+            "files": str(FOLDER / "events.parquet"),
+            **{k: v for k, v in OPTIONS.items() if k != "n_max"},
+        },
         None,
         WORDS,
         fixed=("files", "cut", "columns"),

@@ -98,6 +98,15 @@ def test_a_buffer_reads_few_contiguous_pieces_and_mixes_them():
     assert (np.abs(np.diff(rows[permutation].astype(int))) < 1000).mean() < 0.02
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_each_buffer_of_events_sorted_by_class_has_the_share_of_each(seed):
+    n_events, buffer = 200_000, 10_000
+    order = np.asarray(ChunkedOrder(n_events, buffer, (seed, 0)))
+    signal = (order < 0.3 * n_events).reshape(-1, buffer).mean(axis=1)
+    # 128 chunks drawn from anywhere would give 0.04 from buffer to buffer
+    assert np.abs(signal - 0.3).max() < 0.02
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     n_events=st.integers(1, 400),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _lazy_rows
+from skhep_nn._pieces import pieces
 from skhep_nn.estimators._fit._targets import float_type
 from skhep_nn.training._mapped import MappedRows
 
@@ -118,15 +119,20 @@ def check_lengths(blocks):
     for name, kind in blocks.kinds.items():
         if kind.name != "lengths":
             continue
-        longest, lengths = blocks.event_shape(name), np.asarray(blocks[name])
-        outside = (lengths < 0) | (lengths > longest[0]) if longest else np.zeros(0, bool)
-        if outside.any():
-            event = int(np.argmax(outside))
-            msg = (
-                f"block {name!r} says that event {event} has {int(lengths[event])} entries; its "
-                f"sequence has 0 to {longest[0]}"
-            )
-            raise ValueError(msg)
+        longest = blocks.event_shape(name)
+        for part in pieces(len(blocks)) if longest else ():
+            _check_lengths(name, np.asarray(blocks[name][part]), part.start, longest[0])
+
+
+def _check_lengths(name, lengths, first, longest):
+    outside = (lengths < 0) | (lengths > longest)
+    if outside.any():
+        event = int(np.argmax(outside))
+        msg = (
+            f"block {name!r} says that event {first + event} has {int(lengths[event])} entries; "
+            f"its sequence has 0 to {longest}"
+        )
+        raise ValueError(msg)
 
 
 def _check_tokens(name, tokens, first, size):

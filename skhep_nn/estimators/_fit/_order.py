@@ -27,8 +27,9 @@ def order_of(settings, learnt, events, batch_size, seed):
     """
     sampler = settings.batch_sampler
     if sampler is None:
-        if settings.shuffle and is_mapped(events.x):
-            return shuffled(events.x, batch_size, seed)
+        if is_mapped(events.x):
+            as_given = range(len(events))
+            return shuffled(events.x, batch_size, seed) if settings.shuffle else lambda _: as_given
         return (order.shuffled if settings.shuffle else order.as_given)(len(events), seed)
     if isinstance(sampler, str):
         if events.strata is None:

@@ -10,9 +10,10 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skhep_nn import _columns, _weights
-from skhep_nn.estimators._fit import _targets, _weighing
-from skhep_nn.estimators._fit._events import unweighted
+from skhep_nn.estimators._fit import _compact, _targets, _weighing
+from skhep_nn.estimators._fit._events import Events, unweighted
 from skhep_nn.exceptions import WeightError
+from skhep_nn.training._loss_weights import times
 
 
 def read(reader, X, y, learnt, *, name="y", classes=None):
@@ -36,10 +37,23 @@ def read(reader, X, y, learnt, *, name="y", classes=None):
     X = _columns.table(X)
     known = hasattr(learnt, "columns_")
     learnt, x = (learnt, reader.read(X, learnt)) if known else reader.learn(X, learnt)
+    if _compact.is_large(x) and getattr(y, "ndim", 1) == 1 and y is not None:
+        return _read_compact(reader.owner, X, x, y, learnt, name, classes)
     labels = _targets.labels_of(y, reader.owner, name)
     check_consistent_length(X, labels)
     learnt = _classes(learnt, labels, classes, reader.owner)
     return learnt, unweighted(x, _targets.encode(labels, learnt.classes_, name))
+
+
+def _read_compact(owner, X, x, y, learnt, name, classes):
+    """As `read`, of events that are not to have long numbers in memory."""
+    labels = _compact.distinct(y, owner, name)
+    check_consistent_length(X, y)
+    learnt = _classes(learnt, labels, classes, owner)
+    codes = _compact.encode(y, learnt.classes_, owner, name)
+    # takes no memory, and no change: weights of their own follow
+    weights = np.broadcast_to(np.float32(1), len(codes))
+    return learnt, Events(x, codes, weights, is_compact=True)
 
 
 def weighted(settings, learnt, events, X, sample_weight):
@@ -60,7 +74,10 @@ def weighted(settings, learnt, events, X, sample_weight):
         If they are all zero.
     """
     column = settings.weight_column
-    weights = _weights.resolve(X, sample_weight, column, settings.owner, learnt.columns_)
+    resolve = _compact.weights_of if events.is_compact else _weights.resolve
+    weights = resolve(X, sample_weight, column, settings.owner, learnt.columns_)
+    if weights is None and events.is_compact:
+        return replace(events, weights=np.ones(len(events), np.float32))
     if weights is None:
         return events
     if not weights.any():
@@ -78,7 +95,11 @@ def for_training(settings, learnt, events, X, sample_weight):
     """
     events = weighted(settings, learnt, events, X, sample_weight)
     class_weight = settings.get("class_weight")
-    if class_weight is not None:
+    if class_weight is not None and events.is_compact:
+        counts = _weights.class_counts(events.codes, len(learnt.classes_))
+        factors = _compact.of_class_weight(class_weight, learnt.classes_, counts)
+        events = replace(events, weights=times(events.weights, factors, events.codes))
+    elif class_weight is not None:
         factors = compute_sample_weight(class_weight, learnt.classes_[events.codes])
         events = replace(events, weights=events.weights * factors)
     learnt = learnt.also(balancer_=_weighing.balancer_of(settings.balance))
@@ -99,7 +120,7 @@ def check_every_class(codes, classes, what):
     ------
     ValueError
     """
-    counts = np.bincount(codes, minlength=len(classes))
+    counts = _weights.class_counts(codes, len(classes))
     if not counts.all():
         missing = classes[counts == 0].tolist()
         msg = (

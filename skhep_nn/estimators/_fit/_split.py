@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from skhep_nn import _weights
+from skhep_nn._pieces import pieces
 from skhep_nn.estimators._fit import _weighing
-from skhep_nn.estimators._fit._events import has_every_class, has_every_stratum
+from skhep_nn.estimators._fit._events import has_every_stratum
 from skhep_nn.estimators._fit._sample import check_every_class
 
 # From this number of events a validation sample is worth more than the events that it costs.
@@ -39,13 +40,14 @@ def parts(settings, learnt, events, given, seed, member=None):
         return train, held_out
     if not _splits(settings, events, learnt.classes_):
         return events, None
+    asked_for = settings.early_stopping != "auto"
     if member is None:
-        train, held_out = split(events, settings.validation_fraction, seed)
+        inside = drawn(events, settings.validation_fraction, seed)
     else:
-        train, held_out = fold(events, member.number, member.of)
-    asked_for = settings.early_stopping != "auto" or held_out is None
-    if asked_for or _may_split(settings, learnt, train, held_out):
-        return train, held_out
+        inside = in_fold(events, member.number, member.of)
+        asked_for = asked_for and has_weights(events, inside)
+    if asked_for or _may_split(settings, learnt, events, inside):
+        return events.parted(inside)
     return events, None
 
 
@@ -56,10 +58,11 @@ def _splits(settings, events, classes):
     return wants_split(settings.early_stopping, events.codes, classes)
 
 
-def _may_split(settings, learnt, train, held_out):
+def _may_split(settings, learnt, events, inside):
     """Whether a split that nobody asked for leaves weight where both parts need some."""
-    if not has_every_class(train, held_out) or train.strata is None:
-        return has_every_class(train, held_out)
+    if not has_weights(events, inside) or events.strata is None:
+        return has_weights(events, inside)
+    train, held_out = events.parted(inside)
     weights = _weighing.treated(settings, learnt, train)
     return has_every_stratum(replace(train, weights=weights), held_out)
 
@@ -72,7 +75,7 @@ def wants_split(early_stopping, codes, classes):
     ValueError
         If it is asked for and a class cannot be split.
     """
-    counts = np.bincount(codes, minlength=len(classes))
+    counts = _weights.class_counts(codes, len(classes))
     rarest = int(np.argmin(counts))
     if early_stopping == "auto":
         return counts[rarest] >= 2 and len(codes) >= AUTO_EARLY_STOPPING
@@ -86,21 +89,27 @@ def wants_split(early_stopping, codes, classes):
     return bool(early_stopping)
 
 
-def split(events, fraction, seed):
-    """A stratified, shuffled split into training and validation events.
+def drawn(events, fraction, seed):
+    """A mask of validation events, drawn from everywhere.
 
-    Every class has events in both parts, even one that is rarer than ``1 / fraction``.
-
-    Returns
-    -------
-    tuple of Events
+    Every class has events inside and outside, even one that is rarer than ``1 / fraction``.
     """
-    held_out = _held_out(events, fraction, seed)
-    return events.at(np.flatnonzero(~held_out)), events.at(np.flatnonzero(held_out))
+    rng = np.random.default_rng(seed)
+    inside = np.zeros(len(events), dtype=bool)
+    counts = _weights.class_counts(events.codes, int(events.codes.max()) + 1)
+    wanted = np.minimum(np.maximum(1, np.round(fraction * counts)), counts - 1).astype(int)
+    seen, done = np.zeros_like(counts), np.zeros_like(counts)
+    for piece, code, rows in _by_class(events.codes, counts):
+        seen[code] += len(rows)
+        # in whole numbers of Python's, which have no largest one
+        now = int(wanted[code]) * int(seen[code]) // int(counts[code])
+        inside[piece][rng.permutation(rows)[: now - done[code]]] = True
+        done[code] = now
+    return inside
 
 
-def fold(events, number, of):
-    """Training events, and one of several parts of every class that are all events together.
+def in_fold(events, number, of):
+    """A mask of one of several parts of every class, which are all events together.
 
     The parts are the same whoever asks: they depend on the events' classes alone.
 
@@ -109,21 +118,27 @@ def fold(events, number, of):
     events : Events
     number, of : int
         The part, from 0, and how many there are.
-
-    Returns
-    -------
-    tuple of Events
-        The second is None where a class has too few events, or no positive weight in a part.
     """
-    rng, part = np.random.default_rng(of), np.zeros(len(events), dtype=int)
-    for code in np.unique(events.codes):
-        rows = np.flatnonzero(events.codes == code)
-        part[rng.permutation(rows)] = np.arange(len(rows)) % of
-    both = [events.at(np.flatnonzero(part != number)), events.at(np.flatnonzero(part == number))]
-    n_classes = int(events.codes.max()) + 1
-    sums = [_weights.class_sums(p.codes, p.weights, n_classes) for p in both]
-    present = np.bincount(events.codes, minlength=n_classes) > 0
-    return tuple(both) if all((s[present] > 0).all() for s in sums) else (events, None)
+    rng, inside = np.random.default_rng(of), np.zeros(len(events), dtype=bool)
+    counts = _weights.class_counts(events.codes, int(events.codes.max()) + 1)
+    dealt = np.zeros_like(counts)
+    for piece, code, rows in _by_class(events.codes, counts):
+        part = (dealt[code] + np.arange(len(rows))) % of
+        inside[piece][rng.permutation(rows)] = part == number
+        dealt[code] += len(rows)
+    return inside
+
+
+def has_weights(events, inside):
+    """Whether each class has a positive sum of weights inside and outside of a mask."""
+    counts = _weights.class_counts(events.codes, int(events.codes.max()) + 1)
+    sums = np.zeros((2, len(counts)))
+    for piece in pieces(len(inside)):
+        for side in (0, 1):
+            here = inside[piece] == side
+            codes, weights = events.codes[piece][here], events.weights[piece][here]
+            sums[side] += _weights.class_sums(codes, weights, len(counts))
+    return bool((sums[:, counts > 0] > 0).all())
 
 
 def tail(events, fraction):
@@ -132,11 +147,9 @@ def tail(events, fraction):
     return events.at(slice(cut)), events.at(slice(cut, None))
 
 
-def _held_out(events, fraction, seed):
-    rng = np.random.default_rng(seed)
-    held_out = np.zeros(len(events), dtype=bool)
-    for code in np.unique(events.codes):
-        rows = np.flatnonzero(events.codes == code)
-        n_validation = min(max(1, round(fraction * len(rows))), len(rows) - 1)
-        held_out[rng.permutation(rows)[:n_validation]] = True
-    return held_out
+def _by_class(codes, counts):
+    """Pieces of the events, and the events of each class in them: (piece, class, numbers)."""
+    for piece in pieces(len(codes)):
+        here = codes[piece]
+        for code in np.flatnonzero(counts):
+            yield piece, code, np.flatnonzero(here == code)

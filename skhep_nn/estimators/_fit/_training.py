@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import functools
 import warnings
 
-from skhep_nn.estimators._fit import _callbacks, _loss, _targets
+from skhep_nn.estimators._fit import _callbacks, _compact, _loss, _targets
 from skhep_nn.estimators._fit._plan import patience_of, plan_of
 from skhep_nn.exceptions import TrainingInterruptedWarning
 from skhep_nn.training._mapped import is_mapped
@@ -99,8 +100,11 @@ def _data(learnt, events):
     _targets.check_outputs(n_outputs, learnt.classes_)
     _loss.check_targets(loss, n_outputs)
     one_hot = _loss.wants_one_hot(loss, n_outputs)
-    y = _targets.targets(events.codes, learnt.n_classes_, n_outputs, one_hot=one_hot)
-    return x, y, events.weights.astype(_targets.float_type())
+    convert = functools.partial(
+        _targets.targets, n_classes=learnt.n_classes_, n_outputs=n_outputs, one_hot=one_hot
+    )
+    y = _compact.Targets(events.codes, convert) if events.is_compact else convert(events.codes)
+    return x, y, events.weights.astype(_targets.float_type(), copy=False)
 
 
 def _whole_history(plan, outcome):

@@ -8,9 +8,11 @@ import numpy as np
 from sklearn.base import clone
 
 from skhep_nn import _weights
+from skhep_nn._pieces import pieces
+from skhep_nn.estimators._fit import _compact
 from skhep_nn.exceptions import WeightError
 from skhep_nn.preprocessing import EventWeightBalancer
-from skhep_nn.training._loss_weights import match_shares, normalise
+from skhep_nn.training._loss_weights import match_shares, normalise, times
 
 
 def balancer_of(balance):
@@ -29,7 +31,15 @@ def groups_of(learnt, X, owner):
 
 
 def treated(settings, learnt, events):
-    """Weights of training events after the policy on negative ones and balancing."""
+    """Weights of training events after the policy on negative ones and balancing.
+
+    Of compact events without processes these are the very weights, changed in place: of those this
+    is asked once.
+    """
+    if events.is_compact and events.groups is None and events.strata is None:
+        policy, classes = settings.negative_weights, learnt.classes_
+        _compact.treat(events.weights, events.codes, policy, learnt.balancer_, classes)
+        return events.weights
     weights = _weights.treat_negative(events.weights, settings.negative_weights)
     if learnt.balancer_ is None:
         return weights
@@ -59,15 +69,16 @@ def final(settings, learnt, train, held_out):
         If the weights of a class sum to nothing or less.
     """
     classes, codes = learnt.classes_, train.codes
+    n_negative = _n_where(np.less, train.weights)
     weights = treated(settings, learnt, train)
     sums = _weights.class_sums(codes, weights, len(classes))
     _weights.check_class_sums(sums, classes)
     if settings.batch_sampler is not None:
-        counts = np.bincount(codes, minlength=len(classes))
-        weights = weights * (counts / sums)[codes]
+        counts = _weights.class_counts(codes, len(classes))
+        weights = times(weights, counts / sums, codes)
         sums = np.ones(len(classes))
     weights, factor = normalise(weights)
-    learnt = learnt.also(weight_factor_=factor, **_counts(train.weights, weights))
+    learnt = learnt.also(weight_factor_=factor, **_counts(n_negative, weights))
     train = replace(train, weights=weights)
     if held_out is None:
         return learnt, train, None
@@ -87,12 +98,13 @@ def partial(settings, learnt, events):
     WeightError
         If those of the first call sum to nothing or less.
     """
+    n_negative = _n_where(np.less, events.weights)
     weights, factor = treated(settings, learnt, events), getattr(learnt, "weight_factor_", None)
     if factor is None and not weights.sum() > 0:
         msg = f"the event weights of the first call sum to {weights.sum():.6g}; it must be positive"
         raise WeightError(msg)
     weights, factor = normalise(weights, factor)
-    counts = _counts(events.weights, weights)
+    counts = _counts(n_negative, weights)
     counts = {name: getattr(learnt, name, 0) + count for name, count in counts.items()}
     return learnt.also(weight_factor_=factor, **counts), replace(events, weights=weights)
 
@@ -108,8 +120,10 @@ def with_prior(settings, learnt, train):
     return learnt.without("class_prior_")
 
 
-def _counts(before, after):
-    return {
-        "n_negative_weights_": int(np.sum(before < 0)),
-        "n_zero_weights_": int(np.sum(after == 0)),
-    }
+def _counts(n_negative, after):
+    return {"n_negative_weights_": n_negative, "n_zero_weights_": _n_where(np.equal, after)}
+
+
+def _n_where(compare, weights):
+    """Number of the weights that compare so with zero."""
+    return sum(int(np.sum(compare(weights[part], 0))) for part in pieces(len(weights)))

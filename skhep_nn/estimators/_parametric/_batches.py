@@ -37,7 +37,7 @@ def groups_of(sampler, codes, signal_code, mass_codes, processes=None):
         _, names = np.unique(np.asarray(processes).astype(str), return_inverse=True)
         background = codes != signal_code
         within[background] = names[background]
-    _, groups = np.unique(codes * (within.max() + 1) + within, return_inverse=True)
+    _, groups = np.unique(codes.astype(int) * (within.max() + 1) + within, return_inverse=True)
     return groups
 
 
