@@ -22,14 +22,12 @@ def grow_memory():
             tf.config.experimental.set_memory_growth(device, True)
 
 
-def n_devices():
-    """Devices that train one network here: those of the strategy in whose scope this is called."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
-
-
 def scope():
-    """What tells this scope from others; a network that was made in one is of no use in another."""
-    return id(tf.distribute.get_strategy()) if n_devices() > 1 else 0
+    """What tells the scope of a strategy from others; 0 outside of any.
+
+    A network that was made in one scope is of no use in another.
+    """
+    return id(tf.distribute.get_strategy()) if tf.distribute.has_strategy() else 0
 
 
 class Replicas:
@@ -48,8 +46,8 @@ class Replicas:
 
     @classmethod
     def now(cls):
-        """Those of the strategy in whose scope this is called; None if there is one device."""
-        return cls(tf.distribute.get_strategy()) if n_devices() > 1 else None
+        """Those of the strategy in whose scope this is called; None outside of any."""
+        return cls(tf.distribute.get_strategy()) if scope() else None
 
     def step(self, function, block, begin, size):
         """The loss of a batch of `block`, an equal part of which is done by each copy."""

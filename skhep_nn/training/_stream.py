@@ -137,7 +137,7 @@ class ChunkedOrder:
 
     The chunks, whose borders are drawn too, come in random order, such that each buffer has some
     from every part of the file: of events that are sorted by class each has its share. The events
-    of one buffer, which is made of many chunks, are shuffled. Nothing as long as the events is held.
+    of one buffer, of many chunks, are shuffled. Nothing as long as the events is held.
 
     Parameters
     ----------

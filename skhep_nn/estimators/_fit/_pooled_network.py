@@ -12,7 +12,7 @@ from skhep_nn.estimators._fit._initial import initial
 from skhep_nn.estimators._fit._input_scaling import learnt_scales
 from skhep_nn.training._batch_normalization import settle
 from skhep_nn.training._best import assign, values_of
-from skhep_nn.training._devices import n_devices, scope
+from skhep_nn.training._devices import scope
 from skhep_nn.training._engine import Engine
 from skhep_nn.training._jit import choose
 from skhep_nn.training._loop import train
@@ -100,7 +100,7 @@ class PooledNetwork:
         start = initial(self.recipe, seed)
         self._fill(start)
         self.jit = choose(start.blueprint, self.jit_compile, plan.batch_size, planned_steps)
-        if n_devices() > 1:
+        if scope():
             # gradients are summed over devices between the steps of XLA's programs
             self.jit = False
         # callbacks may keep the model that they were given, so it must not be lent again
