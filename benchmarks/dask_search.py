@@ -8,7 +8,8 @@ from benchmarks.networks import PLAIN
 from benchmarks.timing import in_turns, seconds_of
 
 GRID = {"learning_rate": [3e-4, 1e-3, 3e-3, 1e-2], "dropout": [0.0, 0.1, 0.2]}
-CLUSTER = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+CLUSTER = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1"}
+CLUSTER |= {"dashboard_address": "127.0.0.1:0"}
 GOAL = 1.8
 
 

@@ -96,13 +96,18 @@ def new_events():
     return make_events
 
 
+# with None as its address Dask's page of status is on all, and on a port that others have
+STATUS = ("dashboard_address", "worker_dashboard_address")
+NO_OTHER_ADDRESS = {"host": "127.0.0.1", **dict.fromkeys(STATUS, "127.0.0.1:0")}
+
+
 @pytest.fixture(scope="session")
 def dask_cluster():
     """Two worker processes of one thread each, on the loopback address."""
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     with distributed.LocalCluster(
-        **options, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL
+        **options, **NO_OTHER_ADDRESS, silence_logs=logging.CRITICAL
     ) as cluster:
         yield cluster
 

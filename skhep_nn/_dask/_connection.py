@@ -85,7 +85,9 @@ def _local_cluster(distributed, n_workers):
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        # None would be a port of all addresses, which another cluster may have
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
     )
 
 

@@ -1,0 +1,91 @@
+"""Searches by the workers of a Dask client, through joblib."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GridSearchCV, KFold
+
+from skhep_nn import EventBlocks
+
+pytest.importorskip("distributed")
+
+EVENT = 64  # numbers
+
+
+class Threshold(ClassifierMixin, BaseEstimator):
+    """The best of few cuts on the mean of a block, read in chunks; can end its process once."""
+
+    def __init__(self, cut=0.0, dies_if=None):
+        self.cut = cut
+        self.dies_if = dies_if
+
+    def fit(self, X, y):
+        if self.dies_if is not None and Path(self.dies_if).exists():
+            Path(self.dies_if).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.classes_ = np.unique(y)
+        self.mean_ = float(self._means(X).mean())
+        return self
+
+    def predict(self, X):
+        return (self._means(X) > self.cut).astype(int)
+
+    def _means(self, X):
+        rows = (slice(at, at + 10_000) for at in range(0, len(X), 10_000))
+        return np.concatenate([X.take("x", some).mean(axis=1) for some in rows])
+
+
+def search(**options):
+    grid = {"cut": [-0.2, 0.0, 0.2]}
+    return GridSearchCV(Threshold(**options), grid, cv=2, n_jobs=2)
+
+
+@pytest.fixture
+def labels():
+    return np.arange(3000) % 2
+
+
+@pytest.fixture
+def blocks(labels):
+    values = np.random.default_rng(0).normal(size=(len(labels), EVENT)) + labels[:, None]
+    return EventBlocks({"x": values.astype("f4")})
+
+
+def test_events_in_memory_have_their_size_and_mapped_ones_that_of_a_path(blocks, tmp_path):
+    assert sys.getsizeof(blocks) >= 3000 * EVENT * 4
+    assert sys.getsizeof(blocks[:1000]) < sys.getsizeof(blocks) / 2
+    np.save(tmp_path / "x.npy", blocks["x"])
+    mapped = EventBlocks({"x": np.load(tmp_path / "x.npy", mmap_mode="r")})
+    assert sys.getsizeof(mapped) < 1000
+    assert len(pickle.dumps(mapped)) < 2000
+    chosen = mapped[np.arange(0, 3000, 2)]
+    assert 1500 * 4 < sys.getsizeof(chosen) < 1500 * 8 + 1000
+    both = EventBlocks.concatenate([mapped, mapped])
+    assert sys.getsizeof(both) < 1000
+    assert sys.getsizeof(EventBlocks.concatenate([blocks, blocks])) >= 6000 * EVENT * 4
+
+
+def test_a_search_whose_worker_dies_in_the_middle_ends_as_without(client, blocks, labels, tmp_path):
+    splits = list(KFold(2).split(labels))
+    expected = search().set_params(n_jobs=1, cv=splits).fit(blocks, labels)
+    marker = tmp_path / "one process dies"
+    marker.touch()
+    # what is on all workers is not lost with one
+    sent = [blocks, labels, *(rows for split in splits for rows in split)]
+    with joblib.parallel_config("dask", client=client, scatter=sent):
+        found = search(dies_if=str(marker)).set_params(cv=splits).fit(blocks, labels)
+    assert not marker.exists()
+    assert found.cv_results_["mean_test_score"].tolist() == (
+        expected.cv_results_["mean_test_score"].tolist()
+    )
+    assert found.best_params_ == expected.best_params_
+    assert 0.9 < found.best_score_ <= 1
