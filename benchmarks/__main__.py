@@ -29,6 +29,7 @@ CASES = {
     "ResNetClassifier, 20 tracks": "classifiers",
     "ResNetClassifier, LHCB_ACCEPTANCE": "classifiers",
     "BlockClassifier, SMARTBKG_RESNET": "classifiers",
+    "attention on 30 particles": "attention",
     "masses drawn anew": "parametric",
     "predict 1M events": "prediction",
     "predict one event": "prediction",
@@ -49,6 +50,8 @@ CASES = {
     "growth with events": "scaling",
     "growth with width": "scaling",
 }
+# Modules with arguments of their own.
+STUDIES = ("ablation", "accuracy", "gpu", "held_out_masses", "kinds")
 RESULTS = Path(__file__).parent / "RESULTS.md"
 LIBRARIES = ("tensorflow", "keras", "scikit-learn", "scikeras", "numpy", "skorch", "torch")
 
@@ -116,7 +119,7 @@ def run_case(name):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--case"]:
         run_case(sys.argv[2])
-    elif sys.argv[1:2] in (["accuracy"], ["gpu"]):
+    elif sys.argv[1:2] and sys.argv[1] in STUDIES:
         importlib.import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:])
     else:
         main(sys.argv[1:])

@@ -31,7 +31,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from skhep_nn import CalibratedClassifier, ResNetClassifier
+from skhep_nn import CalibratedClassifier, DenseClassifier, ResNetClassifier
 from skhep_nn.datasets import make_acceptance
 from skhep_nn.estimators import LHCB_ACCEPTANCE
 from skhep_nn.metrics import closure_test, roc_auc
@@ -46,6 +46,7 @@ BINS = {"eta": np.linspace(1, 7, 25), "phi": np.linspace(-np.pi, np.pi, 26)}
 NETWORK = {"n_blocks": 5, "layers_per_block": 2, "activation": "silu", "block_initializer": "zeros"}
 SMOOTHED = {"learning_rate": 2e-3, "label_smoothing": 0.01, "patience": 3}
 NETWORK |= {"optimizer": "adam", "learning_rate_schedule": "constant"}
+NETWORK |= {"input_scaling": None, "feature_scale": False, "kernel_initializer": "he_normal"}
 NETWORK |= {"batch_size": 2000, "phases": [SMOOTHED, {"learning_rate": 2e-4, "patience": 5}]}
 
 
@@ -63,6 +64,7 @@ def main(arguments=None):
     output.mkdir(parents=True, exist_ok=True)
     table = closure(test)
     numbers = summary(model, test, calibrated(model, options.particles))
+    numbers += "\n" + as_it_comes(train, test)
     text = f"{numbers}\n\n{table.to_string(float_format='{:.2f}'.format)}"
     print(text)
     output.joinpath("acceptance.txt").write_text(text + "\n")
@@ -104,6 +106,16 @@ def summary(model, test, calibrated):
         "the same, truth": f"{closure_test(y, truth, truth).chi2_per_bin:.2f}",
     }
     return "\n".join(f"{name:<31}{value}" for name, value in lines.items())
+
+
+def as_it_comes(train, test):
+    """The same of the default network, which gets the features as they are."""
+    network = DenseClassifier(random_state=0).fit(train[FEATURES], train["acc"])
+    y, p = test["acc"], network.predict_proba(test[FEATURES])[:, 1]
+    off = np.sqrt(np.mean((p - test["probability"]) ** 2))
+    closure = closure_test(y, p, p).chi2_per_bin
+    numbers = f"AUC {roc_auc(y, p):.4f}, p - truth {off:.4f}, chi2 / bin {closure:.2f}"
+    return f"{'DenseClassifier() beside it':<31}{numbers}"
 
 
 def in_bins(test, species):

@@ -45,13 +45,18 @@ B_EFFICIENCY = 0.8
 # of the jets that ship uds and g are light, Set2Graph's have one class of that name
 CLASSES = ("b", "c", "uds", "g", "light")
 FLAVOURS = {5: "b", 4: "c", 0: "light"}
-# one learning rate, and the best epoch by a part of the events
+# one learning rate, inputs as the scaler gives them, the best epoch by a part of the events
 TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant", "patience": 6}
+TRAINING |= {"input_scaling": None, "feature_scale": False}
 TRAINING |= {"weight_column": "weight", "kernel_initializer": "he_normal"}
 HEAD = {"dense_units": (64, 32), "dense_dropout": 0.2, "dropout": 0.1}
+# as they come: inputs scaled inside, a cosine of 20 epochs
+DEFAULTS = {"weight_column": "weight"}
 NETWORKS = {
     "dense, jet alone": DenseClassifier((64, 32), activation="relu", dropout=0.0, **TRAINING),
+    "default dense": DenseClassifier(**DEFAULTS),
     "CNN1x1": CNNClassifier((64, 64, 32), **HEAD, **TRAINING),
+    "default CNN1x1": CNNClassifier(**DEFAULTS),
     # backwards: the most displaced track, or the hardest of Set2Graph's, is the last to be read
     "LSTM": LSTMClassifier(48, go_backwards=True, convolutions_first=(64, 32), **HEAD, **TRAINING),
 }
@@ -134,11 +139,15 @@ def set2graph_variables(jet, track, n):
     lengths = [d0 / d0_error, z0 / z0_error, d0 / 0.05, z0 / 0.1, distance, distance_z]
     variables = [*logs, np.abs(dphi), np.abs(deta), *np.arcsinh(lengths)]
     order = np.argsort(np.where(mask, -pt, np.inf), axis=1, kind="stable")
-    tracks = np.take_along_axis(np.stack(variables, axis=-1), order[..., None], axis=1)
+    tracks, momenta = (
+        np.take_along_axis(np.stack(numbers, axis=-1) * mask[..., None], order[..., None], axis=1)
+        for numbers in (variables, (pt, eta, phi))
+    )
     carried = (pt * mask).sum(axis=1, keepdims=True) / jet_pt
     jets = [np.log(jet_pt), np.abs(jet_eta), np.log(jet_mass), jet_mass / jet_pt, carried]
     jets = np.column_stack([*jets, n]).astype(np.float32)
-    return {"jet": jets, "track": (tracks * mask[..., None]).astype(np.float32), "track_mask": mask}
+    tracks, momenta = tracks.astype(np.float32), momenta.astype(np.float32)
+    return {"jet": jets, "track": tracks, "track_mask": mask, "momentum": momenta}
 
 
 def fit_all(parts, seed, options, trees):
@@ -146,10 +155,12 @@ def fit_all(parts, seed, options, trees):
     (X, y), (X_val, y_val), _ = parts
     models = {}
     for name, prototype in NETWORKS.items():
-        names = ["jet"] if name.startswith("dense") else ["jet", "track"]
+        names = ["jet"] if "dense" in name else ["jet", "track"]
         with sklearn.config_context(enable_metadata_routing=True):
             network = sklearn.clone(prototype).set_fit_request(X_val=True, y_val=True)
-            network.set_params(epochs=options.epochs, random_state=seed)
+            # at most so many where the best one is chosen; else the length is part of the recipe
+            choosing = network.learning_rate_schedule == "constant"
+            network.set_params(epochs=options.epochs if choosing else "auto", random_state=seed)
             steps = [("scale", scaler(names)), ("network", network)]
             model = Pipeline(steps, transform_input=["X_val"])
             models[name] = model.fit(X, y, X_val=X_val, y_val=y_val)

@@ -41,8 +41,10 @@ SIGNAL = {500: 20_000, 750: 1_500, 1000: 12_000, 1250: 8_000, 1500: 4_000}
 MASSES, INNER = [*SIGNAL], [*SIGNAL][1:-1]
 BACKGROUND, TEST_BACKGROUND = 40_000, 50_000
 FULL, LEFT_OUT, SINGLE, BLIND = "parametric", "without this mass", "one per mass", "blind"
+DEFAULT = "default"
 TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant", "balance": "equal"}
 TRAINING |= {"activation": "relu", "kernel_initializer": "he_normal"}
+TRAINING |= {"input_scaling": None, "feature_scale": False}
 NETWORK = {**TRAINING, "batch_size": 1024, "dropout": 0.25, "patience": 5}
 UNITS = (100, 100)
 # a few thousand events and two masses far apart
@@ -117,7 +119,13 @@ def scores_of_seed(train, test, seed, epochs):
         LEFT_OUT: left_out,
         SINGLE: scan(fit(individual, train), test, MASSES),
         BLIND: np.tile(blind.predict_proba(test)[:, 1:], len(MASSES)),
+        DEFAULT: scan(fit(as_it_comes(seed), train), test, MASSES),
     }
+
+
+def as_it_comes(seed):
+    """The classifier by default, but for the weights of the classes."""
+    return ParametricClassifier(balance="equal", random_state=seed)
 
 
 def fit(classifier, events, of_mass=log_mass):
@@ -209,7 +217,7 @@ def in_words(differences):
         for row in differences.itertuples()
     ]
     table = pd.Series(cells, differences.index).unstack()
-    return table[[LEFT_OUT, SINGLE, BLIND]].to_string(na_rep="")
+    return table[[LEFT_OUT, SINGLE, BLIND, DEFAULT]].to_string(na_rep="")
 
 
 def pictures(test, scores, tables, differences):
@@ -252,6 +260,8 @@ def between_two_masses(folder, n_seeds, epochs):
         settings = {**TWO_MASSES, "epochs": epochs, "random_state": seed}
         model = fit(ParametricClassifier(units=UNITS, **settings), train, of_mass=None)
         row = {FULL: roc_auc(test["is_signal"], scan(model, test, [1000])[:, 0])}
+        model = fit(as_it_comes(seed), train, of_mass=None)
+        row[DEFAULT] = roc_auc(test["is_signal"], scan(model, test, [1000])[:, 0])
         drawn = train.assign(mass=with_drawn_masses(train, seed))
         for name, classifier in others(seed).items():
             model = fit(classifier, drawn, of_mass=None)

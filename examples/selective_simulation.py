@@ -81,10 +81,14 @@ NETWORK = {
     "optimizer": "adam",
     "learning_rate": 5e-3,
     "learning_rate_schedule": "constant",
+    "input_scaling": None,
+    "feature_scale": False,
     "batch_size": 128,
     "patience": 12,
     "random_state": 0,
 }
+# the same branches, trained as classifiers come
+DEFAULT = ("branches", "shared_embeddings", "head", "balance", "random_state")
 BASELINES = {"boosted trees": ["pdg"], "boosted trees, mothers": ["pdg", "mother_pdg"]}
 ARRAYS = ("x", "pdg", "mother_pdg", "mother_index", "n", "skim")
 
@@ -102,7 +106,7 @@ def main(arguments=None):
     train_files = [path for path in files if path not in test_files]
     train, test = labelled(train_files, skim), labelled(test_files, skim)
 
-    model, threshold = fit(train_files, train["wanted"].to_numpy(), output, options.epochs)
+    model, threshold, default = fit(train_files, train["wanted"].to_numpy(), output, options.epochs)
     path = output / "model.joblib"
     joblib.dump(model, path)
     lists = read_events(test_files, columns=LISTS)
@@ -113,6 +117,7 @@ def main(arguments=None):
     done = skhep_nn.apply(path, test_files, output / "kept.parquet", **written)
 
     scores = {"network": test["score"].to_numpy()}
+    scores["network, default training"] = default.predict_proba(lists)[:, 1]
     for name, columns in BASELINES.items():
         scores[name] = boosted_trees(columns, train_files, train["wanted"], lists)
     text = report(test, scores, threshold, seconds)
@@ -195,16 +200,20 @@ def transformer():
 
 
 def fit(files, wanted, output, epochs):
-    """Fitted Pipeline, and the threshold that keeps `KEEP` of the wanted validation events."""
+    """Fitted Pipeline, and the threshold that keeps `KEEP` of the wanted validation events.
+
+    Also the Pipeline of a network trained as classifiers come, which needs no validation events.
+    """
     blocks = transformer()
     cache = build_cache(files, blocks, output / "cache", columns=LISTS, progress=False)
     rows = train_test_split(np.arange(len(cache)), test_size=0.2, stratify=wanted, random_state=0)
     # rows of memory maps: nothing is copied
     (X, y), (X_val, y_val) = ((cache[part], wanted[part]) for part in rows)
     network = BlockClassifier(**NETWORK, epochs=epochs).fit(X, y, X_val=X_val, y_val=y_val)
+    default = BlockClassifier(**{name: NETWORK[name] for name in DEFAULT}).fit(cache[:], wanted)
     scores = network.predict_proba(X_val[y_val])[:, 1]
-    model = Pipeline([("blocks", blocks), ("network", network)])
-    return model, float(np.quantile(scores, 1 - KEEP, method="lower"))
+    models = [Pipeline([("blocks", blocks), ("network", one)]) for one in (network, default)]
+    return models[0], float(np.quantile(scores, 1 - KEEP, method="lower")), models[1]
 
 
 def keeper(path, threshold):

@@ -120,6 +120,13 @@ def test_the_files_predict_what_the_example_saw(module, done):
     np.testing.assert_allclose(network.predict(scaled, verbose=0)[:, 0], p, atol=1e-5)
 
 
+def test_the_default_network_is_beside_it(done):
+    [line] = [s for s in (done[2] / "acceptance.txt").read_text().splitlines() if "Dense" in s]
+    area = float(line.partition("AUC ")[2].partition(",")[0])
+    best = roc_auc(done[1]["acc"], done[1]["probability"])
+    assert best - 0.03 < area < best
+
+
 def test_flags_pass_the_preprocessing_as_they_are_and_the_rest_is_normal(module, done):
     _, test, folder = done
     X = test[module.FEATURES]
@@ -139,8 +146,7 @@ def test_the_network_has_the_size_of_the_reference(module, reference):
     settings = module.LHCB_ACCEPTANCE if reference else module.WHOLE
     particles = make_acceptance(4000, random_state=0)
     model = module.fit(particles[:2000], particles[2000:], {**settings, "epochs": 1})
-    # the scale of twelve inputs: center, slope, bend and factor
-    assert model[-1].model_.count_params() == 166_913 + (0 if reference else 4 * 12)
+    assert model[-1].model_.count_params() == 166_913
     assert len(model[-1].history_["loss"]) == 2
 
 

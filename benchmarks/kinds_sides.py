@@ -1,0 +1,46 @@
+"""The classifiers of sequences that are compared, each a function to blocks and an estimator."""
+
+from __future__ import annotations
+
+from skhep_nn import BlockClassifier, CNNClassifier, LSTMClassifier
+from skhep_nn.estimators import GN2, PART, SMARTBKG_LSTM, SMARTBKG_RESNET
+
+LISTS = ["particle", "pdg", "mother_pdg", "decay"]
+CODES = {"tokens": ("pdg", "mother_pdg")}
+SHARED = (("pdg", "mother_pdg"),)
+
+
+def _preset(blocks, preset, **changes):
+    return lambda: (blocks, BlockClassifier(**{**preset, **changes}))
+
+
+def _particles(kind, blocks=("particle", "pdg", "mother_pdg"), head=None, training=None, **branch):
+    """A branch of particles with their codes and those of their mothers."""
+    branches = {"particle": {"kind": kind, **CODES, **branch}}
+    arguments = {"branches": branches, "shared_embeddings": SHARED, "head": head}
+    return lambda: ([*blocks], BlockClassifier(**arguments, **(training or {})))
+
+
+_HEAD = {"units": (64,), "dropout": 0.3}
+_WITH_MOMENTA = ["particle", "pdg", "mother_pdg", "momentum"]
+OF_LISTS = {
+    "SMARTBKG_RESNET": _preset(LISTS, SMARTBKG_RESNET),
+    "SMARTBKG_LSTM": _preset(LISTS, SMARTBKG_LSTM),
+    "cnn": _particles("cnn", head=_HEAD, filters=(64,), kernel_size=3, pool="max", dropout=0.3),
+    "lstm": _particles("lstm", head=_HEAD, units=64, bidirectional=True),
+    "attention": _particles("attention", head=_HEAD, units=64, dropout=0.1),
+    "deepsets": _particles("deepsets", head=_HEAD, units=(64, 64), pool=("average", "max")),
+    "PART": _particles(
+        "attention",
+        _WITH_MOMENTA,
+        training={k: v for k, v in PART.items() if k != "branches"},
+        **{k: v for k, v in PART["branches"]["particle"].items() if k != "kind"},
+    ),
+}
+_JETS = ["jet", "track"]
+OF_JETS = {
+    "CNNClassifier": lambda: (_JETS, CNNClassifier(dense_units=(64, 32))),
+    "LSTMClassifier": lambda: (_JETS, LSTMClassifier(dense_units=(64, 32), go_backwards=True)),
+    "GN2": _preset(_JETS, GN2),
+}
+SIDES = {"particle lists": OF_LISTS, "jets": OF_JETS, "set2graph": OF_JETS}
