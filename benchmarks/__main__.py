@@ -30,6 +30,8 @@ CASES = {
     "ResNetClassifier, LHCB_ACCEPTANCE": "classifiers",
     "BlockClassifier, SMARTBKG_RESNET": "classifiers",
     "attention on 30 particles": "attention",
+    "n_networks=5 on 28-50-50-1, batch 256": "ensemble",
+    "n_networks=5 on the default network": "ensemble",
     "masses drawn anew": "parametric",
     "predict 1M events": "prediction",
     "predict one event": "prediction",

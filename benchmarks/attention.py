@@ -13,7 +13,7 @@ from benchmarks.networks import AS_IN_KERAS
 from benchmarks.timing import PLANNED, in_turns
 from skhep_nn import BlockClassifier, EventBlocks
 
-N_EVENTS, LENGTH, N_FEATURES, BATCH_SIZE = 6_000, 30, 10, 256
+N_EVENTS, LENGTH, N_FEATURES, BATCH_SIZE = 8_000, 30, 10, 256
 UNITS, N_HEADS, N_BLOCKS = 64, 4, 2
 # times as long as Keras at most
 GOAL = 1.3

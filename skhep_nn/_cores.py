@@ -69,3 +69,29 @@ def at_a_time(n_tasks, limit=None):
     """
     wanted = n_tasks if limit is None else min(n_tasks, limit)
     return max(1, min(wanted, cores()))
+
+
+def evenly(n_tasks):
+    """How many of `n_tasks` that last equally long are begun at a time, so that no core waits.
+
+    Five tasks on two cores take three times as long as one if there are two at a time, and 2.5
+    times if three share the cores and two follow.
+
+    Parameters
+    ----------
+    n_tasks : int
+
+    Returns
+    -------
+    int
+        One for each core, or up to half as many more: the fewest with which all end earliest.
+    """
+    n_cores = at_a_time(n_tasks)
+    allowed = range(n_cores, max(n_cores, min(n_tasks, n_cores * 3 // 2)) + 1)
+    return min(allowed, key=lambda n: _duration(n_tasks, n, n_cores))
+
+
+def _duration(n_tasks, n_at_a_time, n_cores):
+    """Time for all of them, in units of one task that has a core for itself."""
+    rounds, rest = divmod(n_tasks, n_at_a_time)
+    return rounds * n_at_a_time / n_cores + (max(1, rest / n_cores) if rest else 0)

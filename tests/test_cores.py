@@ -43,3 +43,30 @@ def test_no_more_is_done_at_a_time_than_there_are_cores(machine, cores, n_tasks,
 def test_the_threads_that_a_worker_is_given_are_its_cores(machine, given, cores):
     machine(8, given)
     assert _cores.cores() == cores
+
+
+@pytest.mark.parametrize(
+    ("cores", "n_tasks", "begun"),
+    [
+        (2, 5, 3),
+        (2, 3, 3),
+        (2, 4, 2),
+        (2, 6, 2),
+        (4, 5, 5),
+        (4, 8, 4),
+        (1, 5, 1),
+        (8, 5, 5),
+        (2, 1, 1),
+    ],
+)
+def test_tasks_of_one_length_leave_no_core_idle_at_their_end(machine, cores, n_tasks, begun):
+    machine(cores)
+    assert _cores.evenly(n_tasks) == begun
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4, 16])
+@pytest.mark.parametrize("n_tasks", range(1, 40))
+def test_at_most_half_as_many_again_as_there_are_cores_are_begun(machine, cores, n_tasks):
+    machine(cores)
+    begun = _cores.evenly(n_tasks)
+    assert min(cores, n_tasks) <= begun <= min(n_tasks, 1.5 * cores)

@@ -370,7 +370,9 @@ def table(n_classes):
     ],
 )
 def test_parameter_counts_of_published_networks(classifier, preset, data, expected):
-    clf = classifier(**getattr(estimators, preset), random_state=0).initialize(*data())
+    as_published = {"input_scaling": None, "feature_scale": False}
+    arguments = {**getattr(estimators, preset), **as_published}
+    clf = classifier(**arguments, random_state=0).initialize(*data())
     assert clf.model_.count_params() == expected
 
 

@@ -147,7 +147,7 @@ def _threads(n_networks):
     """Networks at a time."""
     # in another thread somebody else trains several at a time already
     is_main = threading.current_thread() is threading.main_thread()
-    return _cores.at_a_time(n_networks) if is_main else 1
+    return _cores.evenly(n_networks) if is_main else 1
 
 
 def _bar(settings, n_threads):
