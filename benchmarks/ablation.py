@@ -33,12 +33,13 @@ N_BOOTSTRAPS = 200
 CONSTANT = {"optimizer": "adam", "learning_rate_schedule": "constant", "epochs": 100}
 STANDARD = {"input_scaling": "standard", "feature_scale": False}
 HE = {"kernel_initializer": "he_normal"}
+FIRST = "as it comes"
 TAKEN_BACK = {
-    "as it comes": {},
+    FIRST: {},
     "he_normal": HE,
-    "constant rate, best epoch": CONSTANT,
-    "weight_decay=0": {"weight_decay": 0.0},
-    'input_scaling="standard"': STANDARD,
+    "constant rate": CONSTANT,
+    "no weight decay": {"weight_decay": 0.0},
+    "standard inputs": STANDARD,
     "none of it": {**HE, **CONSTANT, **STANDARD},
 }
 
@@ -69,7 +70,8 @@ def main(arguments):
         case = CASES[name]
         events = case.load()
         reference = None
-        for part, changes in TAKEN_BACK.items():
+        for part in [FIRST, *(options.parts or [*TAKEN_BACK][1:])]:
+            changes = TAKEN_BACK[part]
             found = [probabilities(case, changes, events, seed) for seed in range(options.seeds)]
             reference = found if reference is None else reference
             row = {"classifier": name, "part": part, **compare(events[3], found, reference)}
@@ -105,7 +107,7 @@ def compare(y, found, reference):
 
 def table(rows):
     """A row for each classifier, a column for each part."""
-    names = [*TAKEN_BACK]
+    names = [name for name in TAKEN_BACK if any(row["part"] == name for row in rows)]
     lines = [f"| classifier | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for classifier in dict.fromkeys(row["classifier"] for row in rows):
         of_one = {row["part"]: row for row in rows if row["classifier"] == classifier}
@@ -174,5 +176,6 @@ def parse(arguments):
     """Options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks ablation")
     parser.add_argument("classifiers", nargs="*", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--parts", nargs="*", choices=[*TAKEN_BACK][1:])
     parser.add_argument("--seeds", type=int, default=1)
     return parser.parse_args(arguments)

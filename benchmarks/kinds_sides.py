@@ -38,9 +38,19 @@ OF_LISTS = {
     ),
 }
 _JETS = ["jet", "track"]
+
+
+def _tracks(kind, **branch):
+    """A branch of tracks, each of which knows its jet."""
+    branches = {"track": {"kind": kind, "features": ("jet",), **branch}}
+    return lambda: (_JETS, BlockClassifier(branches=branches, head={"units": (64, 32)}))
+
+
 OF_JETS = {
     "CNNClassifier": lambda: (_JETS, CNNClassifier(dense_units=(64, 32))),
     "LSTMClassifier": lambda: (_JETS, LSTMClassifier(dense_units=(64, 32), go_backwards=True)),
     "GN2": _preset(_JETS, GN2),
+    "attention": _tracks("attention", units=32, dropout=0.1, pool="attention"),
+    "deepsets": _tracks("deepsets", units=(64, 64), pool=("average", "max")),
 }
 SIDES = {"particle lists": OF_LISTS, "jets": OF_JETS, "set2graph": OF_JETS}

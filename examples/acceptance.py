@@ -58,13 +58,14 @@ def main(arguments=None):
     ends = np.array([5, 9]) * len(particles) // 10
     train, test, validation = (particles.iloc[p] for p in np.split(np.arange(len(particles)), ends))
     settings = LHCB_ACCEPTANCE if options.reference else NETWORK
-    model = fit(train, validation, {**settings, "epochs": options.epochs})
+    model = fit(train, validation, {**settings, "epochs": options.epochs, "random_state": 0})
     test = test.assign(prediction=model.predict_proba(test[FEATURES])[:, 1])
+    default = DenseClassifier(random_state=0).fit(train[FEATURES], train["acc"])
+    test["default"] = default.predict_proba(test[FEATURES])[:, 1]
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
     table = closure(test)
     numbers = summary(model, test, calibrated(model, options.particles))
-    numbers += "\n" + as_it_comes(train, test)
     text = f"{numbers}\n\n{table.to_string(float_format='{:.2f}'.format)}"
     print(text)
     output.joinpath("acceptance.txt").write_text(text + "\n")
@@ -77,9 +78,8 @@ def fit(train, validation, settings):
     """The Pipeline: quantile-transformed inputs, flags as they are, the network in two phases."""
     normal = QuantileTransformer(output_distribution="normal", subsample=10**6, random_state=0)
     columns = ColumnTransformer([("normal", normal, CONTINUOUS)], remainder="passthrough")
-    network = ResNetClassifier(**settings, random_state=0)
     with sklearn.config_context(enable_metadata_routing=True):
-        network.set_fit_request(X_val=True, y_val=True)
+        network = ResNetClassifier(**settings).set_fit_request(X_val=True, y_val=True)
         model = Pipeline([("scale", columns), ("network", network)], transform_input=["X_val"])
         own = {"X_val": validation[FEATURES], "y_val": validation["acc"]}
         return model.fit(train[FEATURES], train["acc"], **own)
@@ -93,29 +93,20 @@ def calibrated(model, n_particles):
 
 def summary(model, test, calibrated):
     """What is known without bins, and the calibration, before and after."""
-    y, p, truth = test["acc"], test["prediction"], test["probability"]
+    y, p, d, truth = (test[name] for name in ("acc", "prediction", "default", "probability"))
     after = calibrated.predict_proba(test[FEATURES])[:, 1]
     lines = {
         "trainable parameters": f"{model[-1].model_.count_params():,}",
         "best epoch": f"{model[-1].best_epoch_} of {model[-1].n_epochs_}",
-        "AUC": f"network {roc_auc(y, p):.4f}, truth {roc_auc(y, truth):.4f}",
+        "AUC, default network, truth": ", ".join(f"{roc_auc(y, s):.4f}" for s in (p, d, truth)),
         "root mean square of p - truth": f"{np.sqrt(np.mean((p - truth) ** 2)):.4f}",
         "accepted / sum of p": f"{y.sum() / p.sum():.4f}",
         "chi2 / bin in bins of p": f"{closure_test(y, p, p).chi2_per_bin:.2f}",
         "the same, calibrated": f"{closure_test(y, after, after).chi2_per_bin:.2f}",
+        "the same, default network": f"{closure_test(y, d, d).chi2_per_bin:.2f}",
         "the same, truth": f"{closure_test(y, truth, truth).chi2_per_bin:.2f}",
     }
     return "\n".join(f"{name:<31}{value}" for name, value in lines.items())
-
-
-def as_it_comes(train, test):
-    """The same of the default network, which gets the features as they are."""
-    network = DenseClassifier(random_state=0).fit(train[FEATURES], train["acc"])
-    y, p = test["acc"], network.predict_proba(test[FEATURES])[:, 1]
-    off = np.sqrt(np.mean((p - test["probability"]) ** 2))
-    closure = closure_test(y, p, p).chi2_per_bin
-    numbers = f"AUC {roc_auc(y, p):.4f}, p - truth {off:.4f}, chi2 / bin {closure:.2f}"
-    return f"{'DenseClassifier() beside it':<31}{numbers}"
 
 
 def in_bins(test, species):

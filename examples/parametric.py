@@ -2,9 +2,9 @@
 
 A resonance of five masses against top pairs, events of `make_resonance`. Compared at each mass are
 a parametric network trained on all masses, one trained without any signal of this mass, the network
-of this mass alone and one network blind to the mass; on the same 20,000 signal and 50,000
-background events, with errors of the differences from resampled events. Table and pictures go to
-``examples_output/``.
+of this mass alone, one network blind to the mass and `ParametricClassifier` as it comes; on the
+same 20,000 signal and 50,000 background events, with errors of the differences from resampled
+events. Table and pictures go to ``examples_output/``.
 
     python examples/parametric.py [--seeds 3] [--pythia FOLDER]
 
@@ -41,7 +41,6 @@ SIGNAL = {500: 20_000, 750: 1_500, 1000: 12_000, 1250: 8_000, 1500: 4_000}
 MASSES, INNER = [*SIGNAL], [*SIGNAL][1:-1]
 BACKGROUND, TEST_BACKGROUND = 40_000, 50_000
 FULL, LEFT_OUT, SINGLE, BLIND = "parametric", "without this mass", "one per mass", "blind"
-DEFAULT = "default"
 TRAINING = {"optimizer": "adam", "learning_rate_schedule": "constant", "balance": "equal"}
 TRAINING |= {"activation": "relu", "kernel_initializer": "he_normal"}
 TRAINING |= {"input_scaling": None, "feature_scale": False}
@@ -110,6 +109,7 @@ def scores_of_seed(train, test, seed, epochs):
     parametric = ParametricClassifier(units=UNITS, **settings)
     individual = IndividualMassClassifier(DenseClassifier(UNITS, **settings))
     blind = fit(DenseClassifier(UNITS, exclude="mass", **settings), train)
+    default = ParametricClassifier(balance="equal", random_state=seed)
     left_out = np.full((len(test), len(MASSES)), np.nan)
     for mass in INNER:
         never_saw = fit(parametric, train[train["mass"] != mass])
@@ -119,13 +119,8 @@ def scores_of_seed(train, test, seed, epochs):
         LEFT_OUT: left_out,
         SINGLE: scan(fit(individual, train), test, MASSES),
         BLIND: np.tile(blind.predict_proba(test)[:, 1:], len(MASSES)),
-        DEFAULT: scan(fit(as_it_comes(seed), train), test, MASSES),
+        "default": scan(fit(default, train), test, MASSES),
     }
-
-
-def as_it_comes(seed):
-    """The classifier by default, but for the weights of the classes."""
-    return ParametricClassifier(balance="equal", random_state=seed)
 
 
 def fit(classifier, events, of_mass=log_mass):
@@ -217,7 +212,7 @@ def in_words(differences):
         for row in differences.itertuples()
     ]
     table = pd.Series(cells, differences.index).unstack()
-    return table[[LEFT_OUT, SINGLE, BLIND, DEFAULT]].to_string(na_rep="")
+    return table[[LEFT_OUT, SINGLE, BLIND, "default"]].to_string(na_rep="")
 
 
 def pictures(test, scores, tables, differences):
@@ -229,10 +224,8 @@ def pictures(test, scores, tables, differences):
     figure, ax = plt.subplots(layout="constrained")
     for name in (LEFT_OUT, SINGLE):
         part = differences.xs(name, level="network", drop_level=False)
-        masses, error = (
-            part.index.get_level_values("mass"),
-            np.hypot(part.test, part.training.fillna(0)),
-        )
+        masses = part.index.get_level_values("mass")
+        error = np.hypot(part.test, part.training.fillna(0))
         ax.errorbar(masses, part["difference"], error, fmt="o-", capsize=2, label=name)
     ax.axhline(0, color="0.6", linestyle="--")
     ax.set(xlabel=label, ylabel=f"AUC, {FULL} minus other")
@@ -260,8 +253,6 @@ def between_two_masses(folder, n_seeds, epochs):
         settings = {**TWO_MASSES, "epochs": epochs, "random_state": seed}
         model = fit(ParametricClassifier(units=UNITS, **settings), train, of_mass=None)
         row = {FULL: roc_auc(test["is_signal"], scan(model, test, [1000])[:, 0])}
-        model = fit(as_it_comes(seed), train, of_mass=None)
-        row[DEFAULT] = roc_auc(test["is_signal"], scan(model, test, [1000])[:, 0])
         drawn = train.assign(mass=with_drawn_masses(train, seed))
         for name, classifier in others(seed).items():
             model = fit(classifier, drawn, of_mass=None)
@@ -307,9 +298,7 @@ def parse(arguments):
     parser.add_argument(
         "--reduce", type=int, default=1, help="factor by which to train and test on fewer events"
     )
-    parser.add_argument(
-        "--pythia", metavar="FOLDER", help="with massres_*.npz, for the second study"
-    )
+    parser.add_argument("--pythia", metavar="FOLDER", help="of massres_*.npz, a second study")
     parser.add_argument("--output", default="examples_output")
     return parser.parse_args(arguments)
 
