@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -56,12 +57,9 @@ def recipe(tmp_path_factory):
     folder, rng = tmp_path_factory.mktemp("smartbkg"), np.random.default_rng(0)
     for at, pair in enumerate((MIXED, CHARGED)):
         write_file(folder / f"mc_{at}.h5", 12 * at, pair, rng)
-    SMARTBKG_RESNET["epochs"], epochs = 1, SMARTBKG_RESNET["epochs"]
     names = {"folder": folder, "__name__": "recipe"}
-    try:
+    with mock.patch.dict(SMARTBKG_RESNET, epochs=1):
         exec(compile(code_of_recipe(), str(PAGE), "exec"), names)
-    finally:
-        SMARTBKG_RESNET["epochs"] = epochs
     return names
 
 
