@@ -45,7 +45,7 @@ BINS = {"eta": np.linspace(1, 7, 25), "phi": np.linspace(-np.pi, np.pi, 26)}
 # the size of the reference, for fewer particles and smaller batches
 NETWORK = {"n_blocks": 5, "layers_per_block": 2, "activation": "silu", "block_initializer": "zeros"}
 SMOOTHED = {"learning_rate": 2e-3, "label_smoothing": 0.01, "patience": 3}
-NETWORK |= {"optimizer": "adam", "learning_rate_schedule": "constant"}
+NETWORK |= {"optimizer": "adam", "learning_rate_schedule": "constant", "dropout": 0.0}
 NETWORK |= {"input_scaling": None, "feature_scale": False, "kernel_initializer": "he_normal"}
 NETWORK |= {"batch_size": 2000, "phases": [SMOOTHED, {"learning_rate": 2e-4, "patience": 5}]}
 

@@ -147,6 +147,7 @@ _LHCB = {
     **_AS_PUBLISHED,
     "units": 128,
     "layers_per_block": 1,
+    "dropout": 0.0,
     "activation": "tanh",
     "kernel_initializer": "he_normal",
     "output_initializer": "he_normal",

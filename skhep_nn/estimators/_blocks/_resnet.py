@@ -14,7 +14,7 @@ from skhep_nn.estimators._blocks._sequences import (
 from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
 
 
-@shares_training_parameters(further=LAYERS, dense_units=())
+@shares_training_parameters(further=LAYERS, dense_units=(), feature_bins=0)
 class ResNetClassifier(SequenceClassifier):
     """Residual blocks: dense ones on features, convolutions on sequences.
 
@@ -44,8 +44,9 @@ class ResNetClassifier(SequenceClassifier):
         How the entries of a sequence become one vector per event.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each convolutional block.
-    dropout : float, default=0.
-        Fraction dropped at the end of each block, before what came in is added.
+    dropout : float, default=0.3
+        Fraction dropped at the end of each block, before what came in is added. Without it a
+        network this deep learns small samples by heart.
     block_l2 : float or None, default=None
         L2 penalty inside the blocks; None is `l2`.
     batch_normalization : {"auto", False, "input", "hidden", "all"}, default="auto"
@@ -129,7 +130,7 @@ class ResNetClassifier(SequenceClassifier):
         preactivation=False,
         pool="average",
         pool_size=1,
-        dropout=0.0,
+        dropout=0.3,
         block_l2=None,
         batch_normalization="auto",
         output_initializer="glorot_uniform",
