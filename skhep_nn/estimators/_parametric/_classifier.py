@@ -33,7 +33,7 @@ BODY = {
 }
 
 
-@shares_training_parameters(further=BLOCKS)
+@shares_training_parameters(further=BLOCKS, feature_bins=0)
 class ParametricClassifier(BlockNetworkClassifier):
     """A network that takes the mass hypothesis as an input: one classifier for every mass.
 
