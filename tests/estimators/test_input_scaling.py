@@ -268,7 +268,7 @@ def test_units_of_sequences_do_not_matter(make):
 def test_tables_of_other_networks_are_scaled_alike(make):
     X, y = table()
     arguments = {"units": 8} if make is ResNetClassifier else {"head": {"units": (8,)}}
-    clf = make(**arguments, **FAST).fit(X, y)
+    clf = make(**arguments, feature_bins=16, **FAST).fit(X, y)
     np.testing.assert_array_equal(
         constants(clf), constants(DenseClassifier((4,), **FAST).fit(X, y))
     )
