@@ -12,10 +12,6 @@ from pages.blocks import ROOT, RUN, blocks, pages
 
 # Blocks that do not run, by page: each says why in a comment before it.
 NOT_RUN = {"docs/blocks.md": 1, "docs/deployment.md": 3}
-# Pages whose blocks do not all run as they stand.
-NOT_YET = {
-    "docs/guides/deploying.md",
-}
 
 
 def name_of(page):
@@ -38,8 +34,6 @@ def reader(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_the_code_of_a_page_runs_and_prints_what_the_page_says(page, reader):
-    if name_of(page) in NOT_YET:
-        pytest.skip("its blocks do not all run as they stand")
     running.run([b for b in blocks(page) if b.language in RUN and not b.not_run], reader)
 
 
