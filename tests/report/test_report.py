@@ -424,3 +424,46 @@ def test_rows_that_are_alike_are_no_common_events(made):
     found = made(Report(model, train=(X[:300], y[:300]), test=(X[300:], y[300:])))
     assert "verdict" in json.dumps(found.section("overtraining")).lower()
     assert "events too" not in json.dumps(found.section("summary"))
+
+
+def small(made_weight):
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 2
+    X = pd.DataFrame({"pt": rng.normal(y), "eta": rng.normal(size=400)})
+    return X, y, made_weight(y, rng)
+
+
+def texts_of(report, key):
+    contents = json.loads(report.to_json())["sections"][key]
+    return json.dumps(contents, ensure_ascii=False)
+
+
+def test_a_part_whose_class_sums_to_a_negative_weight_is_told_of_and_the_rest_goes_on():
+    X, y, ones = small(lambda y, rng: np.ones(len(y)))
+    negative = np.where(y == 1, -0.5, 1.0)
+    model = LogisticRegression().fit(X, y)
+    keys = ["summary", "roc", "significance", "cut_flow", "overtraining"]
+    report = Report(model, train=(X, y, ones), test=(X, y, negative), sections=keys)
+    sections = json.loads(report.to_json())["sections"]
+    assert not [key for key in keys if "error" in sections[key]]
+    for key in keys:
+        if key != "overtraining":
+            assert "The weights of the signal sum to -100 in test events" in texts_of(report, key)
+    # what there is of the other part is there
+    assert "AUC, train" in texts_of(report, "summary")
+    assert "AUC, train" in texts_of(report, "roc")
+    assert "AUC, test" not in texts_of(report, "summary")
+
+
+def test_variations_that_both_go_the_same_way_are_told_of():
+    X, y, _ = small(lambda y, rng: None)
+    model = LogisticRegression().fit(X, y)
+    up, down = (X.assign(pt=X["pt"] + shift) for shift in (0.5, 0.7))
+    variations = {"jes_up": (up, y), "jes_down": (down, y)}
+    report = Report(model, test=(X, y), variations=variations, sections=["variations"])
+    assert "jes_up and jes_down both raise the efficiency of the signal" in texts_of(
+        report, "variations"
+    )
+    variations["jes_down"] = (X.assign(pt=X["pt"] - 0.5), y)
+    report = Report(model, test=(X, y), variations=variations, sections=["variations"])
+    assert "both" not in texts_of(report, "variations")

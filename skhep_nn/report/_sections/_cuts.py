@@ -15,6 +15,7 @@ _EFFICIENCIES = (0.9, 0.7, 0.5, 0.3)
 def significance(context):
     """The scan of a cut, and bins; both chosen on validation events where there are any."""
     test, chosen = context.part("test"), _shared.chosen_on(context)
+    _shared.with_sums(test, chosen)
     if chosen is test:
         yield Text(
             "Cut and bins were chosen on the test events themselves, so that the figures are "
@@ -34,7 +35,10 @@ def cut_flow(context):
     """Yield of each process behind cuts that are ever tighter."""
     test = context.part("test")
     cuts = {"all": -np.inf}
-    for efficiency in _EFFICIENCIES:
+    without = _shared.without_sum(test)
+    if without:
+        yield Text(without)
+    for efficiency in () if without else _EFFICIENCIES:
         name = f"{100 * efficiency:g} % of signal"
         cuts[name] = _shared.cut_of_signal(test, efficiency)
     best = _shared.or_none(lambda: _shared.scan(context, _shared.chosen_on(context)).best)

@@ -8,7 +8,7 @@ import pandas as pd
 from skhep_nn.metrics import roc_auc, roc_auc_error
 from skhep_nn.metrics._cut_errors import efficiency_error
 from skhep_nn.plotting import OvertrainingDisplay, RocDisplay, ScoreDisplay
-from skhep_nn.report._contents import Measured, Numbers, Picture, Table
+from skhep_nn.report._contents import Measured, Numbers, Picture, Table, Text
 from skhep_nn.report._sections import _shared
 
 _EFFICIENCIES = (0.3, 0.5, 0.7, 0.9)
@@ -19,6 +19,11 @@ def roc(context):
     parts = [
         context.parts[name] for name in ("test", "validation", "train") if name in context.parts
     ]
+    without = {one.name: _shared.without_sum(one) for one in parts}
+    yield from (Text(text) for text in without.values() if text)
+    parts = [one for one in parts if not without[one.name]]
+    if without and not parts:
+        return
     part = parts[0] if parts else context.part("test")
     area = _shared.auc(part)
     yield Numbers({f"AUC, {one.name}": _shared.auc(one) for one in parts})
@@ -59,6 +64,7 @@ def scores(context):
 def overtraining(context):
     """The table, the verdict and the picture of the test."""
     train, test = context.part("train"), context.part("test")
+    _shared.with_sums(train, test)
     found = _shared.overtraining(context)
     yield Numbers({"Verdict": found.verdict, "Probability": Measured(found.p_value)})
     display = OvertrainingDisplay.from_predictions(

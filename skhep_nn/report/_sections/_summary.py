@@ -13,8 +13,10 @@ from skhep_nn.report._sections import _shared
 def summary(context):
     """AUC, verdict on overtraining, significance: as far as there are events for them."""
     numbers = {"Model": type(_composition.steps(context.model)[-1]).__name__}
+    without = {name: _shared.without_sum(part) for name, part in context.parts.items()}
     for name, part in context.parts.items():
-        numbers[f"AUC, {name}"] = _shared.auc(part)
+        if not without[name]:
+            numbers[f"AUC, {name}"] = _shared.auc(part)
     if not context.parts:
         msg = "It needs events."
         raise Missing(msg, "Give Report(..., test=(X, y)).")
@@ -30,6 +32,7 @@ def summary(context):
         )
     yield Numbers(numbers)
     yield Text(_scale(context))
+    yield from (Text(text) for text in without.values() if text)
     for name, other in combinations(reversed(context.parts), 2):
         common = n_common(context, name, other)
         if common:

@@ -8,10 +8,12 @@ from sklearn.utils import check_random_state
 from skhep_nn import _columns, _composition
 from skhep_nn.metrics import sculpting
 from skhep_nn.plotting import ImportanceDisplay, SculptingDisplay, VariationsDisplay
-from skhep_nn.report._contents import Measured, Missing, Picture, Table
+from skhep_nn.report._contents import Measured, Missing, Picture, Table, Text
 from skhep_nn.robustness import evaluate_variations, feature_importance, gradient_importance
 from skhep_nn.robustness._importance import drawn
 
+# of its error, from which on a change has a direction
+_CLEAR = 2.0
 _COMMON = ("auc", "auc_difference")
 _WORDS = {
     "background_efficiency": "background efficiency",
@@ -41,11 +43,36 @@ def variations(context):
         given = {name: (s.table, s.y, s.weights) for name, s in read.items()}
     found = evaluate_variations(context.model, given, **options)
     yield Table(_variations_table(found), "Variations of the test events, at the nominal cut")
+    yield from (Text(text) for text in _one_sided(found))
     yield Picture(
         VariationsDisplay.from_result(found).figure_,
         "Shape of the score relative to the nominal one; bands know that the events are the same",
         f"Ratio of the shape of the score in {len(found) - 1} variations to the nominal one",
     )
+
+
+def _one_sided(found):
+    """What there is to say of pairs `..._up`, `..._down` that both go the same way."""
+    pairs = {name[:-3]: name for name in found.variations if str(name).endswith("_up")}
+    for stem, up in pairs.items():
+        down = f"{stem}_down"
+        if down not in found.variations:
+            continue
+        for side in ("signal", "background"):
+            moves = [_move(found[name], side) for name in (up, down)]
+            if all(abs(move) > _CLEAR for move in moves) and moves[0] * moves[1] > 0:
+                way = "raise" if moves[0] > 0 else "lower"
+                yield (
+                    f"{up} and {down} both {way} the efficiency of the {side}: a fit that "
+                    "interpolates between them has no two sides to choose from."
+                )
+
+
+def _move(variation, side):
+    """Change of an efficiency in units of its error."""
+    change = variation.efficiency_difference[side]
+    error = variation.efficiency_difference_error[side]
+    return change / error if error > 0 else 0.0
 
 
 def sculpted(context):
