@@ -82,6 +82,7 @@ def test_a_model_that_refuses_what_is_made_up_has_scores_in_double_precision(eve
 def test_records_of_dask_awkward(model, events):
     dask_awkward = pytest.importorskip("dask_awkward")
     import awkward as ak
+    import dask
 
     columns = {name: events[name].to_numpy() for name in [*FEATURES, "weight"]}
     records = ak.zip({**columns, "tracks": ak.Array([[1.0, 2.0], [], [3.0]] * 200)}, depth_limit=1)
@@ -89,10 +90,12 @@ def test_records_of_dask_awkward(model, events):
     scores = map_events(model, collection)
     assert scores.fields == ["score"]
     assert str(scores.type).endswith(" * {score: float64}")
-    got = scores.compute(scheduler="synchronous")
+    # its choice of columns fails with Dask of 2026, whatever is computed
+    with dask.config.set({"awkward.optimization.enabled": False}):
+        got = scores.compute(scheduler="synchronous")
+        some = collection[scores["score"] > 0.3].compute(scheduler="synchronous")
     assert str(got.type) == "600 * {score: float64}"
     assert got["score"].to_list() == model.predict_proba(events[FEATURES])[:, 1].tolist()
-    some = collection[scores["score"] > 0.3].compute(scheduler="synchronous")
     assert len(some) == (model.predict_proba(events[FEATURES])[:, 1] > 0.3).sum()
 
 

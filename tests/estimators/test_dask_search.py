@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 
 from skhep_nn import EventBlocks
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 EVENT = 64  # numbers
 
@@ -89,3 +89,29 @@ def test_a_search_whose_worker_dies_in_the_middle_ends_as_without(client, blocks
     )
     assert found.best_params_ == expected.best_params_
     assert 0.9 < found.best_score_ <= 1
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what counts as memory is Linux's")
+def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_path):
+    n_events, limit = 5_000_000, 900 * 2**20
+    path = tmp_path / "x"
+    # without blocks on disk: zeros
+    with path.open("wb") as file:
+        file.truncate(n_events * EVENT * 4)
+    mapped = np.memmap(path, "f4", mode="r", shape=(n_events, EVENT))
+    blocks, y = EventBlocks({"x": mapped}), np.arange(n_events, dtype=np.int8) % 2
+    assert mapped.nbytes > 1.3 * limit
+    options = {"n_workers": 1, "threads_per_worker": 1}
+    options |= dict.fromkeys(("dashboard_address", "worker_dashboard_address"), "127.0.0.1:0")
+    with (
+        distributed.LocalCluster(**options, host="127.0.0.1", memory_limit=limit) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+        joblib.parallel_config("dask", client=client),
+    ):
+        (before,) = client.run(os.getpid).values()
+        found = GridSearchCV(Threshold(), {"cut": [0.5]}, cv=2, n_jobs=2, refit=False)
+        found.fit(blocks, y)
+        (after,) = client.run(os.getpid).values()
+    assert found.cv_results_["mean_test_score"].tolist() == [0.5]
+    # no worker was ended for what it read
+    assert before == after

@@ -1,6 +1,9 @@
-"""Engines of search: Optuna with pruning, successive halving, MLflow and TensorBoard."""
+"""Engines of search: Optuna with pruning, successive halving over epochs."""
 
 from __future__ import annotations
+
+import pickle
+import warnings
 
 import pytest
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -47,6 +50,26 @@ def test_an_objective_function_is_pruned_by_the_validation_loss(optuna, table):
     study.optimize(objective, n_trials=3)
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED"]
     assert [len(trial.intermediate_values) for trial in study.trials] == [4, 2, 2]
+
+
+def test_a_search_of_optuna_is_pruned_by_its_study(optuna, table):
+    integration = pytest.importorskip("optuna_integration")
+    # the second fold: its first epoch is the fifth step
+    study = optuna.create_study(direction="maximize", pruner=PruneFrom(4))
+    model = make_model(callbacks=[PruningCallback(study)])
+    space = {"learning_rate": optuna.distributions.FloatDistribution(1e-3, 1e-1, log=True)}
+    with warnings.catch_warnings():
+        # it is experimental, and calls what Optuna has deprecated
+        warnings.simplefilter("ignore")
+        search = integration.OptunaSearchCV(
+            model, space, study=study, n_trials=2, cv=2, error_score="raise", random_state=0
+        ).fit(*table)
+    assert [trial.state.name for trial in search.trials_] == ["COMPLETE", "PRUNED"]
+    assert [len(trial.intermediate_values) for trial in search.trials_] == [8, 5]
+    # of a study that maximises, the loss counts negative
+    assert all(value < 0 for value in search.trials_[0].intermediate_values.values())
+    assert len(search.best_estimator_.history_["val_loss"]) == 4
+    pickle.loads(pickle.dumps(search.best_estimator_)).predict(table[0])
 
 
 def test_what_is_not_there_at_the_end_of_an_epoch_is_named(optuna, table):
