@@ -13,6 +13,7 @@ WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo
 FOR_USE := -e '.[io,onnx,report]'
 FOR_TESTS := -e '.[test]'
 FOR_DEVELOPMENT := -e '.[io,onnx,report,examples,dev]'
+FOR_DOCS := -e '.[io,onnx,report,stats,docs]'
 FOR_BENCHMARKS := -e '.[io,onnx,plot,bench]'
 
 NEED_A_PATH := examples/higgs_ml.py examples/negative_weights.py
@@ -46,6 +47,10 @@ $(VENV)/.run: setup.cfg pyproject.toml
 $(VENV)/.dev: setup.cfg pyproject.toml
 	$(call environment,$(VENV),$(FOR_DEVELOPMENT))
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(call environment,$(VENV),$(FOR_DOCS))
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(call environment,$(VENV),$(FOR_BENCHMARKS))
@@ -116,6 +121,19 @@ examples: $(VENV)/.dev  ## every example that needs no file of yours
 	@for example in $(filter-out examples/demo.py $(NEED_A_PATH),$(wildcard examples/*.py)); do \
 	echo "== $$example"; $(BIN)/python $$example || exit 1; done
 
+.PHONY: docs
+docs: $(VENV)/.docs  ## the site, in docs/_build/html; DOCS_ONLINE=1 fetches inventories for links to others
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+.PHONY: docs-numbers
+docs-numbers: $(VENV)/.dev  ## numbers quoted in README and docs that have moved
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/numbers_quoted.py
+
+.PHONY: release
+release: $(VENV)/.docs  ## build, and check the wheel in a clean environment (TAG=yes: tag it, too)
+	$(BIN)/python .ci/release.py $(if $(TAG),--tag)
+
 .PHONY: clean
 clean:  ## remove environments and outputs
-	rm -rf $(VENV) $(OLDEST) $(CPP) demo_output examples_output
+	rm -rf $(VENV) $(OLDEST) $(CPP) demo_output examples_output dist build
+	rm -rf docs/_build docs/reference docs/auto_examples

@@ -36,27 +36,28 @@ are equal numbers of four flavours: `b`, `c`, `uds` and `g`.
 
 Momenta and masses in GeV, lengths in mm.
 
-| column | meaning |
-|---|---|
-| `pt`, `eta`, `mass` | transverse momentum, pseudorapidity and mass of the jet |
-| `width` | mean distance (in eta and phi) of its particles to the axis, weighted by pT |
-| `pt_dispersion` | square root of the sum of pT^2 over the sum of pT of its particles |
-| `n_tracks` | number of all its tracks |
-| `track_fraction` | sum of the pT of all its tracks over `pt` |
-| `flavour` | one of the four names above |
-| `weight` | see below |
-| `process` | `tt`, `bb`, `cc` or `multijet` |
-| `event_number` | jets of one collision share it; split by it (`GroupShuffleSplit`) |
+| column | unit | meaning |
+|---|---|---|
+| `pt`, `eta`, `mass` | GeV, 1, GeV | transverse momentum, pseudorapidity and mass of the jet |
+| `width` | 1 | mean distance (in eta and phi) of its particles to the axis, weighted by pT |
+| `pt_dispersion` | 1 | square root of the sum of pT^2 over the sum of pT of its particles |
+| `n_tracks` | 1 | number of all its tracks |
+| `track_fraction` | 1 | sum of the pT of all its tracks over `pt` |
+| `flavour` | name | one of the four names above |
+| `weight` | 1 | see below |
+| `process` | name | `tt`, `bb`, `cc` or `multijet` |
+| `event_number` | number | jets of one collision share it; split by it (`GroupShuffleSplit`) |
 
 Lists, one entry per track, the one with the largest absolute `track_d0_significance` in front:
 
-| column | meaning |
-|---|---|
-| `track_pt` | transverse momentum |
-| `track_deta`, `track_dphi` | direction relative to the jet's axis |
-| `track_d0`, `track_z0` | impact parameters across and along the beam |
-| `track_d0_significance`, `track_z0_significance` | these over their uncertainties, see below |
-| `track_charge` | -1 or +1 |
+| column | unit | meaning |
+|---|---|---|
+| `track_pt` | GeV | transverse momentum |
+| `track_pt_fraction` | 1 | the same over `pt` |
+| `track_deta`, `track_dphi` | 1, rad | direction relative to the jet's axis |
+| `track_d0`, `track_z0` | mm | impact parameters across and along the beam |
+| `track_d0_significance`, `track_z0_significance` | 1 | these over their uncertainties, see below |
+| `track_charge` | e | -1 or +1 |
 
 The sign of `track_d0` says on which side the track passes; that of a significance is the lifetime
 sign, positive if the track crosses the jet's axis in front of the collision.

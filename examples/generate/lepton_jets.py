@@ -41,24 +41,25 @@ proton collisions at 13 TeV. There are five processes:
 
 Momenta in GeV, lengths in cm.
 
-| column | meaning |
-|---|---|
-| `LepChg` | charge of the lepton, -1 or +1 |
-| `LepPt`, `LepEta` | its transverse momentum and pseudorapidity |
-| `Dxy`, `Dz` | its impact parameters across and along the beam, with a sign |
-| `RelIso` | sum of the transverse momenta within 0.4 of it, over its own |
-| `Met` | missing transverse momentum |
-| `mt` | transverse mass of the lepton and the missing momentum |
-| `Njet` | number of jets |
-| `Jet1Pt`, `Jet2Pt` | transverse momenta of the two hardest jets |
-| `HT` | sum of the transverse momenta of all jets |
-| `NbLoose` | number of jets with a b-tag above 0.37, the loose working point |
-| `JetHBpt`, `JetHBCSV` | transverse momentum and b-tag of the jet with the highest b-tag |
-| `JetB2pt` | transverse momentum of the jet with the second highest b-tag |
-| `DrJetHBLep` | distance (in eta and phi) of the lepton to the jet with the highest b-tag |
-| `weight` | pb per event: cross-section over number of generated events |
-| `process` | one of the five names above |
-| `event_number` | unique: 10,000,000 times the row of the sub-sample (below, from 0) + a count |
+| column | unit | meaning |
+|---|---|---|
+| `LepChg` | e | charge of the lepton, -1 or +1 |
+| `LepPt`, `LepEta` | GeV, 1 | its transverse momentum and pseudorapidity |
+| `Dxy`, `Dz` | cm | its impact parameters across and along the beam, with a sign |
+| `RelIso` | 1 | sum of the transverse momenta within 0.4 of it, over its own |
+| `Met` | GeV | missing transverse momentum |
+| `mt` | GeV | transverse mass of the lepton and the missing momentum |
+| `Njet` | 1 | number of jets |
+| `Jet1Pt`, `Jet2Pt` | GeV | transverse momenta of the two hardest jets |
+| `HT` | GeV | sum of the transverse momenta of all jets |
+| `NbLoose` | 1 | number of jets with a b-tag above 0.37, the loose working point |
+| `JetHBpt`, `JetHBCSV` | GeV, 1 | transverse momentum and b-tag of the jet with the highest b-tag |
+| `JetB2pt` | GeV | transverse momentum of the jet with the second highest b-tag |
+| `DrJetHBLep` | 1 | distance (in eta and phi) of the lepton to the jet with the highest b-tag |
+| `weight` | pb | pb per event: cross-section over number of generated events |
+| `process` | name | one of the five names above |
+| `is_signal` | 0 or 1 | 1 for `signal` |
+| `event_number` | number | unique: 10,000,000 times the row of the sub-sample (below, from 0) + a count |
 
 ## Selection
 

@@ -36,31 +36,33 @@ not be simulated.
 
 Momenta and energies in GeV, lengths in cm, times in ns, in the laboratory; the z axis is the boost.
 
-| column | meaning |
-|---|---|
-| `file`, `event_number` | where the event comes from; numbers start from 0 in each file |
-| `process` | `mixed`: two neutral B mesons, `charged`: B+ and B- |
-| `passes_skim` | 1 if the event passes the skim (below), else 0 |
+| column | unit | meaning |
+|---|---|---|
+| `file`, `event_number` | name, number | where the event comes from; numbers start from 0 in each file |
+| `process` | name | `mixed`: two neutral B mesons, `charged`: B+ and B- |
+| `passes_skim` | 0 or 1 | 1 if the event passes the skim (below), else 0 |
 
 Lists, one entry per particle of the decay tree; the first is the Upsilon(4S):
 
-| column | meaning |
-|---|---|
-| `pdg`, `charge` | PDG code and charge |
-| `mother_pdg`, `mother_index` | PDG code and position in the list of its mother; 0 and -1 if none |
-| `energy`, `px`, `py`, `pz` | four-momentum |
-| `production_time`, `x`, `y`, `z` | time and point of production |
+| column | unit | meaning |
+|---|---|---|
+| `pdg`, `charge` | code, e | PDG code and charge |
+| `mother_pdg`, `mother_index` | code, index | PDG code and position in the list of its mother; 0 and -1 if none |
+| `energy`, `px`, `py`, `pz` | GeV | four-momentum |
+| `production_time` | ns | time of production |
+| `x`, `y`, `z` | cm | point of production |
+| `decay_string` | text | the tree in words: ` 521 (--> -421 211 <--)` |
 
 Known only after simulation and reconstruction, for the study of biases; no input of a network:
 
-| column | meaning |
-|---|---|
-| `n_tracks`, `visible_energy` | number of tracks, energy of tracks and photons |
-| `R2` | second over zeroth Fox-Wolfram moment of tracks and photons, in the frame of the Upsilon |
-| `missing_mass_squared` | squared mass of Upsilon minus tracks and photons, GeV^2 |
-| `D_mass`, `D_momentum` | mass, and momentum in the frame of the Upsilon, of the D candidate |
-| `M_bc`, `Delta_E` | beam-constrained mass and energy minus beam energy of D candidate + pion |
-| `simulation_time` | seconds that the simulation of the detector takes, by the model below |
+| column | unit | meaning |
+|---|---|---|
+| `n_tracks`, `visible_energy` | 1, GeV | number of tracks, energy of tracks and photons |
+| `R2` | 1 | second over zeroth Fox-Wolfram moment of tracks and photons, in the frame of the Upsilon |
+| `missing_mass_squared` | GeV^2 | squared mass of Upsilon minus tracks and photons, GeV^2 |
+| `D_mass`, `D_momentum` | GeV | mass, and momentum in the frame of the Upsilon, of the D candidate |
+| `M_bc`, `Delta_E` | GeV | beam-constrained mass and energy minus beam energy of D candidate + pion |
+| `simulation_time` | s | seconds that the simulation of the detector takes, by the model below |
 
 `D_mass` to `Delta_E` are those of the D candidate and the track, taken for a pion, whose energy is
 closest to that of the beam; NaN where there is no candidate (or no track beside it).

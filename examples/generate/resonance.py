@@ -39,20 +39,20 @@ Eur. Phys. J. C 76 (2016) 235), in physical units instead of standardised.
 
 Momenta and masses in GeV.
 
-| column | meaning |
-|---|---|
-| `lep_pt`, `lep_eta`, `lep_phi` | transverse momentum, pseudorapidity, azimuth of the lepton |
-| `met`, `met_phi` | missing transverse momentum and its azimuth |
-| `n_jets` | number of jets |
-| `jet1_pt`, `jet1_eta`, `jet1_phi`, `jet1_btag` | the hardest jet; b tag 1 or 0; so on to `jet4_` |
-| `m_jj` | mass of the two of the four jets that are taken for the W |
-| `m_jjj` | mass of these and the jet that makes the better top |
-| `m_lv` | transverse mass of the lepton and the missing momentum |
-| `m_jlv` | mass of lepton, neutrino and the fourth jet |
-| `m_WWbb` | mass of lepton, neutrino and the four jets |
-| `mass` | mass of X: 500, 750, 1000, 1250 or 1500; NaN for background |
-| `is_signal` | 1 for X, 0 for background |
-| `weight` | pb per event: cross-section over number of generated events |
+| column | unit | meaning |
+|---|---|---|
+| `lep_pt`, `lep_eta`, `lep_phi` | GeV, 1, rad | transverse momentum, pseudorapidity, azimuth of the lepton |
+| `met`, `met_phi` | GeV, rad | missing transverse momentum and its azimuth |
+| `n_jets` | 1 | number of jets |
+| `jet1_pt`, `jet1_eta`, `jet1_phi`, `jet1_btag` | GeV, 1, rad, 0 or 1 | the hardest jet; b tag 1 or 0; so on to `jet4_` |
+| `m_jj` | GeV | mass of the two of the four jets that are taken for the W |
+| `m_jjj` | GeV | mass of these and the jet that makes the better top |
+| `m_lv` | GeV | transverse mass of the lepton and the missing momentum |
+| `m_jlv` | GeV | mass of lepton, neutrino and the fourth jet |
+| `m_WWbb` | GeV | mass of lepton, neutrino and the four jets |
+| `mass` | GeV | mass of X: 500, 750, 1000, 1250 or 1500; NaN for background |
+| `is_signal` | 0 or 1 | 1 for X, 0 for background |
+| `weight` | pb | pb per event: cross-section over number of generated events |
 
 The pz of the neutrino follows from the mass of the W, smaller solution. The pair of `m_jj` is the
 one nearest to 80.4, where each b tag in it counts as 30 of distance; the third jet of `m_jjj` is

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
+GENERATED = {"_build", "reference", "auto_examples"}
 FENCE = re.compile(r"^( *)```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 # Directly before a block.
 COMMENT = re.compile(r"<!--\s*(not run|numbers of|before):?\s*(.*?)\s*-->\s*\Z", re.DOTALL)
@@ -61,7 +62,7 @@ class Block:
 def pages():
     """README and every page of docs that is written by hand."""
     found = sorted((ROOT / "docs").rglob("*.md"))
-    return [ROOT / "README.md", *(p for p in found if "_build" not in p.parts)]
+    return [ROOT / "README.md", *(p for p in found if not GENERATED & {*p.parts})]
 
 
 def blocks(page):

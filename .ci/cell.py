@@ -1,0 +1,43 @@
+"""Print a number of a table that a benchmark wrote: a cell, by the words of its row.
+
+python .ci/cell.py benchmarks/RESULTS.md ratio "28-50-50-1, batch 256" "Keras fit"
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def cell(text, column, words):
+    """The cell of a Markdown table in `text`.
+
+    Parameters
+    ----------
+    text : str
+    column : str
+        Its heading.
+    words : list of str
+        The first cells of its row.
+
+    Raises
+    ------
+    LookupError
+        If there is no such row, or several.
+    """
+    found, heading = [], []
+    for line in text.splitlines():
+        row = [part.strip() for part in line.strip("|").split("|")] if line[:1] == "|" else []
+        if column in row:
+            heading = row
+        elif heading and row[: len(words)] == words and len(row) == len(heading):
+            found.append(row[heading.index(column)])
+    if len(found) != 1:
+        msg = f"{len(found)} rows begin with {words} in a table with a column {column!r}"
+        raise LookupError(msg)
+    return found[0]
+
+
+if __name__ == "__main__":
+    path, name, *first = sys.argv[1:]
+    sys.stdout.write(f"{cell(Path(path).read_text(encoding='utf-8'), name, first)}\n")
