@@ -115,7 +115,7 @@ def apply_in_partitions(given, model, scoring, paths, output, *, client=None, pr
             for number, one in enumerate(partitions)
         ]
         with output_of_parts(output, folder, paths) as writer:
-            counts = _joined(client, jobs, writer, scoring, paths, progress)
+            counts = _joined_parts(client, jobs, writer, scoring, paths, progress)
         _parts.remove(folder)
     return {name: counts[name] for name in COUNTS}
 
@@ -132,7 +132,7 @@ def _partitions(client, scoring, paths):
     return [partition for number in range(len(paths)) for partition in found[number]]
 
 
-def _joined(client, jobs, writer, scoring, paths, progress):
+def _joined_parts(client, jobs, writer, scoring, paths, progress):
     """Do what is not done, and append the parts in order, each as soon as it can be."""
     whole = {job.number: _parts.read_record(job.folder, job.number) for job in jobs}
     whole = {number: record for number, record in whole.items() if record is not None}

@@ -14,7 +14,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV, KFold
 
-from skhep_nn import EventBlocks
+from skhep_nn import DenseClassifier, EventBlocks
 
 distributed = pytest.importorskip("distributed")
 
@@ -115,3 +115,38 @@ def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_pa
     assert found.cv_results_["mean_test_score"].tolist() == [0.5]
     # no worker was ended for what it read
     assert before == after
+
+
+def facts():
+    """Threads of TensorFlow, free engines, and the process."""
+    import tensorflow as tf
+
+    from skhep_nn.training._pool import POOL
+
+    n_threads = tf.config.threading.get_intra_op_parallelism_threads()
+    engines = [id(engine) for engine in POOL._free.values()]
+    return n_threads, engines, os.getpid()
+
+
+def test_networks_are_the_same_to_the_bit_and_what_is_compiled_stays(client, table):
+    X, y = table
+    model = DenseClassifier(
+        units=(8,), epochs=3, batch_size=100, weight_column="weight", random_state=0, verbose=0
+    )
+    grid = {"learning_rate": [0.003, 0.03], "dropout": [0.0, 0.2]}
+    expected = GridSearchCV(model, grid, cv=2, scoring="roc_auc").fit(X, y)
+    with joblib.parallel_config("dask", client=client):
+        found = GridSearchCV(model, grid, cv=2, scoring="roc_auc").fit(X, y)
+    for split in ("split0_test_score", "split1_test_score"):
+        assert found.cv_results_[split].tolist() == expected.cv_results_[split].tolist()
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+    before = client.run(facts)
+    # each worker has one thread, and so has TensorFlow there
+    assert [n_threads for n_threads, _, _ in before.values()] == [1, 1]
+    with joblib.parallel_config("dask", client=client):
+        GridSearchCV(model, grid, cv=2, scoring="roc_auc").fit(X, y)
+    after = client.run(facts)
+    for worker, (_, engines, process) in before.items():
+        assert after[worker][2] == process
+        assert len(engines) >= 1
+        assert set(engines) <= set(after[worker][1])
