@@ -63,7 +63,7 @@ class Manifest:
         content = asdict(self)
         content["checksum"] = digest(content)
         with _storage.whole_file(folder / NAME) as file:
-            file.write(json.dumps(content, indent=1, default=_plain).encode())
+            file.write(json.dumps(content, indent=1, default=_plain_value).encode())
 
 
 def read(folder):
@@ -96,11 +96,11 @@ def read(folder):
 
 def digest(content):
     """Digest of what JSON can hold."""
-    text = json.dumps(content, sort_keys=True, default=_plain)
+    text = json.dumps(content, sort_keys=True, default=_plain_value)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _plain(value):
+def _plain_value(value):
     """A number of NumPy's as one that JSON knows."""
     return value.item()
 

@@ -92,7 +92,7 @@ def _table(paths, reading):
             chosen = selection.of(source)
             found = _first(source, selection, chosen)
         if found is not None:
-            types = _joined(types, found, path)
+            types = _joined_types(types, found, path)
             files.append(path)
         elif selection.empty == "error":
             msg = f"{path} is empty: it has no events (empty='skip' passes such files over)"
@@ -130,7 +130,7 @@ def _type(source, name, values):
     return np.asarray(values).dtype, np.shape(values)[1:]
 
 
-def _joined(types, found, path):
+def _joined_types(types, found, path):
     """Types that hold the numbers of all files."""
     if not types:
         return found
