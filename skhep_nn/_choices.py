@@ -22,6 +22,14 @@ def is_several(value):
     return isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > 0
 
 
+def has_key(known, value):
+    """Whether `value` is a key of `known`; arrays and lists are the key of nothing."""
+    try:
+        return value in known
+    except (TypeError, ValueError):
+        return False
+
+
 def one_of(value, choices, name):
     """`value`, which is one of `choices`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import utils
 from sklearn.base import BaseEstimator
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
@@ -19,6 +20,8 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_feature_names, _num_samples
 
+from skhep_nn import _choices
+
 __all__ = [
     "BaseScorer",
     "HasMethods",
@@ -30,6 +33,7 @@ __all__ = [
     "StrOptions",
     "check_feature_names",
     "check_parameters",
+    "check_random_state",
     "compare_feature_names",
     "feature_names_of",
     "get_routing_for_object",
@@ -70,6 +74,26 @@ def check_parameters(estimator):
             )
             raise ValueError(msg)
     validate_parameter_constraints(names, values, caller_name=type(estimator).__name__)
+
+
+def check_random_state(random_state):
+    """A generator of a seed, of a generator, or of None; scikit-learn's own has raw errors.
+
+    Raises
+    ------
+    ValueError
+        If `random_state` is none of these.
+    """
+    is_generator = isinstance(random_state, np.random.RandomState)
+    if random_state is None or random_state is np.random or is_generator:
+        return utils.check_random_state(random_state)
+    if not _choices.is_whole(random_state) or not 0 <= random_state < 2**32:
+        msg = (
+            f"random_state={random_state!r:.60}; it must be a whole number from 0 to 2**32 - 1, a "
+            "numpy.random.RandomState or None"
+        )
+        raise ValueError(msg)
+    return np.random.RandomState(int(random_state))
 
 
 def check_feature_names(estimator, X, *, reset):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
 
 from skhep_nn import _choices
+from skhep_nn._validation import check_random_state
 from skhep_nn.datasets._spectrometer import acceptance_probability
 
 FEATURES = [

@@ -6,9 +6,9 @@ from importlib import resources
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
 
 from skhep_nn import _choices, _floats
+from skhep_nn._validation import check_random_state
 from skhep_nn.datasets import _collisions
 from skhep_nn.datasets._fragmentation import jets_of, polar
 from skhep_nn.datasets._reconstruction import FEATURES

@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
+from skhep_nn.io._ipc import batches_of
 from skhep_nn.io._lists import is_list_type, simple, why_not
 from skhep_nn.io._source import (
+    BYTES_OF_ARRAY,
     CHUNKS_OF_PARTITION,
     Source,
     check_bytes,
@@ -107,11 +109,15 @@ class FeatherSource(Source):
         return equal_partitions(self.n_events, size)
 
     def _count(self):
-        # no columns are read here, so this costs one look at the head of each batch
-        none = pa.ipc.IpcReadOptions(included_fields=[0])
-        reader = pa.ipc.open_file(self._map, options=none)
-        n_rows = [reader.get_batch(at).num_rows for at in range(reader.num_record_batches)]
-        return [0, *accumulate(n_rows)]
+        batches, dictionaries = batches_of(self._map)
+        largest = max((batch.n_bytes for batch in [*batches, *dictionaries]), default=0)
+        if largest > BYTES_OF_ARRAY:
+            msg = (
+                f"a record batch has {largest / 2**30:.0f} GB, which would be read at once; write "
+                "the file with more of them, e.g. feather.write_feather(..., chunksize=100_000)"
+            )
+            raise FileFormatError(msg)
+        return [0, *accumulate(batch.n_events for batch in batches)]
 
     def close(self):
         self._map.close()

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from skhep_nn.exceptions import FileFormatError
-from skhep_nn.io._source import BYTES_OF_CHUNK, Source, check_bytes, check_lengths
+from skhep_nn.io._source import BYTES_OF_ARRAY, BYTES_OF_CHUNK, Source, check_bytes, check_lengths
 from skhep_nn.io._values import refusal
 
 FORMAT = "an npz file"
@@ -19,7 +19,6 @@ HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
-BYTES_OF_ARRAY = 2**33
 SINGLE = "it is a single number"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn import _bar, _choices
+from skhep_nn.io._memory import bounded
 from skhep_nn.io._stream import Selection, stream
 from skhep_nn.io._values import joined_parts
 
@@ -98,7 +99,8 @@ def read_events(
     selection = Selection(tree, columns, names, cut, empty, separator, comment)
     limit = check_size(n_max, "n_max") if n_max is not None else None
     progress = _bar.check(progress)
-    pieces = list(_limited(stream(files, selection, CHUNK_SIZE, progress=progress), limit))
+    pieces = _limited(stream(files, selection, CHUNK_SIZE, progress=progress), limit)
+    pieces = list(bounded(pieces))
     return to_table(_concatenate(pieces), 0)
 
 

@@ -14,6 +14,8 @@ from skhep_nn.exceptions import ColumnError, FileFormatError, LeftOutWarning
 # zeros shrink a thousandfold: what a small file unpacks to is bounded before it is unpacked
 BYTES_OF_EVENT = 2**28
 BYTES_OF_CHUNK = 2**30
+# of what can be read at once only
+BYTES_OF_ARRAY = 2**33
 # a partition of a file is so many chunks
 CHUNKS_OF_PARTITION = 10
 

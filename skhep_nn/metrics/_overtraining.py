@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _floats, _weights
+from skhep_nn._validation import check_random_state
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _bootstrap, _cut_errors, _inputs, _shapes
 from skhep_nn.metrics._kolmogorov_smirnov import weighted_ks

@@ -22,7 +22,7 @@ def reweighting_test(
         A variable of the events that are reweighted. They took no part in the training.
     target : array-like of shape (n_target,)
         The variable of the events that they are to look like.
-    weights_after : array-like of shape (n_source,)
+    weights_after : array-like of shape (n_source,) or number
         Their weights, reweighted; of either sign.
     weights_before : array-like of shape (n_source,) or number, default=None
         Their weights before. None counts each event once.

@@ -114,7 +114,8 @@ def _events(y_true, probability, sample_weight, signal, classes):
 
 
 def _of_classes(y, p, classes):
-    classes = np.asarray(_inputs.classes_of(y) if classes is None else classes)
+    given = _inputs.classes_of(y) if classes is None else classes
+    classes = _labels.check(given, "classes")
     if p.shape != (len(y), len(classes)):
         msg = (
             f"probability must have the shape {(len(y), len(classes))}, a column for each of the "
@@ -138,7 +139,7 @@ def _check_rows(p):
     if (off > _ROUNDING).any():
         first = int(np.argmax(off > _ROUNDING))
         msg = (
-            f"the probabilities of an event must sum to 1; those of {(off > _ROUNDING).sum()} "
-            f"events do not, the first is event {first} with {p[first].sum():.6g}"
+            f"probability of all classes must sum to 1; those of {(off > _ROUNDING).sum()} events "
+            f"do not, the first is event {first} with {p[first].sum():.6g}"
         )
         raise ValueError(msg)

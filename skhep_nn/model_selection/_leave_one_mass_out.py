@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_random_state
 
 from skhep_nn import _choices, _columns, _floats, _hypotheses
+from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _inputs
 

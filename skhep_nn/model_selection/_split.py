@@ -5,9 +5,9 @@ from __future__ import annotations
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _columns, _floats, _frames, _integers, _labels, _masks, _weights
+from skhep_nn._validation import check_random_state
 from skhep_nn.exceptions import WeightError
 
 PARTS = ("training", "validation", "test")

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from skhep_nn import _choices
-from skhep_nn.networks import _branches
+from skhep_nn.networks import _branches, _checks
 from skhep_nn.networks._dense import hidden, output
 from skhep_nn.networks._embeddings import Embeddings
 from skhep_nn.networks._feature_inputs import Inputs
@@ -65,6 +65,9 @@ def blocks(
     keras.Model
         Not compiled.
     """
+    _checks.check_blocks(inputs)
+    _checks.check_named(named, inputs)
+    _checks.check_common(n_outputs, input_scaling, feature_scale, feature_bins, bn_momentum)
     tensors = {name: _input(name, block) for name, block in inputs.items()}
     x = join(
         tensors,
@@ -77,7 +80,7 @@ def blocks(
         feature_scale=feature_scale,
         feature_bins=feature_bins,
     )
-    head = dict(head or {})
+    head = dict(_choices.names(head, "head"))
     allowed = _branches.parameters_of(hidden) | {"units", "output_initializer"}
     _branches.check_keys(head, allowed, "head")
     initializer = head.pop("output_initializer", "glorot_uniform")

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import inspect
 
+from skhep_nn import _choices
 from skhep_nn.networks._attention import attention
 from skhep_nn.networks._convolutions import convolutional
 from skhep_nn.networks._dense import hidden
@@ -49,7 +50,8 @@ def complete(branches, inputs):
     ValueError
         Naming a block, kind or key that is not known, and the nearest one.
     """
-    branches = {name: _as_dict(name, branch) for name, branch in (branches or {}).items()}
+    given = _choices.names(branches, "branches")
+    branches = {name: _as_dict(name, branch) for name, branch in given.items()}
     # in an order of their own, so that the same blocks in another order are the same network
     inputs = {name: inputs[name] for name in sorted(inputs)}
     for name in branches:

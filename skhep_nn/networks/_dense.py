@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from skhep_nn.networks import _checks
 from skhep_nn.networks._feature_inputs import Inputs
 from skhep_nn.networks._hidden import (
     as_layers,
@@ -67,7 +68,8 @@ def dense(
     keras.Model
         Not compiled.
     """
-    inputs = layers.Input(shape, name="features")
+    _checks.check_common(n_outputs, input_scaling, feature_scale, feature_bins, bn_momentum)
+    inputs = layers.Input(_checks.shape_of(shape), name="features")
     x = Inputs(
         inputs,
         "features",
@@ -103,7 +105,8 @@ def hidden(
     `after`, if given, is called with the activated features of each layer and returns what the
     next one gets.
     """
-    units = as_layers(units, "units")
+    units, activation = as_layers(units, "units"), _checks.activation(activation)
+    kernel_initializer = _checks.initializer(kernel_initializer)
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
     for width, rate in zip(units, rates(dropout, len(units)), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from keras import layers
 
 from skhep_nn.networks._hidden import as_layers, safe
@@ -74,6 +76,9 @@ def groups_of(shared):
     ValueError
         If it is anything else than groups of names.
     """
+    if not isinstance(shared, Iterable) or isinstance(shared, (str, bytes)):
+        msg = f"shared_embeddings={shared!r:.60}; it must be a list of groups of blocks"
+        raise ValueError(msg)
     groups = [group.tolist() if hasattr(group, "tolist") else group for group in shared]
     for group in groups:
         names = group if isinstance(group, (list, tuple)) else [None]

@@ -118,7 +118,7 @@ def choice(value, known, name):
     ------
     ValueError
     """
-    if value not in tuple(known):
+    if not _choices.has_key(tuple(known), value):
         msg = f"{name}={value!r}; it must be one of {list(known)}"
         raise ValueError(msg)
     return value

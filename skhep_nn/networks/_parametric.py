@@ -5,10 +5,12 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from skhep_nn import _floats
+from skhep_nn.networks import _checks
 from skhep_nn.networks._blocks import _input, join
 from skhep_nn.networks._conditioning import CONDITIONING, FixedParameter, ParameterScaling
 from skhep_nn.networks._dense import hidden, output
-from skhep_nn.networks._hidden import choice, with_momentum
+from skhep_nn.networks._hidden import choice, count, with_momentum
 from skhep_nn.networks._residual import residual_dense
 from skhep_nn.networks._seeds import fresh, layer_seed
 
@@ -81,6 +83,12 @@ def parametric(
         With the inputs, and ``"parameter"`` of shape (n_events, n_parameters) in the user's
         units. Not compiled.
     """
+    _checks.check_blocks(inputs)
+    _checks.check_common(n_outputs, input_scaling, feature_scale, feature_bins, bn_momentum)
+    choice(conditioning, CONDITIONING, "conditioning")
+    choice(placement, PLACEMENTS, "placement")
+    choice(body, BODIES, "body")
+    low, high = _checks.range_of(low, high)
     tensors = {name: _input(name, block) for name, block in inputs.items()}
     parameter = layers.Input((len(low),), name=PARAMETER)
     proportional = placement == "start" and conditioning in PROPORTIONAL
@@ -107,6 +115,8 @@ def parametric(
 def embedded(parameter, embedding=0, noise=0.0):
     """The scaled parameter as it acts: with noise, embedded."""
     x = parameter
+    noise = _floats.not_negative(noise, "mass_noise")
+    embedding = count(embedding, "mass_embedding")
     if noise:
         x = layers.GaussianNoise(noise, seed=layer_seed(), name="mass_noise")(x)
     if embedding:
@@ -122,7 +132,6 @@ def conditioned(x, parameter, body, conditioning, placement, start, **settings):
     """
     layer = CONDITIONING[choice(conditioning, CONDITIONING, "conditioning")]
     network, everywhere = BODIES[choice(body, BODIES, "body")]
-    choice(placement, PLACEMENTS, "placement")
     first = []
 
     def act(x):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 from keras import layers
 
 from skhep_nn.networks._convolutions import convolutions
@@ -69,6 +70,7 @@ def recurrent(
     """
     units, filters = as_layers(units, "units"), as_layers(convolutions_first, "convolutions_first")
     choice(cell, CELLS, "cell")
+    _check_policy()
     _check_directions(bidirectional=bidirectional, go_backwards=go_backwards)
     fractions = rates(dropout, len(filters) + len(units))
     on_input, inside = where_normalised(batch_normalization)
@@ -103,6 +105,16 @@ def recurrent(
             entries = Reversed()(entries)
         x = dropout_layer(x, rate)
     return x
+
+
+def _check_policy():
+    """Recurrent kernels start orthogonal, and TensorFlow makes no such matrix of bfloat16."""
+    if keras.config.dtype_policy().variable_dtype == "bfloat16":
+        msg = (
+            'the dtype policy "bfloat16" has no orthogonal matrices, which recurrent layers start '
+            'from; set the policy "mixed_bfloat16", whose weights are float32'
+        )
+        raise ValueError(msg)
 
 
 def _layer(cell, size, **options):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition
-from skhep_nn.metrics import calibration_curve, expected_calibration_error
+from skhep_nn import _choices, _composition
+from skhep_nn.metrics import CalibrationCurve, calibration_curve, expected_calibration_error
 from skhep_nn.plotting import _events, _style
 
 _GID = "skhep_nn.calibration"
@@ -165,6 +165,9 @@ class CalibrationDisplay:
         -------
         CalibrationDisplay
         """
+        _choices.made_by(self.curve, CalibrationCurve, "curve", "calibration_curve")
+        log = _choices.switch(log, "log")
+        name = None if name is None else _choices.text(name, "name")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 1), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.0, 3.2), **options)

@@ -6,8 +6,9 @@ import textwrap
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn.plotting import _style
-from skhep_nn.robustness import feature_importance
+from skhep_nn.robustness import FeatureImportance, feature_importance
 
 
 class ImportanceDisplay:
@@ -93,7 +94,8 @@ class ImportanceDisplay:
         -------
         ImportanceDisplay
         """
-        order = self.result.order[:n_most]
+        _choices.made_by(self.result, FeatureImportance, "result", "feature_importance")
+        order = self.result.order[: _choices.count(n_most, "n_most")]
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax, figsize=(6.4, 1.2 + 0.32 * max(len(order), 4)))
             self.figure_ = self.ax_.figure

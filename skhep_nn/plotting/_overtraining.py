@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition
-from skhep_nn.metrics import _shapes, overtraining_test
+from skhep_nn import _choices, _composition
+from skhep_nn.metrics import OvertrainingTest, _shapes, overtraining_test
 from skhep_nn.metrics._overtraining import Side
 from skhep_nn.plotting import _events, _scores, _style
 
@@ -177,6 +177,7 @@ class OvertrainingDisplay:
         -------
         OvertrainingDisplay
         """
+        _choices.made_by(self.test, OvertrainingTest, "test", "overtraining_test")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 1), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 2.7), **options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns
-from skhep_nn.metrics import _inputs, reweighting_test
+from skhep_nn import _choices, _columns
+from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
 from skhep_nn.plotting import _events, _style
 
 _POINTS = {"color": "black", "marker": "o", "markersize": 3.5, "linestyle": "none"}
@@ -165,7 +165,7 @@ class ReweighterDisplay:
             weights_before=weights[~is_target],
             weights_target=weights[is_target],
             bins=bins,
-            variable=variable or "",
+            variable=_choices.text(variable, "variable"),
             ax=ax,
             **options,
         )
@@ -184,6 +184,8 @@ class ReweighterDisplay:
         -------
         ReweighterDisplay
         """
+        _choices.made_by(self.test, ReweightingTest, "test", "reweighting_test")
+        log = _choices.switch(log, "log")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 1), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 2.8), **options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _composition
-from skhep_nn.metrics import sculpting
+from skhep_nn import _choices, _columns, _composition
+from skhep_nn.metrics import Sculpting, sculpting
 from skhep_nn.plotting import _events, _style
 
 # an outermost bin is drawn at most so much wider than its neighbour
@@ -137,7 +137,8 @@ class SculptingDisplay:
             variable = by if variable is None else variable
             by = _columns.take(X, by, role="by")
         scores = _composition.signal_score(estimator, X, signal)
-        options |= {"sample_weight": weights, "signal": signal, "variable": variable or ""}
+        options |= {"sample_weight": weights, "signal": signal}
+        options["variable"] = _choices.text(variable, "variable")
         return cls.from_predictions(y, scores, by, ax=ax, **options)
 
     def plot(self, ax=None):
@@ -152,6 +153,7 @@ class SculptingDisplay:
         -------
         SculptingDisplay
         """
+        _choices.made_by(self.result, Sculpting, "result", "sculpting")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 2), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 3.1), **options)

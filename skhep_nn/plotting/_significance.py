@@ -122,6 +122,7 @@ class SignificanceDisplay:
         ('Events per bin', 'Significance of the bin')
         >>> plt.close(display.figure_)
         """
+        _choices.made_by(binned, BinnedSignificance, "binned", "binned_significance")
         return cls(binned).plot(ax=ax)
 
     @classmethod

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _choices
+from skhep_nn.metrics import Templates
 from skhep_nn.plotting import _score_bins, _style
 
 
@@ -72,6 +74,7 @@ class TemplatesDisplay:
         -------
         TemplatesDisplay
         """
+        _choices.made_by(self.templates, Templates, "templates", "Templates.from_predictions")
         self.error_ = _error(self.templates)
         with _style.styled() as plt:
             options = {"height_ratios": (3, 2), "sharex": True}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn.plotting import _style
-from skhep_nn.robustness import evaluate_variations
+from skhep_nn.robustness import Variations, evaluate_variations
 
 _CLASSES = ("signal", "background")
 # ratios further from one are out of the picture
@@ -94,6 +95,7 @@ class VariationsDisplay:
         -------
         VariationsDisplay
         """
+        _choices.made_by(self.result, Variations, "result", "evaluate_variations")
         with _style.styled() as plt:
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.4, 2.9), sharex=True)
             self.ax_ = self.axes_[0]

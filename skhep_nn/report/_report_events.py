@@ -6,9 +6,9 @@ import warnings
 from functools import cached_property
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _columns, _composition, _samples
+from skhep_nn._validation import check_random_state
 from skhep_nn.exceptions import ExtrapolationWarning
 from skhep_nn.metrics import _inputs
 from skhep_nn.report._contents import Missing
@@ -193,7 +193,7 @@ class Context:
 
 
 def _signal_of(model, signal):
-    classes = np.asarray(model.classes_).tolist()
+    classes = np.asarray(_composition.check_classifier(model).classes_).tolist()
     if signal is not None:
         for label in signal if isinstance(signal, (list, tuple)) else [signal]:
             _composition.class_position(model, label)

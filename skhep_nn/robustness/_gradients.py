@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _composition, _samples
+from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs
 from skhep_nn.robustness._importance import drawn
 from skhep_nn.robustness._results import FeatureImportance

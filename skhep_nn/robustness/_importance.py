@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _choices, _composition, _floats, _samples, _weights
+from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs, roc_auc
 from skhep_nn.metrics._roc_auc_error import influence
 from skhep_nn.robustness._results import FeatureImportance
@@ -93,7 +93,7 @@ def feature_importance(
     x0        0.27  0.012
     x1        0.00  0.001
     """
-    _check_numbers(n_repeats, max_events, min_correlation)
+    _check_numbers(n_repeats, min_correlation)
     rng = check_random_state(random_state)
     owner = "feature_importance"
     sample = _samples.read(model, X, y, sample_weight, weight_column=weight_column, owner=owner)
@@ -145,17 +145,16 @@ class _Events:
 
 def drawn(sample, max_events, rng):
     """At most `max_events` of the events, in their order."""
+    if max_events is not None and not (_choices.is_whole(max_events) and max_events >= 1):
+        msg = f"max_events={max_events!r:.60}; it must be a whole number >= 1"
+        raise ValueError(msg)
     if max_events is None or len(sample) <= max_events:
         return sample
     return sample.rows(np.sort(rng.choice(len(sample), max_events, replace=False)))
 
 
-def _check_numbers(n_repeats, max_events, min_correlation):
-    for name, value in (("n_repeats", n_repeats), ("max_events", max_events)):
-        is_number = _choices.is_whole(value)
-        if not (is_number and value >= 1) and not (name == "max_events" and value is None):
-            msg = f"{name}={value!r:.60}; it must be a whole number >= 1"
-            raise ValueError(msg)
+def _check_numbers(n_repeats, min_correlation):
+    _choices.count(n_repeats, "n_repeats")
     if not 0 <= _floats.one(min_correlation, "min_correlation") <= 1:
         msg = f"min_correlation={min_correlation!r}; it must be between 0 and 1"
         raise ValueError(msg)

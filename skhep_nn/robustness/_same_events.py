@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _columns, _row_order
+from skhep_nn import _choices, _columns, _row_order
 
 
 def spread(influences):
@@ -65,6 +65,7 @@ class Pairs:
         ValueError
             If samples that are said to hold the same events row by row cannot do so.
         """
+        paired = _choices.switch(paired, "paired")
         if not paired or event_number is not None:
             columns = _columns.as_list(event_number) if paired else []
             return cls(_numbered(samples, columns) if columns else None, nominal, paired)

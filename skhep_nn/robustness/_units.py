@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _columns, _composition, _frames, _unread
+from skhep_nn import _choices, _columns, _composition, _frames, _unread
 from skhep_nn.exceptions import ColumnError
 
 # parameters that name columns which say something of an event, and are no features
@@ -55,9 +55,9 @@ def units_of(model, X, groups, min_correlation, weight_column):
     units = _of_blocks(X) if _columns.is_blocks(X) else _of_columns(model, X, weight_column)
     if groups is None:
         return units
-    if groups == "blocks":
+    if isinstance(groups, str) and groups == "blocks":
         return _whole_blocks(units)
-    if groups == "correlated":
+    if isinstance(groups, str) and groups == "correlated":
         return _correlated(X, units, min_correlation)
     if not isinstance(groups, Mapping):
         msg = (
@@ -154,7 +154,7 @@ def _given(units, groups):
     for group, members in groups.items():
         found[group] = []
         for member in _columns.as_list(members):
-            if member not in known and str(member) not in known:
+            if not _choices.has_key(known, member) and str(member) not in known:
                 msg = f"groups[{group!r}] names {member!r}, which is none of {list(units)[:20]}"
                 raise ColumnError(msg)
             found[group] += known.get(member, known.get(str(member)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from skhep_nn import _composition, _samples, _weights
+from skhep_nn import _choices, _composition, _samples, _weights
 from skhep_nn.metrics import _inputs, _shapes, roc_auc
 from skhep_nn.metrics._overtraining import cut_of
 from skhep_nn.metrics._roc_auc_error import influence
@@ -219,7 +219,7 @@ def _read(model, variations, y, sample_weight, weight_column):
 def _nominal(nominal, samples):
     if nominal is None:
         return "nominal" if "nominal" in samples else next(iter(samples))
-    if nominal not in samples:
+    if not _choices.has_key(samples, nominal):
         msg = f"nominal={nominal!r:.60} is not among the variations {list(samples)}"
         raise ValueError(msg)
     return nominal

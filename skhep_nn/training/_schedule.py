@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 import keras
 import numpy as np
 
+from skhep_nn import _floats
+
 
 def rate_of(optimizer):
     """The learning rate of an optimizer as it stands."""
@@ -28,15 +30,27 @@ def inverse_time(learning_rate, decay):
     keras.optimizers.schedules.LearningRateSchedule
         For an optimizer of your own, as ``keras.optimizers.Adam(inverse_time(0.01, 1e-4))``.
 
+    Raises
+    ------
+    ValueError
+        If one of them is no number, or below 0.
+
     Examples
     --------
     >>> from skhep_nn.training import inverse_time
     >>> round(float(inverse_time(0.01, 0.5)(2)), 9)  # after two steps
     0.005
     """
-    return keras.optimizers.schedules.InverseTimeDecay(
-        learning_rate, decay_steps=1, decay_rate=decay
-    )
+    rate, decay = _rate(learning_rate, "learning_rate"), _rate(decay, "decay")
+    return keras.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)
+
+
+def _rate(value, name):
+    found = _floats.not_negative(value, name)
+    if found > np.finfo(np.float32).max:
+        msg = f"{name}={value!r:.60}; it must be a number of float32"
+        raise ValueError(msg)
+    return found
 
 
 @dataclass(frozen=True)

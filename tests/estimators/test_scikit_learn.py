@@ -101,7 +101,8 @@ def test_it_is_a_classifier_for_scikit_learn(dense, sample):
 
 def test_weights_by_routing_are_weights_by_column(dense, sample, routing):
     X, y = sample
-    by_column = cross_val_score(dense(weight_column="weight"), X, y, cv=2)
+    # scikit-learn 1.6 routes params=None as a mapping
+    by_column = cross_val_score(dense(weight_column="weight"), X, y, cv=2, params={})
     routed = dense().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
     by_routing = cross_val_score(
         routed, X[FEATURES], y, cv=2, params={"sample_weight": X["weight"].to_numpy()}
@@ -153,19 +154,29 @@ def test_cross_validated_probabilities(pipeline, table):
 
 # scikit-learn 1.8 brought the last
 NEW = parse_version(sklearn.__version__) >= parse_version("1.8")
+OLD = parse_version(sklearn.__version__) < parse_version("1.7")
 METHODS = ["sigmoid", "isotonic", *(["temperature"] if NEW else [])]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_calibration_with_the_weights(dense, sample, method):
     X, y = sample
-    weights = np.where(y == 1, 5.0, 1.0)
+    # before 1.7 the sigmoid takes weights of the type of the probabilities only
+    weights = np.where(y == 1, 5.0, 1.0).astype("float32" if OLD else "float64")
     converged = dense(epochs=30)
     calibrated = CalibratedClassifierCV(converged, method=method, cv=2, ensemble=False)
     calibrated.fit(X[FEATURES], y, sample_weight=weights)
     probabilities = calibrated.predict_proba(X[FEATURES])[:, 1]
     expected = np.average(y, weights=weights)
     assert np.average(probabilities, weights=weights) == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.skipif(not OLD, reason="scikit-learn 1.7 takes weights of any type")
+def test_an_old_sigmoid_refuses_weights_of_another_type_than_the_probabilities(dense, sample):
+    X, y = sample
+    calibrated = CalibratedClassifierCV(dense(epochs=1), method="sigmoid", cv=2, ensemble=False)
+    with pytest.raises(ValueError, match="Buffer dtype mismatch"):
+        calibrated.fit(X[FEATURES], y, sample_weight=np.ones(len(y)))
 
 
 def test_voting_bagging_and_stacking(dense, sample):

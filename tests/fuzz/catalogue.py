@@ -6,7 +6,14 @@ from importlib import import_module
 
 AREAS = (
     "metrics",
+    "probabilities",
+    "templates",
+    "robustness",
     "plotting",
+    "pictures",
+    "reports",
+    "datasets",
+    "networks",
     "preprocessing",
     "samples",
     "estimators",

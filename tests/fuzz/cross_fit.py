@@ -148,4 +148,23 @@ CALLS = [
         masked=("y_true", "y_score", "sample_weight"),
     ),
     *[call for kind in MODELS for call in calls_of(kind)],
+    *[
+        Call(
+            f"EnsembleClassifier.{method}",
+            lambda X, method=method: getattr(fitted("EnsembleClassifier"), method)(X),
+            {"X": X},
+            None,
+            **FEW,
+        )
+        for method in ("predict", "predict_log_proba", "predict_spread")
+    ],
+    Call(
+        "EnsembleClassifier.score",
+        lambda X, y, sample_weight: fitted("EnsembleClassifier").score(X, y, sample_weight),
+        {"X": X, "y": Y, "sample_weight": WEIGHT},
+        None,
+        labels=("y",),
+        masked=("y", "sample_weight"),
+        **FEW,
+    ),
 ]

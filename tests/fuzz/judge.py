@@ -87,6 +87,8 @@ def report(faults):
 
 def _fault_of_error(error, call, changed):
     text = " ".join(str(error).split())
+    if not changed:
+        return f"raises {type(error).__name__}: {text:.100}"
     if not is_ours(error):
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"

@@ -36,6 +36,12 @@ def test_an_error_that_names_nothing_is_a_fault():
     assert "names none" in judge.fault(nameless, bad, ["other"])
 
 
+def test_an_error_of_valid_arguments_is_a_fault():
+    area = CALLS[0]
+    bad = {**area.valid, "y_score": "text"}
+    assert "raises ValueError" in judge.fault(area, bad, [])
+
+
 def test_nonsense_that_is_accepted_is_a_fault():
     assert called(lambda x: x, lambda got, x: numbers("1")) == "accepted nonsense"
 

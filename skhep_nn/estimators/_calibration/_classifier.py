@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
-from skhep_nn import _columns, _composition, _validation, _weights
+from skhep_nn import _columns, _composition, _masks, _validation, _weights
 from skhep_nn._probabilities import FromProbabilities
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators._calibration import _priors, _scores
@@ -185,7 +185,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         ndarray of shape (n_events, n_classes)
         """
         self._check_is_fitted()
-        return self.calibrate(self.estimator_.predict_proba(X))
+        return self.calibrate(self.estimator_.predict_proba(_masks.unmasked(X, "X")))
 
     def calibrate(self, probabilities):
         """Calibrated probabilities of what the model gave.
@@ -243,6 +243,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         ndarray of shape (n_events, n_hypotheses, n_classes)
         """
         self._check_is_fitted()
+        X = _masks.unmasked(X, "X")
         return self.calibrate(self.estimator_.predict_proba_scan(X, hypotheses))
 
     @_model_has("at")
@@ -273,6 +274,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         X = _columns.table(X)
         if _columns.is_frame(X) or _columns.is_blocks(X):
             return X
+        X = _masks.unmasked(X, "X")
         return check_array(
             X, dtype=None, ensure_all_finite=False, allow_nd=True, estimator=self, input_name="X"
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _floats, _weights
+from skhep_nn import _composition, _floats, _masks, _weights
 from skhep_nn.estimators._calibration import _priors, _scores
+from skhep_nn.exceptions import WeightError
 
 
 class LikelihoodRatio:
@@ -98,7 +99,9 @@ class LikelihoodRatio:
             If an event has a probability of exactly 1, and there is no `max_ratio`.
         """
         p = _scores.checked(
-            self.model.predict_proba(X), len(self.model.classes_), type(self).__name__
+            self.model.predict_proba(_masks.unmasked(X, "X")),
+            len(self.model.classes_),
+            type(self).__name__,
         )
         target, source = p[:, self._at], np.delete(p, self._at, axis=1).sum(axis=1)
         with np.errstate(divide="ignore"):
@@ -127,7 +130,11 @@ class LikelihoodRatio:
             As :meth:`predict`; if the weights cannot be scaled to `total`.
         """
         given = _composition.weights_of(self.model, X, sample_weight, None, type(self).__name__)
-        weights = self.predict(X) * (np.ones(_weights.len_of(X)) if given is None else given)
+        with np.errstate(over="ignore"):
+            weights = self.predict(X) * (np.ones(_weights.len_of(X)) if given is None else given)
+        if not np.isfinite(weights).all():
+            msg = "sample_weight times the ratio is beyond float64; give weights of another scale"
+            raise WeightError(msg)
         return weights if total is None else _scaled(weights, _floats.one(total, "total"))
 
     def __repr__(self):
@@ -179,8 +186,11 @@ def _prior(model, prior, at):
 
 
 def _scaled(weights, total):
+    if not 0 < total < np.inf:
+        msg = f"total={total!r}; it must be a positive number"
+        raise ValueError(msg)
     found = weights.sum()
-    if not found > 0:
+    if not 0 < found < np.inf:
         msg = f"the reweighted events sum to {found:.6g}; they cannot be scaled to total={total:g}"
         raise ValueError(msg)
-    return weights * (total / found)
+    return weights / found * total

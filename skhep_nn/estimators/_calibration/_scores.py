@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 
-from skhep_nn import _composition
+from skhep_nn import _choices, _composition, _floats, _lazy_rows
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members._fit_one import fit_one
 from skhep_nn.exceptions import WeightError
@@ -32,7 +34,7 @@ def of_unfitted(model, events, cv, classes, owner):
     found = np.full((len(events.y), len(classes)), np.nan)
     n_classes = _targets.encode(events.y, classes)
     target = None if type_of_target(events.y) == "unknown" else n_classes
-    for train, test in check_cv(cv, target, classifier=True).split(np.zeros(len(found)), target):
+    for train, test in _folds(cv, target, len(found)):
         fitted = fit_one(clone(model), events.at(train))
         held_out = events.at(test)
         if len(fitted.classes_) != len(classes):
@@ -48,6 +50,24 @@ def of_unfitted(model, events, cv, classes, owner):
     return fit_one(clone(model), events), found
 
 
+def _folds(cv, target, n_events):
+    """Pairs of positions of events: what is fitted on, and what is left out."""
+    is_list = isinstance(cv, Iterable) and not isinstance(cv, (str, bytes))
+    cv = list(cv) if is_list and not hasattr(cv, "split") else cv
+    pairs = isinstance(cv, list) and all(_choices.is_several(one) and len(one) == 2 for one in cv)
+    if not (cv is None or hasattr(cv, "split") or pairs or (_choices.is_whole(cv) and cv >= 2)):
+        msg = (
+            f"cv={cv!r:.60}; it must be a number of folds, 2 or more, a splitter, or pairs of rows"
+        )
+        raise ValueError(msg)
+    try:
+        folds = list(check_cv(cv, target, classifier=True).split(np.zeros(n_events), target))
+        return [tuple(_lazy_rows.resolve(part, n_events) for part in pair) for pair in folds]
+    except (IndexError, TypeError, ValueError) as error:
+        msg = f"cv={cv!r:.60}: {error}"
+        raise type(error)(msg) from error
+
+
 def checked(probabilities, n_classes, owner):
     """Probabilities as float64, and all as a model must give them.
 
@@ -56,19 +76,19 @@ def checked(probabilities, n_classes, owner):
     ValueError
         If they have another shape, or are no probabilities.
     """
-    p = np.asarray(probabilities, dtype=np.float64)
+    p = _floats.real(probabilities, f"{owner}: probabilities")
     if p.ndim < 2 or p.shape[-1] != n_classes:
         msg = (
-            f"{owner}: predict_proba must have a column for each of {n_classes} classes, got "
-            f"shape {p.shape}"
+            f"{owner}: probabilities (predict_proba) must have a column for each of {n_classes} "
+            f"classes, got shape {p.shape}"
         )
         raise ValueError(msg)
     good = (p >= -_ROUNDING) & (p <= 1 + _ROUNDING)
     if not good.all() or (np.abs(p.sum(axis=-1) - 1) > _ROUNDING).any():
         msg = (
-            f"{owner}: predict_proba of the model must lie between 0 and 1 and sum to 1 for each "
-            f"event; there are values of {np.nanmin(p):.6g} to {np.nanmax(p):.6g}, and "
-            f"{np.isnan(p).sum()} that are NaN"
+            f"{owner}: probabilities (predict_proba of the model) must lie between 0 and 1 and "
+            f"sum to 1 for each event; there are values of {np.nanmin(p):.6g} to "
+            f"{np.nanmax(p):.6g}, and {np.isnan(p).sum()} that are NaN"
         )
         raise ValueError(msg)
     return np.clip(p, 0.0, 1.0)

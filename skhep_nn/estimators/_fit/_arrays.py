@@ -36,6 +36,7 @@ def as_numbers(X):
     TypeError, ValueError
         If they are none.
     """
+    X = _masks.unmasked(X, "X")
     if getattr(getattr(X, "dtype", None), "kind", "f") in "Mm":
         _floats.check_type(X.dtype, "X")
     if issparse(X) or _columns.is_frame(X):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import keras
+import numpy as np
 
 from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
 
@@ -160,6 +161,55 @@ def check_targets(loss, n_outputs):
             f"{loss_name(loss_for(n_outputs))!r} fits it; loss=None takes it"
         )
         raise ValueError(msg)
+
+
+def check_per_event(loss, y, n_outputs, weights):
+    """Raise if weights cannot act on a loss because it has not one value per event.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss or callable
+    y : ndarray
+        Targets of a few events, more than there are outputs, as the loss takes them.
+    n_outputs : int
+    weights : ndarray of shape (n_events,)
+
+    Raises
+    ------
+    ValueError
+    """
+    shape = _shape_of_value(loss, y, n_outputs)
+    if shape is None or shape[:1] == y.shape[:1]:
+        return
+    # what is the same for all events is the same for their mean
+    alike = (weights == weights[:1]).all()
+    if not alike or (shape and n_outputs > 1):
+        msg = (
+            f"loss {loss_name(loss)!r} gives values of shape {shape} for {len(y)} events, so "
+            "that event weights cannot act; a loss must give one value per event (axis=-1)"
+        )
+        raise ValueError(msg)
+
+
+def _shape_of_value(loss, y, n_outputs):
+    """Shape of what a loss gives for a few events; None if it is one of Keras' as they come."""
+    of_keras = isinstance(loss, str) or is_keras_own(loss)
+    with_call = isinstance(loss, keras.losses.Loss)
+    plain = of_keras and (not with_call or _axis_of(loss) == -1)
+    if plain or isinstance(loss, Reduced) or not callable(loss):
+        return None
+    p = np.full((len(y), n_outputs), 1.0 / max(n_outputs, 2), keras.config.floatx())
+    tensors = [keras.ops.convert_to_tensor(one) for one in (y, p)]
+    try:
+        return tuple((loss.call if with_call else loss)(*tensors).shape)
+    # what goes wrong in a loss of the user's is told of in training
+    except Exception:
+        return None
+
+
+def _axis_of(loss):
+    """The axis of the classes; Keras' configurations do not have that of all losses."""
+    return vars(loss).get("axis", vars(loss).get("_fn_kwargs", {}).get("axis", -1))
 
 
 def wants_one_hot(loss, n_outputs):

@@ -103,6 +103,8 @@ def _data(learnt, events):
     convert = functools.partial(
         _targets.targets, n_classes=learnt.n_classes_, n_outputs=n_outputs, one_hot=one_hot
     )
+    few = convert(events.codes[: n_outputs + 2])
+    _loss.check_per_event(loss, few, n_outputs, events.weights)
     y = _compact.Targets(events.codes, convert) if events.is_compact else convert(events.codes)
     return x, y, events.weights.astype(_targets.float_type(), copy=False)
 

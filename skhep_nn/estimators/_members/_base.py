@@ -16,6 +16,7 @@ from skhep_nn import (
     _columns,
     _composition,
     _hypotheses,
+    _masks,
     _unread,
     _validation,
     _weights,
@@ -235,6 +236,7 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
     def _table(self, X):
         if _columns.is_frame(X) or _columns.is_blocks(X):
             return X
+        X = _masks.unmasked(X, "X")
         # says of ragged rows that they are none
         _columns.n_columns(X)
         return check_array(

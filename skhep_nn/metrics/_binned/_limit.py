@@ -11,6 +11,8 @@ from scipy.stats import norm
 from skhep_nn.metrics._binned import _fit
 
 _BANDS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+# below it the test statistic is lost in its rounding
+LEAST_LEVEL = 0.001
 _MOST = 1e30
 _MOST_MINIMA = 5
 _ENOUGH = 1e-4
@@ -83,6 +85,8 @@ def _root(likelihood, target, start):
     low = high / 2
     while excess(low) > 0:
         low, high = low / 2, low
+        if low < 1 / _MOST:
+            return 0.0, latest[0]
     return float(brentq(excess, low, high, rtol=1e-6)), latest[0]
 
 

@@ -29,6 +29,9 @@ def workspace(templates, observed, channel):
     ValueError
         If a variation has the name of another parameter.
     """
+    if not isinstance(channel, str):
+        msg = f"channel={channel!r:.60}; it must be a text"
+        raise TypeError(msg)
     taken = {STRENGTH, _bins_name(channel)} & set(templates.variations)
     if taken:
         msg = f"variation {taken.pop()!r} has the name of a parameter of the workspace; rename it"

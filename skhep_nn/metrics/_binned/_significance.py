@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skhep_nn import _choices
+from skhep_nn._validation import check_random_state
 from skhep_nn.metrics._binned import _bootstrap
 from skhep_nn.metrics._binned._discovery import discovery, discovery_at
 from skhep_nn.metrics._binned._events import binned_events

@@ -13,7 +13,7 @@ from skhep_nn.metrics._binned import _filling, _impacts, _model, _pyhf, _root_hi
 from skhep_nn.metrics._binned._discovery import discovery
 from skhep_nn.metrics._binned._events import binned_events
 from skhep_nn.metrics._binned._filling import Cells
-from skhep_nn.metrics._binned._limit import expected_limit
+from skhep_nn.metrics._binned._limit import LEAST_LEVEL, expected_limit
 from skhep_nn.metrics._binned._noise import noise_probabilities, warn_of_noise
 from skhep_nn.metrics._binned._yields import yields_table
 from skhep_nn.metrics._figure_of_merit import check_settings
@@ -243,6 +243,7 @@ class Templates:
         Parameters
         ----------
         confidence_level : float, default=0.95
+            From 0.001, below which nothing is excluded, to below 1.
 
         Returns
         -------
@@ -252,7 +253,7 @@ class Templates:
         Raises
         ------
         ValueError
-            If `confidence_level` is not between 0 and 1.
+            If `confidence_level` is not from 0.001 to below 1.
 
         Notes
         -----
@@ -261,8 +262,9 @@ class Templates:
         28 (2002) 2693.
         """
         level = _floats.one(confidence_level, "confidence_level")
-        if not 0 < level < 1:
-            msg = f"confidence_level={confidence_level!r}; it must be between 0 and 1, e.g. 0.95"
+        if not LEAST_LEVEL <= level < 1:
+            rule = "it must be from 0.001 to below 1, e.g. 0.95"
+            msg = f"confidence_level={confidence_level!r}; {rule}"
             raise ValueError(msg)
         return expected_limit(self.likelihood, level)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-from sklearn.utils import check_random_state
 
 from skhep_nn import _columns, _composition
+from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import sculpting
 from skhep_nn.plotting import ImportanceDisplay, SculptingDisplay, VariationsDisplay
 from skhep_nn.report._contents import Measured, Missing, Picture, Table, Text

@@ -258,8 +258,8 @@ def test_the_limit_of_a_counting_experiment_is_that_of_the_formula():
     assert found.confidence_level == 0.95
 
 
-@pytest.mark.parametrize("level", [0, 1, -0.5, 2, "0.9x"])
-def test_a_confidence_level_is_between_0_and_1(level, templates):
+@pytest.mark.parametrize("level", [0, 1, -0.5, 2, "0.9x", 1e-310, 1e-4])
+def test_a_confidence_level_that_excludes_something_is_asked_for(level, templates):
     with pytest.raises(ValueError, match="confidence_level"):
         templates.limit(level)
 
