@@ -162,7 +162,7 @@ def test_some_of_the_events_may_be_enough(model):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_repeats": 0}, "n_repeats=0; it must be a whole number >= 1"),
+        ({"n_repeats": 0}, "n_repeats=0; it must be a whole number from 1"),
         ({"max_events": 0.5}, "max_events=0.5; it must be a whole number >= 1"),
         ({"min_correlation": 2}, "min_correlation=2; it must be between 0 and 1"),
         ({"groups": "some"}, "groups='some'; it must be a dict"),
