@@ -22,6 +22,7 @@ NOT_CALLED = {
     r"plotting\.OvertrainingDisplay\.plot": "takes nothing but axes, as from_predictions does",
     r"metrics\.SignificanceScan\.at": "SignificanceDisplay calls it with odd cuts",
     r"training\.clear_pool": "takes nothing",
+    r"training\.PruningCallback\.\w+": "called by Keras in training",
     r"report\.\w+\.\w+": "what a section gives, made by the report",
 }
 # newer than the calls, and why each can wait
