@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LARGEST = 5_000_000  # bytes
+LARGEST = 8_000_000  # bytes
 SAMPLES = ("lepton_jets", "jets", "particle_lists", "resonance")
 # Run in an environment that has the wheel and nothing of the clone.
 CHECK = """
