@@ -8,6 +8,7 @@ from skhep_nn._lazy_rows import LazyRows
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._file_rows import FileColumn, FileTable, Part, passing, stamp_of
 from skhep_nn.io._files import expand, open_source
+from skhep_nn.io._read import CHUNK_SIZE
 from skhep_nn.io._source import CHUNKS_OF_PARTITION
 from skhep_nn.io._stream import Selection
 from skhep_nn.io._values import is_list
@@ -107,7 +108,8 @@ def _table(paths, reading):
     if not any(part.n_events for part in parts):
         msg = f"no event of {len(paths)} files passes cut={reading['cut']!r}"
         raise FileFormatError(msg)
-    return FileTable(reading, [part for part in parts if part.n_events], types, size)
+    # a partition is read in one piece: each chunk costs some time for each column
+    return FileTable(reading, [part for part in parts if part.n_events], types, CHUNK_SIZE)
 
 
 def _first(source, selection, chosen):
