@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 
@@ -19,7 +21,7 @@ def _inline(writer, node):
 
 
 def _block(writer, node):
-    writer.body.append(f'<div class="math">{_mathml(node.astext(), True)}</div>')
+    writer.body.append(f'<div class="formula">{_mathml(node.astext(), True)}</div>')
     raise _skip()
 
 
@@ -30,6 +32,8 @@ def _skip():
 
 
 def _mathml(code, as_block):
+    # the parser takes the digits of \tfrac12 for one number
+    code = re.sub(r"(\\[td]?frac)(\d)(\d)", r"\1{\2}{\3}", code)
     try:
         return tex2mathml(code, as_block=as_block)
     except MathError as error:
