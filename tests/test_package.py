@@ -224,6 +224,7 @@ SAME_NAMES = {
     "_masses.py": "of background, and in a report",
     "_model.py": "that is applied, and of binned counts",
     "_overtraining.py": "the test, and its display",
+    "_open.py": "a cache, and files that stay files of events",
     "_order.py": "which events come in an epoch, as a fit is asked for and as it is drawn",
     "_partitions.py": "of files, and what becomes of them in a cache",
     "_plan.py": "made of the settings of a fit, and what training is told",

@@ -206,7 +206,7 @@ def overtraining_test(
 def reweighting_test(
     source: ArrayLike,
     target: ArrayLike,
-    weights_after: ArrayLike,
+    weights_after: ArrayLike | float,
     *,
     weights_before: ArrayLike | float | None = ...,
     weights_target: ArrayLike | float | None = ...,

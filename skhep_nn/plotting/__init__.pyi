@@ -608,7 +608,7 @@ class RocPairsDisplay:
         *,
         sample_weight: ArrayLike | float | None = ...,
         classes: ArrayLike | None = ...,
-        signal: Any = ...,
+        signals: Any = ...,
         score: Literal["ratio", "probability"] = ...,
         class_names: dict[Any, str] | None = ...,
         ax: Axes | Sequence[Axes] | None = ...,

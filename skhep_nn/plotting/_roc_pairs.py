@@ -46,7 +46,7 @@ class RocPairsDisplay:
         *,
         sample_weight=None,
         classes=None,
-        signal=None,
+        signals=None,
         score="ratio",
         class_names=None,
         ax=None,
@@ -64,7 +64,7 @@ class RocPairsDisplay:
         classes : array-like of shape (n_classes,), default=None
             Labels of the columns, an estimator's ``classes_``; None is the sorted labels of
             `y_true`.
-        signal : label or list of labels, default=None
+        signals : label or list of labels, default=None
             Classes that get a panel; None is all.
         score : {"ratio", "probability"}, default="ratio"
             What separates classes a and b: p_a / (p_a + p_b), which is the best that the
@@ -102,7 +102,7 @@ class RocPairsDisplay:
         y, weights = _events.labels_and_weights(y_true, sample_weight)
         p, columns = probabilities_of(y_score, y, classes)
         masks = _events.class_masks(y, weights, columns)
-        panels = columns if signal is None else _labels.listed(signal)
+        panels = columns if signals is None else _labels.listed(signals)
         for label in panels:
             _events.check_signal(label, columns, "y_score")
         curves = {
@@ -138,7 +138,7 @@ class RocPairsDisplay:
         weight_column : str or int, default=None
         ax : Axes or sequence of Axes, default=None
         **options
-            ``signal``, ``score``, ``class_names`` and those of :meth:`plot`.
+            ``signals``, ``score``, ``class_names`` and those of :meth:`plot`.
 
         Returns
         -------

@@ -38,7 +38,7 @@ def test_the_rejection_has_a_logarithmic_axis():
 
 
 def test_one_signal_class_may_be_asked_for_and_the_probability_itself():
-    display = RocPairsDisplay.from_predictions(Y, P, signal="c", score="probability")
+    display = RocPairsDisplay.from_predictions(Y, P, signals="c", score="probability")
     assert [*display.axes_] == ["c"]
     two = np.isin(Y, ["b", "c"])
     assert display.curves["c"]["b"].auc == pytest.approx(roc_auc(Y[two], P[two, 1], signal="c"))
@@ -60,7 +60,7 @@ def test_what_are_no_probabilities_of_the_classes_is_an_error(display):
         display.from_predictions(Y, -P)
     with pytest.raises(WeightError, match="class 'b'"):
         display.from_predictions(Y, P, sample_weight=np.where(Y == "b", -1.0, 1.0))
-    name = "signal" if display is RocPairsDisplay else "nodes"
+    name = "signals" if display is RocPairsDisplay else "nodes"
     with pytest.raises(ValueError, match="'t' is not a class of y_score"):
         display.from_predictions(Y, P, **{name: "t"})
 
