@@ -59,6 +59,8 @@ class Report:
     variations : dict of str to sample, default=None
         Systematic variations of the test events, e.g. ``{"jes_up": ..., "jes_down": ...}``. Beside
         ``"nominal"``, which is `test` if it is not among them.
+        They are nuisances of the binned significance, too: ``jes_up`` and ``jes_down`` are the two
+        sides of one, a variation without the other side is mirrored.
     luminosity : float, default=None
         Factor on all weights; None is 1.
     y : str, default=None

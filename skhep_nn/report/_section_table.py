@@ -57,7 +57,7 @@ SECTIONS = (
     Section("calibration", "Calibration", _late("_probabilities", "calibration")),
     Section("significance", "Significance", _late("_cuts", "significance")),
     Section("cut_flow", "Cut flow", _late("_cuts", "cut_flow")),
-    Section("variations", "Systematic variations", _late("_trust", "variations")),
+    Section("variations", "Systematic variations", _late("_variations", "variations")),
     Section("sculpting", "Sculpting", _late("_trust", "sculpted")),
     Section("importance", "Importance", _late("_trust", "importance")),
     Section("confusion", "Confusion matrix", _late("_probabilities", "confusion")),

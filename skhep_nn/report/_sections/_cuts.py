@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn.plotting import SignificanceDisplay
-from skhep_nn.report._contents import Measured, Numbers, Picture, Table, Text
-from skhep_nn.report._sections import _shared
+from skhep_nn.report._contents import Measured, Missing, Numbers, Picture, Table, Text
+from skhep_nn.report._sections import _shared, _sums, _varied
 
 _EFFICIENCIES = (0.9, 0.7, 0.5, 0.3)
 
@@ -15,7 +15,7 @@ _EFFICIENCIES = (0.9, 0.7, 0.5, 0.3)
 def significance(context):
     """The scan of a cut, and bins; both chosen on validation events where there are any."""
     test, chosen = context.part("test"), _shared.chosen_on(context)
-    _shared.with_sums(test, chosen)
+    _sums.with_sums(test, chosen)
     if chosen is test:
         yield Text(
             "Cut and bins were chosen on the test events themselves, so that the figures are "
@@ -28,14 +28,21 @@ def significance(context):
     else:
         least = context.report.min_effective_background
         yield Text(f"No cut keeps {least:g} effective background events: there is none to choose.")
-    yield from _of_bins(_shared.binned(context))
+    try:
+        binned = _shared.binned(context)
+    except ValueError as error:
+        yield Text(f"There are no bins: {error}.")
+    else:
+        yield from _of_bins(binned)
+        if context.report.variations:
+            yield from _with_variations(context)
 
 
 def cut_flow(context):
     """Yield of each process behind cuts that are ever tighter."""
     test = context.part("test")
     cuts = {"all": -np.inf}
-    without = _shared.without_sum(test)
+    without = _sums.without_sum(test)
     if without:
         yield Text(without)
     for efficiency in () if without else _EFFICIENCIES:
@@ -77,12 +84,39 @@ def _of_cut(scan, best, chosen):
     )
 
 
+def _with_variations(context):
+    """The bins with the variations as nuisances."""
+    try:
+        both = _varied.binned(context)
+    except (Missing, ValueError) as error:
+        yield Text(f"No significance with the variations as nuisances: {error}")
+        return
+    yield Numbers(
+        {
+            "Significance of the bins without the variations": _of(both.without),
+            "Significance of the bins with the variations as nuisances": _of(both.found),
+        }
+    )
+    yield from map(Text, both.texts)
+    without = both.found.templates.impacts()["significance_without"]
+    rows = {
+        name: {
+            "pull without signal": Measured(pull),
+            "significance without it": Measured(without[name]),
+        }
+        for name, pull in both.found.pulls.items()
+    }
+    yield Table(pd.DataFrame.from_dict(rows, orient="index"), "Variations as nuisances")
+
+
+def _of(binned):
+    return Measured(binned.significance, binned.standard_error)
+
+
 def _of_bins(binned):
     yield Numbers(
         {
-            f"Significance of {len(binned.edges) - 1} bins": Measured(
-                binned.significance, binned.standard_error
-            )
+            f"Significance of {len(binned.edges) - 1} bins": _of(binned),
         }
     )
     yield Picture(

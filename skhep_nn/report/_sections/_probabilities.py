@@ -7,11 +7,13 @@ import numpy as np
 from skhep_nn.metrics import brier_score, expected_calibration_error, log_loss
 from skhep_nn.plotting import CalibrationDisplay, ConfusionMatrixDisplay
 from skhep_nn.report._contents import Measured, Missing, Numbers, Picture, Text
+from skhep_nn.report._sections import _sums
 
 
 def calibration(context):
     """Fraction of signal in bins of the prediction."""
-    part = context.any_part("test", "validation")
+    part, without = _sums.first_with_sums(context, "test", "validation")
+    yield from map(Text, without)
     probability = np.clip(part.scores, 0, 1)
     part.probabilities  # noqa: B018 - raises where there are none
     events = (part.is_signal, probability, part.weights)
@@ -50,6 +52,7 @@ def confusion(context):
     if len(display.classes) < 2:
         msg = "It needs two classes in the test events."
         raise Missing(msg)
+    yield from map(Text, _sums.classes_without_sum(context, part).values())
     yield Picture(
         display.figure_,
         f"Part of each true class that is predicted as each class, {part.word} events",

@@ -9,7 +9,7 @@ from skhep_nn.metrics import roc_auc, roc_auc_error
 from skhep_nn.metrics._cut_errors import efficiency_error
 from skhep_nn.plotting import OvertrainingDisplay, RocDisplay, ScoreDisplay
 from skhep_nn.report._contents import Measured, Numbers, Picture, Table, Text
-from skhep_nn.report._sections import _shared
+from skhep_nn.report._sections import _shared, _sums
 
 _EFFICIENCIES = (0.3, 0.5, 0.7, 0.9)
 
@@ -19,7 +19,7 @@ def roc(context):
     parts = [
         context.parts[name] for name in ("test", "validation", "train") if name in context.parts
     ]
-    without = {one.name: _shared.without_sum(one) for one in parts}
+    without = {one.name: _sums.without_sum(one) for one in parts}
     yield from (Text(text) for text in without.values() if text)
     parts = [one for one in parts if not without[one.name]]
     if without and not parts:
@@ -38,21 +38,24 @@ def roc(context):
         yield Table(
             _each_class(context, part), f"AUC of each class against the rest, {part.word} events"
         )
+        yield from map(Text, _sums.classes_without_sum(context, part).values())
 
 
 def scores(context):
     """Scores per class, training over test."""
     part = context.any_part("test", "validation", "train")
-    options, train = {}, context.parts.get("train")
-    if train is not None and train is not part:
-        options = {
-            "y_train": _names(context, train),
-            "score_train": train.scores,
-            "sample_weight_train": train.weights,
-        }
-    display = ScoreDisplay.from_predictions(
-        _names(context, part), part.scores, sample_weight=part.weights, **options
-    )
+    train = context.parts.get("train")
+    parts = [part] if train in (None, part) else [part, train]
+    without = _sums.classes_without_sum(context, *parts)
+    yield from map(Text, without.values())
+    samples = [_of_classes_but(without, context, one) for one in parts]
+    if not len(samples[0][0]):
+        return
+    (names, found, weights), options = samples[0], {}
+    if len(samples) > 1:
+        keys = ("y_train", "score_train", "sample_weight_train")
+        options = dict(zip(keys, samples[1], strict=True))
+    display = ScoreDisplay.from_predictions(names, found, sample_weight=weights, **options)
     over = ", training filled" if options else ""
     yield Picture(
         display.figure_,
@@ -64,7 +67,7 @@ def scores(context):
 def overtraining(context):
     """The table, the verdict and the picture of the test."""
     train, test = context.part("train"), context.part("test")
-    _shared.with_sums(train, test)
+    _sums.with_sums(train, test)
     found = _shared.overtraining(context)
     yield Numbers({"Verdict": found.verdict, "Probability": Measured(found.p_value)})
     display = OvertrainingDisplay.from_predictions(
@@ -128,11 +131,17 @@ def _each_class(context, part):
     rows = {}
     for at, label in enumerate(context.classes):
         events = (part.y, part.probabilities[:, at], part.weights)
-        rows[str(label)] = {
-            "AUC": Measured(*(f(*events, signal=label) for f in (roc_auc, roc_auc_error)))
-        }
+        area = _shared.or_none(_area, *events, label)
+        rows[str(label)] = {"AUC": Measured(np.nan) if area is None else area}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _names(context, part):
-    return np.array([context.name_of(label) for label in part.y.tolist()])
+def _area(y, scores, weights, label):
+    return Measured(*(f(y, scores, weights, signal=label) for f in (roc_auc, roc_auc_error)))
+
+
+def _of_classes_but(without, context, part):
+    """(names of classes, scores, weights) of the events of the other classes."""
+    names = _sums.names_of(context, part)
+    kept = ~np.isin(names, list(without))
+    return names[kept], part.scores[kept], part.weights[kept]

@@ -19,27 +19,6 @@ from skhep_nn.report._contents import Measured, Missing
 _FEW = 0.01
 
 
-def without_sum(part):
-    """What there is to say of a part whose signal or background has no positive sum, or ""."""
-    sides = {"signal": part.is_signal, "background": ~part.is_signal}
-    sums = {name: float(part.weights[mask].sum()) for name, mask in sides.items()}
-    bad = [f"of the {name} sum to {total:.6g}" for name, total in sums.items() if not total > 0]
-    if not bad:
-        return ""
-    return (
-        f"The weights {' and those '.join(bad)} in {part.word} events: an efficiency, and what "
-        "follows from it, needs a positive sum."
-    )
-
-
-def with_sums(*parts):
-    """Raise `Missing` if one of the parts has a side without a positive sum."""
-    for part in parts:
-        text = without_sum(part)
-        if text:
-            raise Missing(text, "Give more events, or look at what has the negative weights.")
-
-
 def auc(part):
     """The AUC of a part, with its error."""
     area = roc_auc(part.is_signal, part.scores, part.weights, signal=True)

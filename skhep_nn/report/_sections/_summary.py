@@ -7,13 +7,13 @@ from itertools import combinations
 from skhep_nn import _composition
 from skhep_nn.report._common_events import n_common
 from skhep_nn.report._contents import Measured, Missing, Numbers, Text
-from skhep_nn.report._sections import _shared
+from skhep_nn.report._sections import _shared, _sums, _varied
 
 
 def summary(context):
     """AUC, verdict on overtraining, significance: as far as there are events for them."""
     numbers = {"Model": type(_composition.steps(context.model)[-1]).__name__}
-    without = {name: _shared.without_sum(part) for name, part in context.parts.items()}
+    without = {name: _sums.without_sum(part) for name, part in context.parts.items()}
     for name, part in context.parts.items():
         if not without[name]:
             numbers[f"AUC, {name}"] = _shared.auc(part)
@@ -29,6 +29,11 @@ def summary(context):
         where = "validation" if "validation" in context.parts else "test"
         numbers[f"Expected significance, {len(binned.edges) - 1} bins chosen on {where} events"] = (
             Measured(binned.significance, binned.standard_error)
+        )
+    varied = _shared.or_none(_varied.binned, context) if context.report.variations else None
+    if varied is not None:
+        numbers["The same with the variations as nuisances"] = Measured(
+            varied.found.significance, varied.found.standard_error
         )
     yield Numbers(numbers)
     yield Text(_scale(context))

@@ -10,6 +10,7 @@ from skhep_nn.metrics._overtraining import chi_square_probability
 from skhep_nn.metrics._shapes import Counts, chi_square
 from skhep_nn.plotting import InputVariablesDisplay, _histograms, _style
 from skhep_nn.report._contents import Missing, Picture, Table, Text
+from skhep_nn.report._sections import _sums
 from skhep_nn.robustness._units import units_of
 
 _MOST = 24
@@ -25,8 +26,15 @@ def inputs(context):
     if len(table.columns) > _MOST:
         yield Text(f"The first {_MOST} of {len(table.columns)} features.")
         table = table[table.columns[:_MOST]]
-    labels = np.array([context.name_of(label) for label in part.y.tolist()])
-    display = InputVariablesDisplay.from_data(table, labels, sample_weight=part.weights, bins=20)
+    without = _sums.classes_without_sum(context, part)
+    yield from map(Text, without.values())
+    labels = _sums.names_of(context, part)
+    kept = ~np.isin(labels, list(without))
+    if not kept.any():
+        return
+    display = InputVariablesDisplay.from_data(
+        table[kept], labels[kept], sample_weight=part.weights[kept], bins=20
+    )
     words = ", ".join(table.columns)
     yield Picture(
         display.figure_,
@@ -92,7 +100,7 @@ def _edges(display):
 
 
 def _counts(context, part, values, label, edges):
-    mask = np.array([context.name_of(one) == label for one in part.y.tolist()])
+    mask = _sums.names_of(context, part) == label
     mask &= ~np.isnan(values.to_numpy())
     filled = _histograms.filled(values.to_numpy()[mask], part.weights[mask], edges)
     return Counts(filled.values(), filled.variances())
