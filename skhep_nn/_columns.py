@@ -99,10 +99,13 @@ def as_list(columns):
     if isinstance(columns, (str, Integral)):
         return [columns]
     try:
-        return list(columns)
+        found = list(columns)
+        # what has no hash is no name
+        set(found)
     except TypeError as error:
         msg = f"columns are a name, a position or a list of these, got {columns!r:.60}"
         raise ColumnError(msg) from error
+    return found
 
 
 def input_features(names):

@@ -218,8 +218,7 @@ def signal_score(estimator, X, signal):
     TypeError
         If the estimator has neither method.
     """
-    wanted = signal if isinstance(signal, (list, tuple)) else [signal]
-    at = [class_position(estimator, label) for label in wanted]
+    at = [class_position(estimator, label) for label in _labels.listed(signal)]
     if hasattr(estimator, "predict_proba"):
         probability = np.asarray(estimator.predict_proba(X))
         return probability[:, at[0]] if len(at) == 1 else probability[:, at].sum(axis=1)

@@ -92,8 +92,24 @@ def type_of(labels):
     return None if None in found or not found else " and ".join(sorted(found))
 
 
+def of_columns(classes, name="classes"):
+    """Labels of the columns of scores, as a list.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or stands twice: which of its columns is meant, nobody can say.
+    """
+    found = check(classes, name).tolist()
+    twice = [label for at, label in enumerate(found) if label in found[:at]]
+    if twice:
+        msg = f"{name}={found} has {twice[0]!r} twice; each column is of a class of its own"
+        raise ValueError(msg)
+    return found
+
+
 def listed(signal, name="signal"):
-    """A label, or a list of labels, as a list of them.
+    """A label, or a list of labels, as a list of them, each once.
 
     Raises
     ------
@@ -106,7 +122,8 @@ def listed(signal, name="signal"):
     if not found or not all(map(_is_label, found)):
         msg = f"{name}={signal!r:.60}; it must be a label, or a list of labels"
         raise ValueError(msg)
-    return found
+    # what stands twice is no more than once
+    return list(dict.fromkeys(found))
 
 
 def one(signal, name="signal"):

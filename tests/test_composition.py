@@ -327,6 +327,14 @@ def test_an_encoder_that_learns_streams_in_neither(tmp_path):
         build_cache([tmp_path / "events.csv"], OneHotEncoder(), tmp_path / "c", progress=False)
 
 
+@pytest.mark.parametrize("signal", [["b", "c", "b"], ("c", "b"), np.array(["b", "c"]), {"b", "c"}])
+def test_the_score_of_several_classes_has_each_once(signal):
+    X, y = np.arange(12.0)[:, None], np.repeat(["a", "b", "c"], 4)
+    model = GaussianNB().fit(X, y)
+    expected = model.predict_proba(X)[:, 1:].sum(axis=1)
+    assert _composition.signal_score(model, X, signal).tolist() == expected.tolist()
+
+
 def test_bagging_is_a_composition_too(events):
     X, y = events[0].to_numpy(), events[1]
     fitted = BaggingClassifier(Weighted(2), n_estimators=2, random_state=0).fit(X, y)

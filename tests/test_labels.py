@@ -122,3 +122,8 @@ def test_booleans_and_numbers_are_of_one_type():
 def test_a_signal_that_is_not_finite_is_no_label(signal):
     with pytest.raises(ValueError, match=r"signal=.*it must be a label"):
         roc_auc([0, 1, 1], [0.1, 0.2, 0.3], signal=signal)
+
+
+@pytest.mark.parametrize("signal", [[1, 1], (1, True), np.array([1, 1])])
+def test_a_label_of_a_list_that_stands_twice_counts_once(signal):
+    assert _labels.listed(signal) == [1]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from skhep_nn import _floats
+from skhep_nn import _choices, _floats
 from skhep_nn.metrics._binned import _bins
 from skhep_nn.metrics._binned._optimise import check_number, optimise_binning
 from skhep_nn.metrics._binned._significance import binned_significance
@@ -102,7 +100,7 @@ def make_binned_scorer(
     >>> round(scorer(model, X, y), 2)
     1.62
     """
-    if np.ndim(bins) == 0:
+    if not _choices.is_several(bins):
         check_number(bins, "bins")
     else:
         bins = _bins.check_edges(_floats.real(bins, "bins"), bins)
@@ -145,7 +143,7 @@ class BinnedScorer(WeightedScorer):
         options = {name: self._kwargs[name] for name in _FIGURE}
         options["signal"] = self._kwargs["pos_label"]
         bins = self._kwargs["bins"]
-        if np.ndim(bins) == 0:
+        if not _choices.is_several(bins):
             choice = {name: self._kwargs[name] for name in _CHOICE}
             bins = optimise_binning(y_true, scores, weights, n_bins=bins, **choice, **options)
         found = binned_significance(y_true, scores, weights, bins=bins, n_bootstrap=0, **options)

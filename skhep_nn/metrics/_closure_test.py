@@ -174,7 +174,9 @@ class ClosureTest:
     @property
     def tested(self):
         """Bins that count."""
-        least = self.min_variance * self.squares / np.maximum(self.n_events, 1)
+        # more than the largest float is more than any variance
+        with np.errstate(over="ignore"):
+            least = self.min_variance * self.squares / np.maximum(self.n_events, 1)
         enough = (self.variance > 0) & (self.variance >= least)
         return enough | (np.abs(self._difference) > _FAR_OFF * np.sqrt(least))
 

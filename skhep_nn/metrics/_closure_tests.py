@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhep_nn import _choices
 from skhep_nn.metrics import _closure_test, _inputs, _shapes
 
 
@@ -181,15 +182,16 @@ def _row(low, high, test):
 
 
 def _edges(within_bins, within, weights):
-    if np.ndim(within_bins) == 0 and not np.isfinite(within).all():
+    is_number = not _choices.is_several(within_bins)
+    if is_number and not np.isfinite(within).all():
         msg = f"within_bins={within_bins!r:.60}; a number of slices needs finite values of within"
         raise ValueError(msg)
-    if np.ndim(within_bins) == 0 and not np.any(weights):
+    if is_number and not np.any(weights):
         weights = np.ones(len(weights))
     try:
         return _shapes.edges_of(within_bins, (within, weights))
     except ValueError as error:
-        raise ValueError(str(error).replace("bins=", "within_bins=", 1)) from None
+        raise ValueError(str(error).replace("bins", "within_bins", 1)) from None
 
 
 def _nothing(edges, min_variance):

@@ -96,6 +96,11 @@ def classes_of(y):
         return sorted(found, key=str)
 
 
+def columns_of(y, classes):
+    """Labels of the columns of scores: `classes`, or those in `y` if it is None."""
+    return classes_of(y) if classes is None else _labels.of_columns(classes)
+
+
 def probabilities(probability, n_events):
     """Predicted probabilities as a float64 array of shape (n_events,), all in [0, 1]."""
     p = _floats.real(probability, "probability")

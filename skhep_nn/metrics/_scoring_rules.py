@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _floats, _labels, _weights
+from skhep_nn import _floats, _weights
 from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._calibration_curve import check_total
 from skhep_nn.metrics._estimate import weighted_mean
@@ -114,22 +114,19 @@ def _events(y_true, probability, sample_weight, signal, classes):
 
 
 def _of_classes(y, p, classes):
-    given = _inputs.classes_of(y) if classes is None else classes
-    classes = _labels.check(given, "classes")
+    classes = _inputs.columns_of(y, classes)
     if p.shape != (len(y), len(classes)):
         msg = (
             f"probability must have the shape {(len(y), len(classes))}, a column for each of the "
-            f"classes {classes.tolist()}, got {p.shape}; name the columns by classes="
+            f"classes {classes}, got {p.shape}; name the columns by classes="
         )
         raise ValueError(msg)
     _inputs.check_unit_interval(p)
     _check_rows(p)
-    truth = np.column_stack(
-        [_inputs.equals(y, label) for label in _labels.listed(classes.tolist())]
-    )
+    truth = np.column_stack([_inputs.equals(y, label) for label in classes])
     if not truth.any(axis=1).all():
         other = y[~truth.any(axis=1)][:1].tolist()[0]
-        msg = f"y_true has the label {other!r}, which is not one of classes={classes.tolist()}"
+        msg = f"y_true has the label {other!r}, which is not one of classes={classes}"
         raise ValueError(msg)
     return truth, p
 

@@ -356,8 +356,7 @@ def _scores(y, y_score, classes, node, argmax_only):
 
 def _node(y, scores, classes, node, argmax_only):
     _inputs.check_no_nan(scores)
-    classes = _inputs.classes_of(y) if classes is None else _inputs.labels(classes, "classes")
-    columns = classes if isinstance(classes, list) else classes.tolist()
+    columns = _inputs.columns_of(y, classes)
     if len(columns) != scores.shape[1]:
         msg = (
             f"y_score has {scores.shape[1]} columns for the {len(columns)} classes {columns}; "

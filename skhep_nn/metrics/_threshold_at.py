@@ -135,9 +135,7 @@ def _signal_score(y_true, y_score, signal, classes):
     scores = _floats.real(y_score, "y_score")
     if scores.ndim != 2:
         return scores
-    y = _inputs.labels(y_true)
-    known = _inputs.classes_of(y if classes is None else _inputs.labels(classes, "classes"))
-    columns = known if classes is None else _inputs.labels(classes, "classes").tolist()
+    columns = _inputs.columns_of(_inputs.labels(y_true), classes)
     if len(columns) != scores.shape[1]:
         msg = (
             f"y_score has {scores.shape[1]} columns for the {len(columns)} classes {columns}; "

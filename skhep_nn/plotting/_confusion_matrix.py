@@ -216,7 +216,7 @@ class ConfusionMatrixDisplay:
         ConfusionMatrixDisplay
         """
         values, errors = self.normalized(normalize)
-        colorbar, cmap = _choices.switch(colorbar, "colorbar"), _colormap(cmap)
+        colorbar, cmap = _choices.switch(colorbar, "colorbar"), _style.colormap(cmap)
         with _style.styled() as plt:
             side = max(5.0, 1.15 * len(self.classes))
             size = (side + 1.6, side)
@@ -242,14 +242,6 @@ class ConfusionMatrixDisplay:
         self.ax_.minorticks_off()
         self.ax_.set_xlabel("Predicted class", loc="center")
         self.ax_.set_ylabel("True class", loc="center")
-
-
-def _colormap(cmap):
-    try:
-        return _extras.require("matplotlib", "plot").colormaps.get_cmap(cmap)
-    except (TypeError, ValueError) as error:
-        msg = f"cmap={cmap!r:.60} is no colormap of matplotlib"
-        raise ValueError(msg) from error
 
 
 def _at_threshold(estimator, X, classes, signal, threshold):

@@ -10,7 +10,6 @@ from skhep_nn.plotting import _style
 from skhep_nn.plotting._by_parameter import ByParameterDisplay
 
 _NAMES = {"auc": "AUC", "significance_ratio": "Significance ratio", "significance": "Significance"}
-_TABLES = {"auc": _tables.auc_table}
 
 
 class ParameterMapDisplay:
@@ -109,7 +108,7 @@ class ParameterMapDisplay:
         samples = ByParameterDisplay._estimators(
             {"": estimator}, X, y, signal, sample_weight, weight_column, parameter, hypotheses
         )
-        table = _TABLES.get(quantity, _tables.significance_table)(*samples[""])
+        table = _table_with(quantity)(*samples[""])
         return cls(table, quantity, parameter_names=parameter_names).plot(ax=ax, **options)
 
     @classmethod
@@ -163,7 +162,7 @@ class ParameterMapDisplay:
         sample = _tables.sample_of_scores(
             y_true, y_score, parameter, sample_weight, hypotheses, signal
         )
-        table = _TABLES.get(quantity, _tables.significance_table)(*sample)
+        table = _table_with(quantity)(*sample)
         return cls(table, quantity, parameter_names=parameter_names).plot(ax=ax, **options)
 
     def plot(self, ax=None, *, values=True, cmap="viridis"):
@@ -183,7 +182,7 @@ class ParameterMapDisplay:
         ParameterMapDisplay
         """
         x, y, z = self._values()
-        values = _choices.switch(values, "values")
+        values, cmap = _choices.switch(values, "values"), _style.colormap(cmap)
         with _style.styled() as plt:
             self.ax_ = _style.single(plt, ax)
             self.figure_ = self.ax_.figure
@@ -202,7 +201,7 @@ class ParameterMapDisplay:
                 f"{list(getattr(index, 'names', []))}"
             )
             raise ValueError(msg)
-        if self.quantity not in self.table.columns:
+        if not isinstance(self.quantity, str) or self.quantity not in self.table.columns:
             msg = f"quantity={self.quantity!r:.60} is no column, these are {[*self.table.columns]}"
             raise ValueError(msg)
         points = (np.asarray(index.get_level_values(k), dtype=float) for k in (0, 1))
@@ -232,8 +231,9 @@ class ParameterMapDisplay:
                 self.ax_.text(column, row, f"{value:.3g}", **text)
 
     def _frame(self, x, y):
-        names = self.parameter_names or [str(name) for name in self.table.index.names]
-        if len(names) != 2 or isinstance(names, str):
+        names = self.parameter_names
+        names = [str(name) for name in self.table.index.names] if names is None else names
+        if not isinstance(names, (list, tuple)) or len(names) != 2:
             msg = f"parameter_names={self.parameter_names!r:.60}; they must be two names"
             raise ValueError(msg)
         self.ax_.set_xlabel(_choices.text(names[0], "parameter_names"))
@@ -244,3 +244,9 @@ class ParameterMapDisplay:
         self.ax_.minorticks_off()
         if len(self.columns_) > 8:
             self.ax_.tick_params(axis="x", rotation=45)
+
+
+def _table_with(quantity):
+    """The function that makes a table with this column."""
+    is_area = isinstance(quantity, str) and quantity == "auc"
+    return _tables.auc_table if is_area else _tables.significance_table

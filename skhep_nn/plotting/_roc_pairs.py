@@ -211,8 +211,7 @@ def probabilities_of(y_score, y, classes):
     ValueError
     """
     p = _floats.real(y_score, "y_score")
-    columns = _inputs.classes_of(y) if classes is None else None
-    columns = _inputs.labels(classes, "classes").tolist() if columns is None else columns
+    columns = _inputs.columns_of(y, classes)
     if p.ndim != 2 or p.shape != (len(y), len(columns)) or len(columns) < 2:
         msg = (
             f"y_score must have the shape ({len(y)}, {len(columns)}), a column for each of the "

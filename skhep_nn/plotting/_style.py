@@ -122,6 +122,21 @@ def grid(plt, ax, n_panels, n_columns, panel, **options):
     return list(axes[:n_panels])
 
 
+def colormap(cmap):
+    """A colormap of matplotlib, by its name or itself.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        return _extras.require("matplotlib", "plot").colormaps.get_cmap(cmap)
+    except (TypeError, ValueError) as error:
+        msg = f"cmap={cmap!r:.60} is no colormap of matplotlib"
+        raise ValueError(msg) from error
+
+
 def fix_ticks(ax):
     """Write the ticks of the style on `ax`, for those that are made after the context."""
     both = {"direction": "in", "left": True, "right": True, "top": True, "bottom": True}

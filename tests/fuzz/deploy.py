@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from fuzz.caches import empty_place
 from fuzz.call import TABLE, Call
 from fuzz.files import FOLDER, made
 from fuzz.models import AT_MASS, FEATURES, fitted, weighted
-from skhep_nn import apply, export_onnx, load_onnx, verify_onnx
+from skhep_nn import apply, export_onnx, load_onnx, map_events, verify_onnx
 
 WITHOUT_MASS = AT_MASS.drop(columns="mass")
 
@@ -26,6 +27,10 @@ def applied(**options):
 def check_applied(got, **options):
     if got is not None and "score" in got:
         assert np.isfinite(got["score"]).all()
+
+
+def mapped(**options):
+    return map_events(**options).compute(scheduler="synchronous")
 
 
 def exported(**options):
@@ -209,3 +214,17 @@ CALLS = [
         cost=6,
     ),
 ]
+if importlib.util.find_spec("dask"):
+    import dask.dataframe
+
+    EVENTS = dask.dataframe.from_pandas(TABLE, npartitions=2)
+    CALLS += [
+        Call(
+            "map_events",
+            mapped,
+            {"model": weighted(), "events": EVENTS, "signal": 1, "features": None},
+            check_applied,
+            (*WORDS, "dask"),
+            cost=10,
+        ),
+    ]

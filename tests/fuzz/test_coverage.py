@@ -20,31 +20,22 @@ NOT_CALLED = {
     r"metrics\.\w+\.(to_frame|differences|impacts|significance|summary|yields)": "takes nothing",
     r"robustness\.\w+\.(to_frame|row)": "takes nothing",
     r"plotting\.OvertrainingDisplay\.plot": "takes nothing but axes, as from_predictions does",
+    r"plotting\.RocPairsDisplay\.auc": "takes nothing",
+    r"deploy\.map_events": "called where there is dask, which may be absent",
     r"metrics\.SignificanceScan\.at": "SignificanceDisplay calls it with odd cuts",
     r"training\.clear_pool": "takes nothing",
     r"training\.PruningCallback\.\w+": "called by Keras in training",
     r"report\.\w+\.\w+": "what a section gives, made by the report",
 }
-# newer than the calls, and why each can wait
-NOT_YET = {
-    r"deploy\.map_events": "reads files as apply does, whose calls have odd files and cuts",
-    r"preprocessing\.\w+\.merge": "takes what partial_fit of others learnt; its tests try others",
-    r"metrics\.(bias_study|closure_tests)": "call closure_test and fits, which are tried",
-    r"metrics\.threshold_at": "its own tests try what is odd",
-    r"plotting\.(Bias|ClosurePanels|ParameterMap|RocPairs|ScorePanels)Display\.\w+": "draw what "
-    "displays of one panel draw, which are tried",
-}
-
-EXCUSED = [*NOT_CALLED, *NOT_YET]
 
 
 def test_every_public_function_is_called_with_odd_inputs():
     absent = set(coverage.public()) - coverage.names_reached(CALLS)
-    left = {name for name in absent if not any(re.fullmatch(one, name) for one in EXCUSED)}
+    left = {name for name in absent if not any(re.fullmatch(one, name) for one in NOT_CALLED)}
     assert not sorted(left), "add a call to tests/fuzz for these, or a reason here"
 
 
-@pytest.mark.parametrize("pattern", EXCUSED)
+@pytest.mark.parametrize("pattern", NOT_CALLED)
 def test_nothing_is_excused_that_is_not_there(pattern):
     assert any(re.fullmatch(pattern, name) for name in coverage.public())
 

@@ -105,6 +105,7 @@ def test_columns_of_text_are_passed_over_unless_they_are_asked_for():
         (np.full(200, 0.5), {}, ValueError, "kept must be True or False"),
         (KEPT, {"variables": []}, ValueError, "there is no variable"),
         (KEPT, {"variables": "pt"}, ColumnError, "variables='pt'"),
+        (KEPT, {"variables": [["mass"]]}, ColumnError, r"a list of these, got \[\['mass'\]\]"),
         (KEPT, {"bins": {"mass": 3}}, ValueError, r"bins names \['mass'\], and not .*'n_tracks'"),
         (KEPT, {"bins": 0}, ValueError, "bins=0"),
         (KEPT, {"sample_weight": -np.ones(200)}, WeightError, "sums to -200; a fraction needs"),

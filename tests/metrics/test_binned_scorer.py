@@ -60,6 +60,11 @@ def test_it_scores_the_best_bins_of_the_sample(bins, negative, fitted):
     assert scorer(fitted, X, y) == expected > 0
 
 
+def test_edges_of_several_lengths_are_an_error():
+    with pytest.raises(ValueError, match="bins"):
+        make_binned_scorer(bins=[[0, 0.5], [1]])
+
+
 def test_it_scores_given_bins(negative, fitted):
     X, y = negative
     scorer = make_binned_scorer(bins=[0, 0.3, 0.5, 1], simulation_error=True)

@@ -98,6 +98,8 @@ def test_a_bin_with_little_variance_is_not_tested():
     test = closure_test(y, p, by, bins=EDGES)
     assert test.tested.tolist() == [False, True]
     assert closure_test(y, p, by, bins=EDGES, min_variance=0.5).n_bins == 2
+    # more than any variance, also where the largest float is less
+    assert closure_test(y, p, by, bins=EDGES, min_variance=1e308).n_bins == 0
 
 
 def test_the_least_variance_does_not_depend_on_the_scale_of_the_weights():

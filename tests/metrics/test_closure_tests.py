@@ -87,6 +87,7 @@ def test_labels_may_be_words_and_a_slice_without_a_selected_event_counts():
         (np.where(ETA > 4.9, np.inf, ETA), {}, "within_bins=4; a number of slices needs finite"),
         (ETA, {"within_bins": 0}, "within_bins=0; a number of bins"),
         (ETA, {"within_bins": [3, 2]}, "within_bins=.* must be a number of bins or increasing"),
+        (ETA, {"within_bins": [[2, 3], [4]]}, "within_bins"),
         (ETA, {"bins": [3, 2]}, "bins="),
     ],
 )

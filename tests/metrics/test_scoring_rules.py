@@ -84,6 +84,8 @@ def test_what_is_no_prediction_is_an_error(rule):
         rule(y, p, classes=["b", "c"])
     with pytest.raises(ValueError, match=r"label 'light', which is not one of classes"):
         rule(y, p, classes=["b", "c", "g"])
+    with pytest.raises(ValueError, match=r"classes=.* has 'b' twice"):
+        rule(y, p, classes=["b", "c", "b"])
     with pytest.raises(ValueError, match="must sum to 1; those of 600 events do not"):
         rule(y, p / 2)
     with pytest.raises(ValueError, match=r"must be in \[0, 1\]"):

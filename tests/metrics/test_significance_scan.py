@@ -311,6 +311,7 @@ def test_bad_parameters_are_errors(options, message):
     ("options", "message"),
     [
         ({"classes": ["Signal", "tt"]}, r"3 columns for the 2 classes \['Signal', 'tt'\]"),
+        ({"classes": ["Signal", "tt", "tt"]}, "has 'tt' twice"),
         ({"node": "WW"}, "node='WW' is not one of the classes"),
         ({"node": "WW", "classes": ["Signal", "tt", "WW"], "argmax_only": True}, "highest score"),
     ],

@@ -98,6 +98,16 @@ def test_a_side_of_no_weight_is_refused():
         threshold_at([0, 1], [0.1, 0.2], [-1.0, 1.0], efficiency=0.5)
 
 
+def test_a_class_with_two_columns_is_refused():
+    with pytest.raises(ValueError, match=r"classes=\[1, 1\] has 1 twice"):
+        threshold_at([0, 1], [[0.6, 0.4], [0.2, 0.8]], efficiency=1.0, classes=[1, 1])
+
+
+def test_a_class_that_is_named_twice_counts_once_as_signal():
+    y, p = [0, 1, 1, 0], np.array([[0.6, 0.4], [0.2, 0.8], [0.3, 0.7], [0.9, 0.1]])
+    assert threshold_at(y, p, efficiency=1.0, signal=[1, 1]) == 0.7
+
+
 EVENTS = st.lists(
     st.tuples(st.booleans(), st.integers(0, 6), st.integers(1, 5)), min_size=2, max_size=30
 ).filter(lambda events: {e[0] for e in events} == {True, False})

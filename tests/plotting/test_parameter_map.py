@@ -13,6 +13,7 @@ SIGNAL = MASSES[RNG.integers(0, 3, 300)]
 PARAMETER = np.concatenate([np.zeros((300, 2)), SIGNAL])
 Y = np.repeat([0, 1], 300)
 SCORE = np.r_[RNG.normal(size=300), RNG.normal(1, size=300)]
+TABLE = auc_by_parameter_from_scores(Y, SCORE, PARAMETER)
 
 
 def test_each_point_has_its_place_and_its_value():
@@ -50,14 +51,18 @@ def test_a_significance_may_be_drawn():
     [
         (pd.DataFrame({"auc": [0.5]}), {}, "of two parameters, got DataFrame"),
         ("auc", {}, "of two parameters, got str"),
-        (auc_by_parameter_from_scores(Y, SCORE, PARAMETER), {"quantity": "z"}, "quantity='z'"),
-        (
-            auc_by_parameter_from_scores(Y, SCORE, PARAMETER),
-            {"parameter_names": ["m"]},
-            "must be two names",
-        ),
+        (TABLE, {"quantity": "z"}, "quantity='z'"),
+        (TABLE, {"quantity": ["auc"]}, r"quantity=\['auc'\]"),
+        (TABLE, {"parameter_names": ["m"]}, "must be two names"),
+        (TABLE, {"parameter_names": {"m", "n"}}, "must be two names"),
+        (TABLE, {"cmap": ["viridis"]}, r"cmap=\['viridis'\] is no colormap"),
     ],
 )
 def test_what_is_no_table_of_two_parameters_is_an_error(table, options, message):
     with pytest.raises(ValueError, match=message):
         ParameterMapDisplay.from_table(table, **options)
+
+
+def test_a_quantity_that_is_no_name_is_an_error_of_predictions_too():
+    with pytest.raises(ValueError, match=r"quantity=\{'auc'\} is no column"):
+        ParameterMapDisplay.from_predictions(Y, SCORE, PARAMETER, quantity={"auc"})

@@ -56,6 +56,8 @@ def test_an_estimator_gives_its_classes(three):
 def test_what_are_no_probabilities_of_the_classes_is_an_error(display):
     with pytest.raises(ValueError, match=r"must have the shape \(600, 3\), a column for each"):
         display.from_predictions(Y, P[:, :2])
+    with pytest.raises(ValueError, match=r"classes=.* has 'b' twice"):
+        display.from_predictions(Y, P, classes=["b", "c", "b"])
     with pytest.raises(ValueError, match="y_score of 600 events is no probability"):
         display.from_predictions(Y, -P)
     with pytest.raises(WeightError, match="class 'b'"):
