@@ -80,6 +80,13 @@ def transform(transformer, part):
     return part
 
 
+def passing(transformer, part):
+    """(step, the table that it is given) of each step of a fitted transformer."""
+    for step in _composition.transformers(transformer):
+        yield step, _data_for(step, part)
+        part = _transformed(step, part)
+
+
 def finished(transformer, part):
     """(array, kind or None) of a part behind its last step, as `EventBlocks` takes them."""
     value, steps = part.value, _composition.transformers(transformer)

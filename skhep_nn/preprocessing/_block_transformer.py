@@ -298,6 +298,14 @@ class BlockTransformer(TransformerMixin, BaseEstimator):
             kinds[self._weight_name] = "weight"
         return EventBlocks(blocks, kinds)
 
+    def _passing(self, X):
+        """(name of the block, step, the table that it is given) of every step of every block."""
+        X = self._read(X)
+        for name, transformer, positions in self._resolved:
+            part = self._part(X, transformer, positions)
+            for step, data in _parts.passing(transformer, part):
+                yield name, step, data
+
     @property
     def named_transformers_(self):
         check_is_fitted(self)

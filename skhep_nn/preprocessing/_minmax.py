@@ -14,6 +14,7 @@ from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._data_range import given_ranges
 from skhep_nn.preprocessing._merging import check_alike
 from skhep_nn.preprocessing._optional_columns import OptionalColumnsMixin, as_table
+from skhep_nn.preprocessing._scaled_columns import per_column
 from skhep_nn.preprocessing._scaling import Scaling
 
 
@@ -252,15 +253,6 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
             ),
         )
 
-    def _count(self, X, condition):
-        check_is_fitted(self)
-        X = as_table(X)
-        known = self._with_columns_of(X)
-        values = _table_numbers.read(X, known._fitted.required)
-        parts = [_per_column(condition(*part[1:])) for part in known._chunks(X, values)]
-        counts = np.sum(parts, axis=0, dtype=int) if parts else [0] * values.shape[-1]
-        return dict(zip(self.scaled_columns_, map(int, counts), strict=True))
-
     def _forget(self):
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
@@ -285,7 +277,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
             # fmin and fmax pass over NaN, without a warning where there is nothing else
             low = np.fmin(low, np.fmin.reduce(rows, axis=0, initial=np.nan))
             high = np.fmax(high, np.fmax.reduce(rows, axis=0, initial=np.nan))
-            n_missing += _per_column(missing)
+            n_missing += per_column(missing)
         known = ~np.isnan(self._given[:, 0])
         self._set_range(
             np.where(known, self._given[:, 0], low), np.where(known, self._given[:, 1], high)
@@ -334,7 +326,3 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _per_column(chosen):
-    return np.count_nonzero(chosen, axis=tuple(range(chosen.ndim - 1)))

@@ -258,14 +258,24 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         -------
         dict of column to int
         """
+        return self._count(X, lambda values, missing: missing)
+
+    def count_clipped(self, X):
+        """Number of values more than 3 quartile distances off the median, which the clip pulls in.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            As for `transform`.
+
+        Returns
+        -------
+        dict of column to int
+            0 for columns that are not clipped.
+        """
         check_is_fitted(self)
-        X = as_table(X)
-        known = self._with_columns_of(X)
-        values = _table_numbers.read(X, known._fitted.required)
-        counts = np.zeros(values.shape[-1], dtype=int)
-        for _, _, missing in known._chunks(X, values):
-            counts += missing.reshape(-1, len(counts)).sum(axis=0)
-        return dict(zip(self.scaled_columns_, counts.tolist(), strict=True))
+        scale = ColumnScale(self.center_, self._slope, self._bend)
+        return self._count(X, lambda values, missing: ~missing & scale.is_beyond(values))
 
     def _start(self, X):
         if _columns.is_blocks(X):

@@ -47,6 +47,12 @@ class ColumnScale:
             t = np.clip((x - self.center) * self.slope, -FAR, FAR)
         return t / np.sqrt(1 + self.bend * t**2)
 
+    def is_beyond(self, x):
+        """Which values of `x` would be beyond the bound if their column were not clipped."""
+        with np.errstate(over="ignore"):
+            t = (x - self.center) * self.slope
+        return (np.abs(t) > BOUND) & (self.bend > 0)
+
 
 def robust_scales(values, weights=None):
     """Robust scales of all columns.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _floats
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _table_numbers
+from skhep_nn.preprocessing._optional_columns import as_table
 
 
 class ScaledColumns:
@@ -40,6 +42,16 @@ class ScaledColumns:
     def _added_names(self, names):
         at = self._fitted.required
         return [f"missingindicator_{names[at[k]]}" for k in self._indicated]
+
+    def _count(self, X, condition):
+        """{column: number of values}: those for which ``condition(values, missing)`` holds."""
+        check_is_fitted(self)
+        X = as_table(X)
+        known = self._with_columns_of(X)
+        values = _table_numbers.read(X, known._fitted.required)
+        parts = [per_column(condition(*part[1:])) for part in known._chunks(X, values)]
+        counts = np.sum(parts, axis=0, dtype=int) if parts else [0] * values.shape[-1]
+        return dict(zip(self.scaled_columns_, map(int, counts), strict=True))
 
     @property
     def _indicated(self):
@@ -89,3 +101,8 @@ class ScaledColumns:
                 "missing_value count as missing"
             )
             raise ColumnError(msg)
+
+
+def per_column(chosen):
+    """Number of values that are chosen in each column."""
+    return np.count_nonzero(chosen, axis=tuple(range(chosen.ndim - 1)))

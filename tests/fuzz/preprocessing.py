@@ -393,7 +393,7 @@ CALLS = [
         )
         for transformer, methods in (
             (pre.MinMaxScaler(), ("inverse_transform", "count_missing", "count_outside")),
-            (pre.RobustClipScaler(), ("inverse_transform", "count_missing")),
+            (pre.RobustClipScaler(), ("inverse_transform", "count_missing", "count_clipped")),
         )
         for method in methods
     ],

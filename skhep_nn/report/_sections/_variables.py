@@ -10,7 +10,7 @@ from skhep_nn.metrics._overtraining import chi_square_probability
 from skhep_nn.metrics._shapes import Counts, chi_square
 from skhep_nn.plotting import InputVariablesDisplay, _histograms, _style
 from skhep_nn.report._contents import Missing, Picture, Table, Text
-from skhep_nn.report._sections import _sums
+from skhep_nn.report._sections import _clips, _sums
 from skhep_nn.robustness._units import units_of
 
 _MOST = 24
@@ -20,6 +20,10 @@ def inputs(context):
     """Distributions per class; the ratio of test to training, with a chi-square each."""
     part = context.any_part("test", "train", "validation")
     table = features_of(context, part)
+    clipped = list(_clips.clipped(context))
+    yield from clipped
+    if clipped and not len(table.columns):
+        return
     if not len(table.columns):
         msg = "It needs features with one number per event."
         raise Missing(msg, "Sequences are not drawn.")
