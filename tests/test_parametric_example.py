@@ -231,7 +231,6 @@ def test_between_two_masses_the_table_has_every_classifier_and_the_mean(between)
     table, _, _ = between
     assert table.columns.tolist() == [
         "parametric",
-        "default",
         "MLP",
         "MLP, alpha=3",
         "boosted trees",
