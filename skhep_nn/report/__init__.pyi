@@ -48,6 +48,7 @@ class Report:
     weight_column: str | int
     process_column: str | int
     signal: Any
+    class_names: dict[Any, str]
     systematic: float
     min_effective_background: float
     sculpting: str | Sequence[str]
@@ -69,6 +70,7 @@ class Report:
         weight_column: str | int | None = ...,
         process_column: str | int | None = ...,
         signal: Any = ...,
+        class_names: dict[Any, str] | None = ...,
         systematic: float = ...,
         min_effective_background: float = ...,
         sculpting: str | Sequence[str] = ...,

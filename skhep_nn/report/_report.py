@@ -71,6 +71,9 @@ class Report:
         Column with the name of the process, for tables of yields; None: the classes.
     signal : label or list of labels, default=None
         None is 1, or the second of two classes.
+    class_names : dict of label to str, default=None
+        What classes are called, e.g. ``{0: "ttbar", 1: "Higgs"}``. A class that is not in it is
+        signal or background where there are two, and else its label.
     systematic : float, default=0.0
         Relative uncertainty of the background.
     min_effective_background : float, default=50.0
@@ -126,6 +129,7 @@ class Report:
         weight_column=None,
         process_column=None,
         signal=None,
+        class_names=None,
         systematic=0.0,
         min_effective_background=50.0,
         sculpting=(),
@@ -145,6 +149,7 @@ class Report:
         self.weight_column = weight_column
         self.process_column = process_column
         self.signal = signal
+        self.class_names = class_names
         self.systematic = systematic
         self.min_effective_background = min_effective_background
         self.sculpting = sculpting

@@ -49,6 +49,7 @@ CALLS = [
             "weight_column": None,
             "process_column": None,
             "signal": None,
+            "class_names": None,
             "systematic": 0.0,
             "min_effective_background": 1.0,
             "sculpting": (),

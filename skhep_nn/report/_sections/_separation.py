@@ -132,7 +132,7 @@ def _each_class(context, part):
     for at, label in enumerate(context.classes):
         events = (part.y, part.probabilities[:, at], part.weights)
         area = _shared.or_none(_area, *events, label)
-        rows[str(label)] = {"AUC": Measured(np.nan) if area is None else area}
+        rows[context.name_of(label)] = {"AUC": Measured(np.nan) if area is None else area}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from skhep_nn import _composition
+from skhep_nn import _columns, _composition
 from skhep_nn.report._common_events import n_common
 from skhep_nn.report._contents import Measured, Missing, Numbers, Text
 from skhep_nn.report._sections import _shared, _sums, _varied
@@ -46,6 +46,9 @@ def summary(context):
 
 def _scale(context):
     signal = context.signal if context.process_column is None else f"{context.signal} of the labels"
+    named = context.report.class_names or {}
+    called = [named[label] for label in _columns.as_list(context.signal) if label in named]
+    signal = f"{signal} ({', '.join(map(str, called))})" if called else signal
     scale = (
         "as given" if context.luminosity == 1 else f"times a luminosity of {context.luminosity:g}"
     )
