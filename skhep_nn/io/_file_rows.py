@@ -10,6 +10,7 @@ import numpy as np
 
 from skhep_nn._lazy_rows import StoredRows
 from skhep_nn.exceptions import FileFormatError
+from skhep_nn.io._as_type import as_type
 from skhep_nn.io._files import open_source, reading
 from skhep_nn.io._stream import Selection, _more, _passing, _settled
 
@@ -155,15 +156,9 @@ class FileTable:
     def _as_told(self, part, name, values):
         """A column of a partition in its type for all files."""
         dtype, shape = self.types[name]
-        whole = np.concatenate([np.empty((0, *shape), dtype), *values])
-        if dtype.kind in "biu" and whole.dtype.kind == "f" and not np.isfinite(whole).all():
-            msg = (
-                f"{part.path}: column {name!r} has missing values in events {part.start} to "
-                f"{part.stop}, and whole numbers where it begins; fill them, or leave it out with "
-                "columns="
-            )
-            raise FileFormatError(msg)
-        return whole.astype(dtype, copy=False)
+        what = f"{part.path}: column {name!r}, in events from {part.start} on,"
+        told = [as_type(chunk, dtype, what) for chunk in values]
+        return np.concatenate([np.empty((0, *shape), dtype), *told])
 
 
 class FileColumn(StoredRows):

@@ -7,10 +7,10 @@ import numpy as np
 from skhep_nn._lazy_rows import LazyRows
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._file_rows import FileColumn, FileTable, Part, passing, stamp_of
-from skhep_nn.io._files import expand, open_source
+from skhep_nn.io._files import expand, open_source, reading
 from skhep_nn.io._read import CHUNK_SIZE
 from skhep_nn.io._source import CHUNKS_OF_PARTITION
-from skhep_nn.io._stream import Selection
+from skhep_nn.io._stream import Selection, partitions
 from skhep_nn.io._values import is_list
 
 # A partition, the least that is read at a time, has about so many bytes where the format allows.
@@ -59,6 +59,9 @@ def open_events(
 
     Notes
     -----
+    A column has the type that its first 1000 events have in all files together. Numbers that this
+    does not hold exactly are an error (FileFormatError) when they are read.
+
     The least that is read at a time is a partition: row groups of Parquet, ranges of events of
     ROOT, HDF5 and Feather files, a whole CSV or npz file. A buffer of the training loop, of about
     100 MB, is made of partitions from all over the files, and shuffled. Events that are sorted
@@ -114,7 +117,8 @@ def _table(paths, reading):
 
 def _first(source, selection, chosen):
     """Types of the columns of a file, by its first events; None without any."""
-    chunk = next(iter(source.chunks(chosen, FIRST_EVENTS)), None)
+    with reading(source.path):
+        chunk = next(iter(source.chunks(chosen, FIRST_EVENTS)), None)
     if chunk is None or not len(chunk[chosen[0]]):
         return None
     selection.check_kinds(source.path, chunk)
@@ -123,7 +127,8 @@ def _first(source, selection, chosen):
 
 def _type(source, name, values):
     dtype = getattr(values, "dtype", None)
-    if is_list(values) or getattr(dtype, "kind", "O") not in "biuf":
+    is_plain = isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+    if is_list(values) or not is_plain:
         msg = (
             f"{source}: column {name!r} is no column of numbers (dtype {dtype}); leave it out with "
             "columns=, or use build_cache with a transformer that makes numbers of it"
@@ -150,7 +155,7 @@ def _parts(path, reading, size, row_bytes):
     """The partitions of a file, with the number of their events that pass."""
     selection, stamp = Selection(**reading), stamp_of(path)
     with open_source(path, **selection.options()) as source:
-        for start, stop in source.partitions(selection.columns, size):
+        for start, stop in partitions(source, selection, size):
             known = source.n_events if stop is None else stop
             n_events = None if known is None or selection.cut is not None else known - start
             if n_events is None:

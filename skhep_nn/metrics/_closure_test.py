@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _choices, _floats, _weights
+from skhep_nn import _choices, _floats, _labels, _weights
 from skhep_nn.metrics import _inputs
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
@@ -227,7 +227,8 @@ def selected(y, signal):
     """Which events are selected; there may be none among numbers."""
     mask = _inputs.equals(y, signal)
     # among numbers, a sample without a selected event is nothing unusual
-    if not mask.any() and y.dtype.kind not in "biuf":
+    is_other = any(_labels.type_of_one(label) != "numbers" for label in _labels.listed(signal))
+    if not mask.any() and (y.dtype.kind not in "biuf" or is_other):
         msg = f"signal={signal!r} is not in y_true; its classes are {_inputs.classes_of(y)}"
         raise ValueError(msg)
     return mask

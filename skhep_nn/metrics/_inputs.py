@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from skhep_nn import _floats, _labels, _weights
+from skhep_nn import _columns, _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -99,6 +99,35 @@ def classes_of(y):
 def columns_of(y, classes):
     """Labels of the columns of scores: `classes`, or those in `y` if it is None."""
     return classes_of(y) if classes is None else _labels.of_columns(classes)
+
+
+def in_order(scores, columns):
+    """`scores`, a frame whose columns are named as classes in the order of `columns`.
+
+    Columns that are only numbered by pandas, or have other names, stay where they are.
+    """
+    import pandas as pd
+
+    names = [] if getattr(scores, "ndim", 2) != 2 else _columns.names(scores) or []
+    told, wanted = [str(name) for name in names], [str(label) for label in columns]
+    is_numbered = isinstance(getattr(scores, "columns", None), pd.RangeIndex)
+    if is_numbered or told == wanted or sorted(told) != sorted(wanted):
+        return scores
+    return _columns.select(_columns.table(scores), [told.index(label) for label in wanted])
+
+
+def check_known(y, columns):
+    """Raise unless each event is of a class that has a column.
+
+    Raises
+    ------
+    ValueError
+    """
+    known = equals(y, list(columns))
+    if not known.all():
+        other = y[~known][:1].tolist()[0]
+        msg = f"y_true has the label {other!r}, which is not one of classes={list(columns)}"
+        raise ValueError(msg)
 
 
 def probabilities(probability, n_events):

@@ -109,12 +109,13 @@ def _events(y_true, probability, sample_weight, signal, classes):
     weights = _weights.of_moderate_scale(weights)
     if p.ndim != 2:
         return _inputs.signal_mask(y, signal), _inputs.probabilities(p, len(y)), weights
-    truth, p = _of_classes(y, p, classes)
+    truth, p = _of_classes(y, probability, classes)
     return (truth[:, 1], p[:, 1], weights) if p.shape[1] == 2 else (truth, p, weights)
 
 
 def _of_classes(y, p, classes):
     classes = _inputs.columns_of(y, classes)
+    p = _floats.real(_inputs.in_order(p, classes), "probability")
     if p.shape != (len(y), len(classes)):
         msg = (
             f"probability must have the shape {(len(y), len(classes))}, a column for each of the "
@@ -123,12 +124,8 @@ def _of_classes(y, p, classes):
         raise ValueError(msg)
     _inputs.check_unit_interval(p)
     _check_rows(p)
-    truth = np.column_stack([_inputs.equals(y, label) for label in classes])
-    if not truth.any(axis=1).all():
-        other = y[~truth.any(axis=1)][:1].tolist()[0]
-        msg = f"y_true has the label {other!r}, which is not one of classes={classes}"
-        raise ValueError(msg)
-    return truth, p
+    _inputs.check_known(y, classes)
+    return np.column_stack([_inputs.equals(y, label) for label in classes]), p
 
 
 def _check_rows(p):

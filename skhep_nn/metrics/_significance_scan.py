@@ -347,16 +347,17 @@ def _scores(y, y_score, classes, node, argmax_only):
     scores = scores if scores.ndim == 2 else _inputs.check_scores(scores)
     _inputs.check_lengths(y, scores)
     if scores.ndim == 2:
-        return _node(y, scores, classes, node, argmax_only)
+        return _node(y, y_score, classes, node, argmax_only)
     if argmax_only:
         msg = f"argmax_only needs y_score with one column per class, got shape {scores.shape}"
         raise ValueError(msg)
     return scores, None
 
 
-def _node(y, scores, classes, node, argmax_only):
-    _inputs.check_no_nan(scores)
+def _node(y, y_score, classes, node, argmax_only):
     columns = _inputs.columns_of(y, classes)
+    scores = _floats.real(_inputs.in_order(y_score, columns), "y_score")
+    _inputs.check_no_nan(scores)
     if len(columns) != scores.shape[1]:
         msg = (
             f"y_score has {scores.shape[1]} columns for the {len(columns)} classes {columns}; "

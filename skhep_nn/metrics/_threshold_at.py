@@ -142,6 +142,7 @@ def _signal_score(y_true, y_score, signal, classes):
             "pass classes=estimator.classes_"
         )
         raise ValueError(msg)
+    scores = _floats.real(_inputs.in_order(y_score, columns), "y_score")
     missing = [label for label in _labels.listed(signal) if label not in columns]
     if missing:
         msg = f"signal={missing[0]!r} is not one of the classes {columns} of the columns of y_score"

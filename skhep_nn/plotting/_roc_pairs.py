@@ -210,8 +210,8 @@ def probabilities_of(y_score, y, classes):
     ------
     ValueError
     """
-    p = _floats.real(y_score, "y_score")
     columns = _inputs.columns_of(y, classes)
+    p = _floats.real(_inputs.in_order(y_score, columns), "y_score")
     if p.ndim != 2 or p.shape != (len(y), len(columns)) or len(columns) < 2:
         msg = (
             f"y_score must have the shape ({len(y)}, {len(columns)}), a column for each of the "
@@ -222,6 +222,7 @@ def probabilities_of(y_score, y, classes):
         bad = np.flatnonzero(~(np.isfinite(p) & (p >= 0)).all(axis=1))
         msg = f"y_score of {len(bad)} events is no probability, the first is event {bad[0]}"
         raise ValueError(msg)
+    _inputs.check_known(y, columns)
     return p, columns
 
 

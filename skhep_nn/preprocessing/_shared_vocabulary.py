@@ -26,7 +26,9 @@ def share(parts):
     """
     tokenizers = {name: found for name, part in parts if (found := _tokenizer(part)) is not None}
     for word in dict.fromkeys(t.share for t in tokenizers.values() if t.share is not None):
-        members = {n: t for n, t in tokenizers.items() if word == (t.share or n)}
+        members = {
+            n: t for n, t in tokenizers.items() if word == (n if t.share is None else t.share)
+        }
         _check(word, members, [name for name, _ in parts])
         _unite([t for t in members.values() if _composition.is_fitted(t)])
 

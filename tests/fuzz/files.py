@@ -82,16 +82,16 @@ def check(got, files, columns=None, cut=None, n_max=None, **options):
 
 
 def damaged(suffix):
-    """Reads the file with some bytes cut off, or set to other values."""
+    """Calls that read, or open, the file with some bytes cut off, or set to other values."""
     content = made(suffix).read_bytes()
 
-    def read_damaged(length, at, byte):
+    def damage(length, at, byte):
         path = FOLDER / f"damaged.{suffix}"
         changed = bytearray(content[:length])
         if changed:
             changed[at % len(changed)] = byte
         path.write_bytes(changed)
-        return read_events(path)
+        return path
 
     places = {"length": len(content), "at": 0, "byte": content[0]}
     odd = {
@@ -99,16 +99,19 @@ def damaged(suffix):
         "at": st.integers(0, len(content)),
         "byte": st.integers(0, 255),
     }
-    return Call(
-        f"a damaged {suffix} file",
-        read_damaged,
-        places,
-        None,
-        ("damaged.",),
-        cost=4,
-        odd=odd,
-        together=True,
-    )
+    return [
+        Call(
+            f"a damaged {suffix} file{where}",
+            lambda function=function, **places: function(files=damage(**places)),
+            places,
+            None,
+            ("damaged.",),
+            cost=4,
+            odd=odd,
+            together=True,
+        )
+        for where, function in (("", read_events), (", opened", read_late))
+    ]
 
 
 OPTIONS = {"columns": ["pt", "n"], "cut": "n > 3", "n_max": 5}
@@ -151,17 +154,32 @@ CALLS = [
         fixed=("files", "cut", "columns"),
         cost=6,
     ),
+    *[
+        Call(
+            f"open_events of {suffix}",
+            read_late,
+            {"files": str(made(suffix)), "columns": ["pt", "n"], "cut": "n > 3"},
+            check,
+            WORDS,
+            fixed=("files",),
+            cost=6,
+        )
+        for suffix in MAKERS
+    ],
     Call(
-        "open_events",
+        "open_events of options",
         read_late,
         {
-            "files": str(FOLDER / "events.parquet"),
-            **{k: v for k, v in OPTIONS.items() if k != "n_max"},
+            "files": str(FOLDER / "events.csv"),
+            "tree": None,
+            "names": None,
+            "empty": "error",
+            "separator": None,
+            "comment": None,
         },
         None,
         WORDS,
-        fixed=("files", "cut", "columns"),
         cost=6,
     ),
-    *[damaged(suffix) for suffix in MAKERS],
+    *[call for suffix in MAKERS for call in damaged(suffix)],
 ]

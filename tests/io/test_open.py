@@ -186,7 +186,9 @@ def test_a_whole_number_that_is_missing_later_is_an_error(tmp_path, monkeypatch)
     table.loc[15, "number"] = pd.NA
     table.to_parquet(tmp_path / "a.parquet")
     opened = open_events(tmp_path / "a.parquet")
-    with pytest.raises(FileFormatError, match=r"column 'number' has missing values in events"):
+    with pytest.raises(
+        FileFormatError, match=r"column 'number', in events from 0 on, has missing values, and"
+    ):
         np.asarray(opened["number"])
     assert np.asarray(opened["pt"]).shape == (20,)
 
@@ -215,3 +217,56 @@ def test_files_without_events_are_passed_over_if_asked(tmp_path):
     with pytest.raises(FileFormatError, match=r"a.parquet is empty"):
         open_events(files)
     assert len(open_events(files, empty="skip")) == 20
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("pt,eta\n0.21,2.5\n")
+    with pytest.raises(FileFormatError, match=r"a.csv cannot be read"):
+        open_events(tmp_path / "a.csv", comment="1")
+
+
+LATER = {
+    "1.5": "has fractions, and int64 where the files begin",
+    "": "has missing values",
+    "3e300": "has whole numbers that are too large",
+    "18446744073709551615": "has whole numbers that are too large",
+    "a": "has text",
+}
+
+
+@pytest.mark.parametrize("last", LATER)
+def test_what_the_type_of_the_first_events_does_not_hold_is_an_error(tmp_path, last):
+    (tmp_path / "a.csv").write_text("n,eta\n" + "1,2.5\n" * 1500 + f"{last},2.5\n")
+    column = open_events(tmp_path / "a.csv")["n"]
+    with pytest.raises(FileFormatError, match=f"a.csv: column 'n', .*{LATER[last]}"):
+        column[:]
+
+
+OTHERS = {
+    "uint64": pd.Series([5, 2**64 - 1], dtype="u8"),
+    "float32": pd.Series([5, 0.5], dtype="f4"),
+    "with a missing one": pd.Series([5, None], dtype="Int64"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
+def test_event_numbers_of_several_types_are_exact_or_an_error(tmp_path, other):
+    """A float64 holds the numbers of both files only if they are small."""
+    write(
+        tmp_path / "b.parquet", pd.DataFrame({"n": other.where(other.isna() | (other < 2**53), 1)})
+    )
+    for number in (2**53, 2**53 + 1):
+        write(tmp_path / "a.parquet", pd.DataFrame({"n": [1, number]}))
+        column = open_events(f"{tmp_path}/*.parquet")["n"]
+        if number == 2**53:
+            assert column[:2].tolist() == [1, number]
+            continue
+        with pytest.raises(FileFormatError, match=r"a.parquet: column 'n', .*too large, and float"):
+            column[:]
+
+
+def test_large_whole_numbers_of_which_some_are_missing_are_no_column(tmp_path):
+    numbers = pd.DataFrame({"n": pd.Series([2**53 + 1, None], dtype="Int64"), "pt": [1.0, 2.0]})
+    write(tmp_path / "a.parquet", numbers)
+    with pytest.raises(ColumnError, match=r"column 'n' is no column of numbers \(dtype Int64\)"):
+        open_events(tmp_path / "a.parquet")

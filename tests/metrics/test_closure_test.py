@@ -194,3 +194,10 @@ def test_what_cannot_be_compared_is_an_error(change, message):
 def test_weights_that_are_not_finite_are_an_error():
     with pytest.raises(WeightError, match="sample_weight"):
         closure_test([0, 1], [0.5, 0.5], [0, 1], sample_weight=[1.0, np.nan])
+
+
+@pytest.mark.parametrize("signal", ["1", b"1", [1, "1"]])
+def test_a_signal_of_another_type_than_labels_that_are_numbers_is_an_error(signal):
+    y, p, by = np.zeros(4, int), np.full(4, 0.5), np.arange(4)
+    with pytest.raises(ValueError, match=r"signal=.* is not in y_true; its classes are \[0\]"):
+        closure_test(y, p, by, bins=2, signal=signal)

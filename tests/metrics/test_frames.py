@@ -13,15 +13,19 @@ from skhep_nn.metrics import (
     auc_by_parameter,
     auc_by_parameter_from_scores,
     binned_significance,
+    brier_score,
     closure_test,
+    log_loss,
     make_auc_scorer,
     make_fom_scorer,
     make_parametric_auc_scorer,
     optimise_binning,
     roc_auc,
     significance_scan,
+    threshold_at,
     weighted_ks,
 )
+from skhep_nn.plotting import RocPairsDisplay, ScorePanelsDisplay
 
 SERIES = {
     "polars": pl.Series,
@@ -86,3 +90,37 @@ def test_scorers_and_metrics_find_the_columns_of_a_frame(events, convert):
     expected = auc_by_parameter(model, X, y, parameter="mass", **columns)
     found = auc_by_parameter(model, native, y, parameter="mass", **columns)
     np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
+
+
+OF_CLASSES = {
+    "log_loss": log_loss,
+    "brier_score": brier_score,
+    "threshold_at": lambda y, p: threshold_at(y, p, efficiency=0.5, signal="b"),
+    "significance_scan": lambda y, p: significance_scan(y, p, signal="b", node="b").signal.tolist(),
+    "RocPairsDisplay": lambda y, p: RocPairsDisplay.from_predictions(y, p).auc().loc["b", "c"],
+    "ScorePanelsDisplay": lambda y, p: (
+        ScorePanelsDisplay.from_predictions(y, p, bins=4).displays["b"].test["b"].values().tolist()
+    ),
+}
+
+
+@pytest.mark.parametrize("function", OF_CLASSES.values(), ids=OF_CLASSES.keys())
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas, pa.Table.from_pandas])
+def test_columns_that_are_named_as_the_classes_may_be_in_any_order(function, convert):
+    rng = np.random.default_rng(0)
+    y = np.array(["b", "c", "uds"])[rng.integers(0, 3, 300)]
+    p = pd.DataFrame(rng.dirichlet([1, 2, 3], 300), columns=["b", "c", "uds"])
+    p["b"] += y == "b"
+    p = p.div(p.sum(axis=1), axis=0)
+    expected = function(y, p.to_numpy())
+    assert function(y, convert(p)) == expected
+    assert function(y, convert(p[["uds", "b", "c"]])) == expected
+    # other names, or mere numbers, say nothing of the classes
+    assert function(y, convert(p.set_axis(["x", "y", "z"], axis=1))) == expected
+
+
+def test_columns_that_are_only_numbered_are_in_the_order_of_classes():
+    y, p = np.array([0, 1, 1, 0]), np.array([[0.6, 0.4], [0.2, 0.8], [0.3, 0.7], [0.9, 0.1]])
+    expected = log_loss(y, p)
+    assert log_loss(y, pd.DataFrame(p[:, ::-1]), classes=[1, 0]) == expected
+    assert log_loss(y, pd.DataFrame(p[:, ::-1]).set_axis([1, 0], axis=1)) == expected

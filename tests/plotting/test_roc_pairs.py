@@ -58,6 +58,9 @@ def test_what_are_no_probabilities_of_the_classes_is_an_error(display):
         display.from_predictions(Y, P[:, :2])
     with pytest.raises(ValueError, match=r"classes=.* has 'b' twice"):
         display.from_predictions(Y, P, classes=["b", "c", "b"])
+    for other in (np.where(Y == "b", "g", Y), np.arange(len(Y)) % 3):
+        with pytest.raises(ValueError, match=r"y_true has the label ('g'|0), which is not one of"):
+            display.from_predictions(other, P, classes=["b", "c", "uds"])
     with pytest.raises(ValueError, match="y_score of 600 events is no probability"):
         display.from_predictions(Y, -P)
     with pytest.raises(WeightError, match="class 'b'"):
