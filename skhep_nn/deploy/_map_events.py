@@ -76,6 +76,10 @@ def map_events(model, events, *, signal=None, features=None):
     fitted = load_model(model)
     names, optional = model_features(fitted, features)
     there = kind.columns(events)
+    twice = next((name for name in names if there.count(name) > 1), None)
+    if twice is not None:
+        msg = f"events have the column {twice!r} {there.count(twice)} times; names must be unique"
+        raise ColumnError(msg)
     lacking = [name for name in names if name not in there and name not in optional]
     if lacking:
         msg = f"events lack {lacking}, which the model needs; they have {list(there)[:20]}"

@@ -106,3 +106,11 @@ def test_what_cannot_be_scored_is_told_at_once(model, events, collection):
         map_events(model, events)
     with pytest.raises(ValueError, match="signal=7 is not a class of the model"):
         map_events(model, collection, signal=7)
+
+
+def test_a_feature_that_stands_twice_is_an_error(model, events):
+    dd = pytest.importorskip("dask.dataframe")
+    frame = events[[*FEATURES, "process"]]
+    twice = dd.from_pandas(frame, npartitions=2).rename(columns={"process": "pt"})
+    with pytest.raises(ColumnError, match=r"events have the column 'pt' 2 times"):
+        map_events(model, twice)

@@ -650,6 +650,8 @@ def test_sharing_with_nobody_or_with_other_settings_is_an_error():
     parts = [("pdg", tokens(), ["pdg"]), ("mother", tokens(share="pgd"), ["mother"])]
     with pytest.raises(ValueError, match=r"block 'mother': share='pgd' is no other block .*'pdg'"):
         BlockTransformer(parts).fit(frame)
+    with pytest.raises(ValueError, match=r"block 'mother': share='' is no other block"):
+        BlockTransformer([parts[0], ("mother", tokens(share=""), ["mother"])]).fit(frame)
     other = ("mother", tokens(share="pdg", antiparticles="merge"), ["mother"])
     with pytest.raises(ValueError, match=r"'pdg' and 'mother' .*antiparticles='separate' and 'mer"):
         BlockTransformer([parts[0], other]).fit(frame)
