@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _columns
+from skhep_nn import _choices, _columns, _masks
 from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
 from skhep_nn.plotting import _events, _style
 
 _POINTS = {"color": "black", "marker": "o", "markersize": 3.5, "linestyle": "none"}
 # the lower panel shows ratios to the target up to this far from one
 _WIDEST = 1.0
+# of the ratio, to either side of 1, at least
+_NARROWEST = 1e-3
 
 
 class ReweighterDisplay:
@@ -156,7 +158,7 @@ class ReweighterDisplay:
             by = _columns.take(X, by, role="by")
         signal = ratio.model.classes_[1] if ratio.signal is None else ratio.signal
         signal = signal.item() if isinstance(signal, np.generic) else signal
-        is_target, by = _inputs.signal_mask(y, signal), np.asarray(by)
+        is_target, by = _inputs.signal_mask(y, signal), np.asarray(_masks.unmasked(by, "by"))
         after = ratio.predict(X) * weights
         return cls.from_weights(
             by[~is_target],
@@ -231,7 +233,7 @@ class ReweighterDisplay:
         else:
             top.set_ylim(min(0.0, 1.08 * top.dataLim.y0), 1.08 * top.dataLim.y1)
         far = [bottom.dataLim.y0 - 1, bottom.dataLim.y1 - 1]
-        reach = min(1.1 * max(map(abs, far)), _WIDEST)
+        reach = min(max(1.1 * max(map(abs, far)), _NARROWEST), _WIDEST)
         bottom.set_ylim(1 - reach, 1 + reach)
         top.set_ylabel("Density")
         bottom.set_ylabel("Ratio to target")
