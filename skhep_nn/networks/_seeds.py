@@ -63,14 +63,30 @@ def fresh(initializer):
         return _seeded(initializer, {"seed": None})
     if isinstance(initializer, str):
         initializer = {"class_name": initializer, "config": {}}
-    if isinstance(initializer, dict):
         return _of_description(initializer)
+    if isinstance(initializer, dict):
+        return _of_users(initializer)
     return initializer
 
 
 def dropout(x, rate):
     """`x` with a fraction dropped in training; 0 is no layer."""
     return layers.Dropout(rate, seed=layer_seed())(x) if rate else x
+
+
+def _of_users(description):
+    try:
+        found = _of_description(description)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        found = None
+    # Keras gives the name back of what it does not know
+    if callable(found):
+        return found
+    msg = (
+        f"kernel_initializer={description!r:.60}; it must be the name of an initializer, an "
+        "initializer, or what keras.initializers.serialize gives"
+    )
+    raise ValueError(msg)
 
 
 def _of_description(description):

@@ -146,7 +146,8 @@ def test_ctrl_c_in_the_first_epoch_is_ctrl_c(make, halves):
         clf.predict(train[0])
 
 
-def test_verbose_1_shows_epoch_losses_and_time_left(dense, halves, capsys):
+def test_verbose_1_shows_epoch_losses_and_time_left(dense, halves, capsys, monkeypatch):
+    monkeypatch.setattr("skhep_nn._bar.is_watched", lambda: True)
     train, validation = halves
     dense(verbose=1, epochs=2).fit(*train, **validation)
     shown = capsys.readouterr()

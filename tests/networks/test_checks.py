@@ -47,6 +47,8 @@ def test_what_all_networks_take_is_named(build, name, value):
         ("shape", (2**40,)),
         ("kernel_initializer", -0.0),
         ("kernel_initializer", range(3)),
+        ("kernel_initializer", {"a": [1, 2]}),
+        ("kernel_initializer", {"class_name": "Nope", "config": {}}),
         ("activation", pd.Series(dtype=float)),
         ("activation", "rellu"),
         ("activation", 3),
