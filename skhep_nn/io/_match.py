@@ -53,7 +53,7 @@ def label_selected(events, selected, on=("file", "event_number"), *, missing="er
     >>> label_selected(events, skim).tolist()
     [False, True, True]
     """
-    if missing not in MISSING:
+    if not isinstance(missing, str) or missing not in MISSING:
         msg = f"missing must be one of {tuple(MISSING)}, got {missing!r}"
         raise ValueError(msg)
     events, selected = as_pandas(events), as_pandas(selected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skhep_nn import _choices
 from skhep_nn.metrics._by_parameter import auc_by_parameter
 from skhep_nn.metrics._scorer import WeightedScorer, auc_of_labels
 
@@ -68,9 +69,7 @@ def make_parametric_auc_scorer(
     >>> round(make_parametric_auc_scorer()(model, X, y), 4)  # (5/6 + 1) / 2
     0.9167
     """
-    if average not in _AVERAGES:
-        msg = f"average={average!r}; it must be one of {list(_AVERAGES)}"
-        raise ValueError(msg)
+    _choices.one_of(average, _AVERAGES, "average")
     settings = {"parameter": parameter, "hypotheses": hypotheses, "average": average}
     return ParametricAUCScorer(signal, weight_column, weighted, **settings)
 

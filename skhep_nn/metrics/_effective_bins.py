@@ -32,6 +32,8 @@ def equal_effective_edges(scores, weights, n_bins, least):
     """
     order = np.argsort(scores)
     scores, weights = scores[order], weights[order]
+    # no bin has more effective events than events
+    least = min(least, len(scores) + 1)
     places = _places(scores)
     sums, squares = (_up_to(places, values) for values in (weights, weights**2))
     begins = _filled(sums, squares, n_bins, least)

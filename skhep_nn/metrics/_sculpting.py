@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhep_nn import _floats, _weights
+from skhep_nn import _choices, _floats, _weights
 from skhep_nn.metrics import _cut_errors, _inputs, _shapes
 from skhep_nn.metrics._divergence import Divergence, Move
 
@@ -92,9 +92,7 @@ def sculpting(
     >>> bool(found.p_values[0] < 1e-6)
     True
     """
-    if of not in _SIDES:
-        msg = f"of={of!r:.60}; it must be one of {list(_SIDES)}"
-        raise ValueError(msg)
+    _choices.one_of(of, _SIDES, "of")
     scores, mask, weights = _inputs.check_events(y_true, y_score, sample_weight, signal)
     _weights.check_squares(weights)
     values, efficiencies = _variable(by, mask), _efficiencies(efficiencies)

@@ -43,7 +43,8 @@ class Known(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X):
-        return np.column_stack([1 - SCORE, SCORE])[: len(X)]
+        n_events = X.shape[0] if hasattr(X, "shape") else len(X)
+        return np.column_stack([1 - SCORE, SCORE])[:n_events]
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]

@@ -114,7 +114,7 @@ def reweighted(X, sample_weight, total):
 
 def check_weights(got, X, sample_weight, total):
     assert np.isfinite(got).all()
-    plain.weights(sample_weight, len(X))
+    plain.weights(sample_weight, X.shape[0] if hasattr(X, "shape") else len(X))
     if total is not None:
         close(got.sum(), plain.numbers([total])[0])
 
@@ -142,7 +142,18 @@ SAMPLES = {
     "weights_before": WEIGHT[::-1].copy(),
     "weights_target": WEIGHT,
 }
-MODEL_WORDS = ("weight", "X", "column", "label", "feature", "events", "class ", "estimator", *WORDS)
+MODEL_WORDS = (
+    "weight",
+    "X",
+    "column",
+    "label",
+    "feature",
+    "events",
+    "class ",
+    "predict_proba of the model",
+    "estimator",
+    *WORDS,
+)
 PROBABILITIES = np.column_stack([1 - SCORE, SCORE])
 
 CALLS = [

@@ -170,7 +170,8 @@ def _position(model, signal):
 def _prior(model, prior, at):
     if prior is not None:
         fraction = _floats.one(prior, "prior")
-        if not 0 < fraction < 1:
+        # so near to 0 that its inverse is beyond float64 is 0
+        if not np.finfo(np.float64).tiny <= fraction < 1:
             msg = f"prior={prior!r}; the fraction of the target must be above 0 and below 1"
             raise ValueError(msg)
         return fraction
