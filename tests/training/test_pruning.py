@@ -52,6 +52,8 @@ def test_an_objective_function_is_pruned_by_the_validation_loss(optuna, table):
     assert [len(trial.intermediate_values) for trial in study.trials] == [4, 2, 2]
 
 
+# Optuna 4.2 with scikit-learn 1.6
+@pytest.mark.filterwarnings("ignore:The OptunaSearchCV or classes:FutureWarning")
 def test_a_search_of_optuna_is_pruned_by_its_study(optuna, table):
     integration = pytest.importorskip("optuna_integration")
     # the second fold: its first epoch is the fifth step
