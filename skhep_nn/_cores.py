@@ -74,8 +74,9 @@ def at_a_time(n_tasks, limit=None):
 def evenly(n_tasks):
     """How many of `n_tasks` that last equally long are begun at a time, so that no core waits.
 
-    Five tasks on two cores take three times as long as one if there are two at a time, and 2.5
-    times if three share the cores and two follow.
+    Where each task keeps a core busy, five on two cores take three times as long as one if there
+    are two at a time, and 2.5 times if three share the cores and two follow: arithmetic, in which
+    what tasks cost each other is left out.
 
     Parameters
     ----------

@@ -116,6 +116,11 @@ def _apply_arguments(parser):
     add("--signal", help="class that the score and the threshold are of")
     add("--columns", type=_listed, metavar="A,B", help="columns to carry along")
     add("--features", type=_listed, metavar="A,B", help="for a model fitted without names")
+    _reading_arguments(add)
+    add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
+
+
+def _reading_arguments(add):
     add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
     add("--names", type=_listed, metavar="A,B", help="columns of a CSV file without header")
     add("--separator", help="the character between the fields of a CSV file, a comma if not given")
@@ -123,17 +128,17 @@ def _apply_arguments(parser):
     add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
     add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
     add("--skip-empty", action="store_true", help="pass over files without events")
-    _workers_arguments(add)
-    add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
-
-
-def _workers_arguments(add):
-    add(
-        "--dask",
-        metavar="SCHEDULER",
-        help="have the workers of this Dask scheduler do it",
-    )
+    add("--dask", metavar="SCHEDULER", help="have the workers of this Dask scheduler do it")
     add("--workers", type=int, metavar="N", help="have N processes do it, with Dask")
+
+
+def _reading(arguments):
+    """The parameters of ``apply`` and ``build_cache`` that say what is read, and how it is told."""
+    names = ("columns", "tree", "names", "separator", "comment", "cut", "chunk_size")
+    return {name: getattr(arguments, name) for name in names} | {
+        "empty": "skip" if arguments.skip_empty else "error",
+        "progress": False if arguments.quiet else "auto",
+    }
 
 
 def _apply(arguments):
@@ -145,19 +150,11 @@ def _apply(arguments):
             arguments.model,
             arguments.files,
             arguments.output,
-            columns=arguments.columns,
-            chunk_size=arguments.chunk_size,
             threshold=arguments.threshold,
             signal=arguments.signal,
             features=arguments.features,
-            tree=arguments.tree,
-            names=arguments.names,
-            separator=arguments.separator,
-            comment=arguments.comment,
-            cut=arguments.cut,
-            empty="skip" if arguments.skip_empty else "error",
             client=client,
-            progress=False if arguments.quiet else "auto",
+            **_reading(arguments),
         )
     return None if arguments.quiet else str(done)
 
@@ -173,14 +170,7 @@ def _cache_arguments(parser):
     )
     add("--output", "-o", required=True, metavar="DIR", help="folder that becomes the cache")
     add("--columns", type=_listed, metavar="A,B", help="columns to read")
-    add("--tree", help="tree of a ROOT file, or key of an HDF5 file")
-    add("--names", type=_listed, metavar="A,B", help="columns of a CSV file without header")
-    add("--separator", help="the character between the fields of a CSV file, a comma if not given")
-    add("--comment", help="the character that begins a comment in a CSV file")
-    add("--cut", help="keep events that pass, e.g. 'pt > 30 and abs(eta) < 2.5'")
-    add("--chunk-size", type=int, default=100_000, metavar="N", help="events in memory at a time")
-    add("--skip-empty", action="store_true", help="pass over files without events")
-    _workers_arguments(add)
+    _reading_arguments(add)
     add("--verify", action="store_true", help="if the cache is there, check all of its content")
     add("--quiet", "-q", action="store_true", help="no progress bar and no summary")
 
@@ -194,17 +184,9 @@ def _cache(arguments):
             arguments.files,
             arguments.transformer,
             arguments.output,
-            columns=arguments.columns,
-            tree=arguments.tree,
-            names=arguments.names,
-            separator=arguments.separator,
-            comment=arguments.comment,
-            cut=arguments.cut,
-            chunk_size=arguments.chunk_size,
-            empty="skip" if arguments.skip_empty else "error",
             verify=arguments.verify,
             client=client,
-            progress=False if arguments.quiet else "auto",
+            **_reading(arguments),
         )
     return None if arguments.quiet else line
 
