@@ -75,7 +75,7 @@ test-fast: $(VENV)/.dev  ## what of the test suite takes under three minutes on 
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## 10,000 odd inputs for each public function (fewer for training and drawing); FUZZ_SEED=
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz $(ARGS)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 0 tests/fuzz $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev  ## style, spelling, and types as users see them

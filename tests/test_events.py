@@ -413,9 +413,7 @@ def test_cross_validation_is_that_of_the_table(kind, labels, request):
 def test_grid_search_in_two_processes(kind, labels, request):
     blocks = request.getfixturevalue(kind)
     search = GridSearchCV(CutClassifier(), {"feature": [0, 1, 2]}, cv=3, n_jobs=2)
-    # joblib's processes may be gone before this one notices: not our concern
-    with joblib.parallel_config("loky"):
-        search.fit(blocks, labels)
+    search.fit(blocks, labels)
     assert search.best_params_ == {"feature": 1}
     assert search.best_estimator_.n_events_ == 60
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_what_the_user_maps_is_one_in_every_process(array, tmp_path):
     assert in_processes(kinds, users, users[5:]) == [[(True, True)] * 2] * 2
     assert in_processes(source_of, users) == ["MappedRows"] * 2
     assert in_processes(source_of, array) != ["MappedRows"] * 2
+
+
+def test_what_joblib_says_of_a_process_that_it_replaces_is_no_error():
+    # raised in the thread that would replace it, the others would be waited for without end
+    warnings.warn(
+        "A worker stopped while some jobs were given to the executor. This can be caused by a too "
+        "short worker timeout or by a memory leak.",
+        UserWarning,
+        stacklevel=1,
+    )
 
 
 def test_a_folder_of_the_users_may_have_any_name(array, tmp_path):
