@@ -3,15 +3,18 @@
 A calibrator fits its map, and a stack its final estimator, on scores that it asks the classifiers
 inside for, without the columns of X. A weight column that a classifier inside knows is lost there:
 scikit-learn asks nobody for it and tells a classifier nothing of who fits it, with metadata routing
-neither. What there is are the calls themselves. They are looked at where a classifier is cloned,
-which a meta-estimator does in the process that its fit was called in, and where it is asked whether
-it is fitted, which comes before every score and finds those that are frozen.
+neither. What there is are the calls themselves. They are looked at where a classifier is cloned
+or asked for its tags, which a meta-estimator does in the thread that its fit was called in, and
+where it is asked whether it is fitted, which comes before every score. A stack hands its members to
+workers, whose calls have no stack around them, but the function that it has them run.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
+import sklearn
 from sklearn.frozen import FrozenEstimator
 
 from skhep_nn import _composition
@@ -34,6 +37,8 @@ _VOTE = (
     "FrozenEstimator(member) that was fitted with sample_weight (skhep_nn.CalibratedClassifier "
     "calibrates it)"
 )
+# no message: what stacks and votes run for each member, in workers too
+_MEMBER = ""
 
 
 def check_weighted(estimator):
@@ -60,7 +65,9 @@ def check_weighted(estimator):
         owner = local.get("self")
         without = _without_weights(owner) if message is _VOTE else None
         if without != []:
-            names = {"owner": type(owner).__name__, "without": without, "inside": inside}
+            # a worker does not know the object
+            of = "StackingClassifier" if owner is None else type(owner).__name__
+            names = {"owner": of, "without": without, "inside": inside}
             raise WeightError(message.format(**names))
 
 
@@ -71,16 +78,37 @@ _FITS = {
     ("sklearn.calibration", "_fit_classifier_calibrator_pair"): _CALIBRATOR,
     ("sklearn.ensemble._stacking", "fit"): _STACK,
     ("sklearn.ensemble._voting", "fit"): _VOTE,
+    ("sklearn.ensemble._base", "_fit_single_estimator"): _MEMBER,
 }
 
 
 def _fits():
     """(message, frame) of the fits of meta-estimators that are under way, the innermost first."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        message = _FITS.get((frame.f_globals.get("__name__"), frame.f_code.co_name))
-        if message is not None:
+    found = [*_known_frames(), (None, None)]
+    for (message, frame), (around, _) in pairwise(found):
+        if message is not _MEMBER:
             yield message, frame
+        elif around not in (_STACK, _VOTE) and _is_of_stack(frame):
+            yield _STACK, frame
+
+
+def _is_of_stack(frame):
+    """Whether a worker fits a member of a stack that was surely given no weights.
+
+    With metadata routing a member gets none where only the final estimator asks for them. A vote
+    asks its members for their tags, and is seen by that.
+    """
+    routed = sklearn.get_config()["enable_metadata_routing"]
+    return not routed and frame.f_locals.get("message_clsname") is None
+
+
+def _known_frames():
+    """(what it is by `_FITS`, frame) of each call that is under way, the innermost first."""
+    frame = sys._getframe(3)
+    while frame is not None:
+        place = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if place in _FITS:
+            yield _FITS[place], frame
         frame = frame.f_back
 
 

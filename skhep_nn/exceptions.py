@@ -18,6 +18,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFileError",
     "PartitionError",
+    "SeenEventsWarning",
     "SkhepNNError",
     "StorageError",
     "TemplateNoiseWarning",
@@ -82,6 +83,10 @@ class LeftOutWarning(UserWarning):
 
 class FoldsDifferWarning(UserWarning):
     """The networks of a cross-fit give their folds scores that are not comparable."""
+
+
+class SeenEventsWarning(UserWarning):
+    """A part of a cross-fit is frozen, and may have been trained on events that it scores."""
 
 
 class MassLeakWarning(UserWarning):

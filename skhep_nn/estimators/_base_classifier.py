@@ -280,6 +280,8 @@ class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
         super().__setstate__({k: v for k, v in state.items() if k != "_unsaved"})
 
     def __sklearn_tags__(self):
+        # what a stack or vote asks of every member before workers get them, frozen or not
+        _meta_estimators.check_weighted(self)
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags

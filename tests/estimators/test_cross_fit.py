@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
@@ -33,6 +38,7 @@ from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import (
     ColumnError,
     FoldsDifferWarning,
+    SeenEventsWarning,
     TrainingInterruptedWarning,
     WeightError,
 )
@@ -538,3 +544,37 @@ def test_a_scaler_outside_is_nothing_special(sample):
     alone = clone(pipeline).fit(X[FEATURES][folds != 2], y[folds != 2])
     expected = alone.predict_proba(X[FEATURES][folds == 2])
     assert np.allclose(model.predict_proba(X[folds == 2]), expected, atol=1e-4)
+
+
+FROZEN = {
+    "member of a vote": lambda m: VotingClassifier([("a", m), ("b", Recorder())], voting="soft"),
+    "member of a stack": lambda m: StackingClassifier([("a", m)], LogisticRegression(), cv=2),
+    "last step": lambda m: make_pipeline("passthrough", m),
+    "in an ensemble": lambda m: EnsembleClassifier(make_pipeline(m), n_members=2),
+}
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("around", FROZEN.values(), ids=FROZEN)
+def test_a_frozen_classifier_inside_is_warned_of_since_it_may_have_seen_the_events(
+    n_jobs, around, sample
+):
+    X, y = of_features(sample)
+    frozen = FrozenEstimator(LogisticRegression().fit(X[FEATURES], y))
+    model = CrossFitClassifier(around(frozen), n_folds=3, n_jobs=n_jobs)
+    with pytest.warns(SeenEventsWarning, match=r"frozen in the estimator: .*the same for each"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("make", [CrossFitClassifier, EnsembleClassifier])
+def test_a_frozen_estimator_cannot_be_fitted_for_each_fold(make, sample):
+    X, y = of_features(sample)
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    with pytest.raises(ValueError, match=r"estimator=FrozenEstimator\(LogisticRegression\) is fit"):
+        make(frozen).fit(X, y)
+
+
+def test_a_frozen_transformer_is_no_classifier(sample):
+    X, y = of_features(sample)
+    scale = FrozenEstimator(StandardScaler().fit(X[FEATURES]))
+    CrossFitClassifier(make_pipeline(scale, LogisticRegression()), n_folds=3).fit(X, y)

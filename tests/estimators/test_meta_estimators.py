@@ -88,6 +88,17 @@ def test_a_frozen_network_in_other_processes_notices_its_calibrator(events):
         calibrated(FrozenEstimator(network().fit(X, y)), n_jobs=2).fit(X, y)
 
 
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_frozen_network_notices_its_stack_or_vote_with_any_number_of_workers(events, n_jobs):
+    X, y = events
+    frozen = FrozenEstimator(network().fit(X, y))
+    with pytest.raises(WeightError, match="StackingClassifier fits its final estimator without"):
+        stacked(frozen, n_jobs=n_jobs).fit(X, y)
+    vote = VotingClassifier([("net", frozen), ("b", LogisticRegression())], n_jobs=n_jobs)
+    with pytest.raises(WeightError, match=r"members \['b'\] without event weights"):
+        vote.fit(X, y)
+
+
 @pytest.mark.parametrize("ensemble", [True, False])
 def test_the_error_names_what_to_use(events, ensemble):
     X, y = events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from numbers import Integral
 
@@ -15,7 +16,7 @@ from skhep_nn.estimators._members._base import MembersClassifier
 from skhep_nn.estimators._members._fit_one import Events, fit_one, takes_validation
 from skhep_nn.estimators._members._run import fit_all
 from skhep_nn.estimators._members._spread import spread_of
-from skhep_nn.exceptions import ColumnError
+from skhep_nn.exceptions import ColumnError, SeenEventsWarning
 
 
 class CrossFitClassifier(MembersClassifier):
@@ -79,6 +80,9 @@ class CrossFitClassifier(MembersClassifier):
     -----
     FoldsDifferWarning
         If the scores of the folds are not comparable.
+    SeenEventsWarning
+        If there is a frozen classifier in `estimator`, such as a member of a stack or vote: it is
+        the same for each fold.
 
     Notes
     -----
@@ -165,7 +169,8 @@ class CrossFitClassifier(MembersClassifier):
         ColumnError
             If X lacks a column.
         ValueError
-            If a fold has no events, or a class is in none of the training events of one.
+            If a fold has no events, a class is in none of the training events of one, or
+            `estimator` is frozen.
         WeightError
             If weights are given twice, or to a classifier that takes none.
         """
@@ -176,6 +181,7 @@ class CrossFitClassifier(MembersClassifier):
         self._check_not_named(X)
         numbers = self._numbers_at(X, self._hidden) if self._hidden else None
         X, labels = self._learn_events(X, y)
+        self._warn_of_frozen()
         folds = self._folds_in_fit(numbers, labels)
         weights = None if sample_weight is None else _weights.check(sample_weight, len(labels))
         events = Events(X, labels, weights)
@@ -242,6 +248,16 @@ class CrossFitClassifier(MembersClassifier):
                     f"fold_column={self.fold_column!r} takes away from it; leave it out there"
                 )
                 raise ColumnError(msg)
+
+    def _warn_of_frozen(self):
+        frozen = _settings.frozen_in(self._classifier())
+        if frozen:
+            msg = (
+                f"frozen in the estimator: {', '.join(frozen)}. What is frozen is the same for "
+                "each fold, so that events that trained it are scored by a classifier that saw "
+                "them; give the unfitted classifier, unless it was trained on other events"
+            )
+            warnings.warn(msg, SeenEventsWarning, stacklevel=3)
 
     def _folds_in_fit(self, numbers, labels):
         if numbers is None:

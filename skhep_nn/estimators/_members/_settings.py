@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from skhep_nn.estimators._fit._seeds import seed_of
 
@@ -22,9 +23,36 @@ def members(estimator, n_members, random_state):
     random_state : int, RandomState or None
         Every ``random_state`` in a member follows from it and the number of the member. None: from
         its own value, where it has one.
+
+    Raises
+    ------
+    ValueError
+        If it is frozen: no fit would change it.
     """
+    if isinstance(estimator, FrozenEstimator):
+        inner = type(estimator.estimator).__name__
+        msg = (
+            f"estimator=FrozenEstimator({inner}) is fitted already and no fit changes it, so that "
+            f"all {n_members} members would be the same; give the {inner} itself, which is fitted "
+            "anew for each"
+        )
+        raise ValueError(msg)
     seed = None if random_state is None else seed_of(random_state)
     return [_member(estimator, number, seed) for number in range(n_members)]
+
+
+def frozen_in(estimator):
+    """Names of the classifiers in the parameters of `estimator` that no fit changes.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        name
+        for name, value in sorted(estimator.get_params(deep=True).items())
+        if isinstance(value, FrozenEstimator) and hasattr(value, "predict")
+    ]
 
 
 def random(random_state, number):
