@@ -126,7 +126,7 @@ CALLS = [
             check,
             WORDS,
             fixed=("files",),
-            cost=6,
+            cost=2,
         )
         for suffix in MAKERS
     ],
@@ -143,7 +143,7 @@ CALLS = [
         },
         None,
         WORDS,
-        cost=6,
+        cost=2,
     ),
     Call(
         "iterate_events",
@@ -152,7 +152,7 @@ CALLS = [
         None,
         WORDS,
         fixed=("files", "cut", "columns"),
-        cost=6,
+        cost=2,
     ),
     *[
         Call(
@@ -162,7 +162,7 @@ CALLS = [
             check,
             WORDS,
             fixed=("files",),
-            cost=6,
+            cost=2,
         )
         for suffix in MAKERS
     ],
@@ -179,7 +179,7 @@ CALLS = [
         },
         None,
         WORDS,
-        cost=6,
+        cost=2,
     ),
     *[call for suffix in MAKERS for call in damaged(suffix)],
 ]

@@ -49,7 +49,7 @@ def check(got, **options):
 def call(function, valid):
     odd = {name: odd for name, odd in SIZED.items() if name in valid}
     name = f"networks.{function.__name__}"
-    return Call(name, built(function), valid, check, WORDS, cost=12, odd=odd)
+    return Call(name, built(function), valid, check, WORDS, cost=20, odd=odd)
 
 
 CALLS = [

@@ -144,7 +144,7 @@ CALLS = [
         "from_table",
     ),
     *[
-        Call(f"{name}.plot", plotted(display), options, None, WORDS, cost=15, draws=True)
+        Call(f"{name}.plot", plotted(display), options, None, WORDS, cost=5, draws=True)
         for name, display, options in (
             ("RocPairsDisplay", pairs, {"ax": None, "kind": "rejection", "band": True}),
             ("ScorePanelsDisplay", nodes, {"ax": None, "log": True}),

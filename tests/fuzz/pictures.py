@@ -159,7 +159,7 @@ CALLS = [
     result_of("TemplatesDisplay", "from_templates", {"templates": templates(), "ax": None}),
     result_of("SignificanceDisplay", "from_binned", {"binned": results()["binned"], "ax": None}),
     *[
-        Call(f"{name}.plot", plotted(display), options, None, WORDS, cost=15, draws=True)
+        Call(f"{name}.plot", plotted(display), options, None, WORDS, cost=5, draws=True)
         for name, (display, options) in PLOTS.items()
     ],
 ]

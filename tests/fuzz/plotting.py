@@ -60,6 +60,8 @@ WORDS = (
     "labels",
     "ax",
 )
+# these are given events: most of what they are called with they draw
+OF_EVENTS = ("from_predictions", "from_estimator", "from_data", "from_events", "from_weights")
 
 
 def call(
@@ -78,7 +80,7 @@ def call(
         WORDS,
         labels,
         masked,
-        cost=15,
+        cost=15 if method in OF_EVENTS and not fixed else 5,
         draws=True,
         fixed=fixed,
     )
