@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._ipc import batches_of
 from skhep_nn.io._lists import is_list_type, simple, why_not
+from skhep_nn.io._parquet_footer import groups_of
 from skhep_nn.io._source import (
     BYTES_OF_ARRAY,
     CHUNKS_OF_PARTITION,
@@ -71,12 +73,14 @@ class ParquetSource(Source):
 
     def _check_size(self, group, columns):
         """Lists of zeros shrink to nothing; how many values there are is stated."""
-        about = self._file.metadata.row_group(group)
-        for at in range(about.num_columns):
-            column = about.column(at)
-            name, n_values = column.path_in_schema, column.num_values // max(about.num_rows, 1)
+        about = self._groups[group]
+        for name, n_values in about.n_values:
             if any(name == one or name.startswith(f"{one}.") for one in columns):
-                check_bytes(self, name, 8, (about.num_rows, n_values))
+                check_bytes(self, name, 8, (about.n_events, n_values // max(about.n_events, 1)))
+
+    @cached_property
+    def _groups(self):
+        return groups_of(self.path)
 
     def close(self):
         self._file.close()
