@@ -38,6 +38,7 @@ CASES = {
     "grid search, 12 candidates x 5 folds": "search",
     "dask: 60 fits, two workers": "dask_search",
     "dask: ONNX on Parquet, two workers": "dask_apply",
+    "files without a cache": "streaming",
     "significance scan, 10M events (ratio to the sort)": "scan",
     "binned significance, 1M events x 20 bins x 5 variations": "binned",
     "pad 10M particles": "preprocessing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import numpy as np
 from skhep_nn._lazy_rows import StoredRows
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._as_type import as_type
-from skhep_nn.io._files import open_source, reading
+from skhep_nn.io._files import reading
+from skhep_nn.io._open_sources import OpenSources
 from skhep_nn.io._stream import Selection, _more, _passing, _settled
 
 # Rows in which columns are put side by side, so that a tile stays in the processor's cache.
@@ -61,11 +63,24 @@ class FileTable:
         counts = [part.n_events for part in self.parts]
         self.ends = np.cumsum(counts)
         self.starts = self.ends - counts
-        # the partition that was read last: it often goes on in the next buffer
+        # the partition that was read last, which often goes on in the next buffer, and open files
         self._last = threading.local()
 
     def __len__(self):
         return int(self.ends[-1])
+
+    @contextmanager
+    def held_open(self):
+        """Files that this thread reads meanwhile stay open, so that each is opened once."""
+        if getattr(self._last, "opened", None) is not None:
+            yield
+            return
+        self._last.opened = OpenSources(Selection(**self.reading).options())
+        try:
+            yield
+        finally:
+            opened, self._last.opened = self._last.opened, None
+            opened.close()
 
     def __getstate__(self):
         names = ("reading", "parts", "types", "size")
@@ -118,7 +133,7 @@ class FileTable:
         borders = np.searchsorted(in_order, [*self.starts, len(self)])
         for number in np.flatnonzero(np.diff(borders)):
             places = np.arange(borders[number], borders[number + 1])
-            here = in_order[places] - self.starts[number]
+            here = _contiguous(in_order[places] - self.starts[number])
             yield places if order is None else order[places], self._values(names, number, here)
 
     def _within(self, start, stop):
@@ -144,7 +159,8 @@ class FileTable:
             msg = f"{part.path} changed since it was opened; open the events again"
             raise FileFormatError(msg)
         selection = Selection(**self.reading | {"columns": names})
-        with open_source(part.path, **selection.options()) as source:
+        with self.held_open():
+            source = self._last.opened.of(part.path, part.stamp)
             chunks = list(passing(source, selection, self.size, part.start, part.stop))
         found = {name: [chunk[name] for chunk in chunks] for name in names}
         out = {name: self._as_told(part, name, values) for name, values in found.items()}
@@ -158,6 +174,8 @@ class FileTable:
         dtype, shape = self.types[name]
         what = f"{part.path}: column {name!r}, in events from {part.start} on,"
         told = [as_type(chunk, dtype, what) for chunk in values]
+        if len(told) == 1:
+            return told[0]
         return np.concatenate([np.empty((0, *shape), dtype), *told])
 
 
@@ -203,6 +221,12 @@ def stamp_of(path):
     """Size and time of a file."""
     facts = path.stat()
     return facts.st_size, facts.st_mtime_ns
+
+
+def _contiguous(rows):
+    """Sorted integers as a slice, of which no copy is made, if none is missing in between."""
+    is_range = len(rows) == rows[-1] - rows[0] + 1 and bool((rows[1:] > rows[:-1]).all())
+    return slice(rows[0], rows[-1] + 1) if is_range else rows
 
 
 def _sorting(rows):

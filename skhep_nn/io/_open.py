@@ -10,7 +10,7 @@ from skhep_nn.io._file_rows import FileColumn, FileTable, Part, passing, stamp_o
 from skhep_nn.io._files import expand, open_source, reading
 from skhep_nn.io._read import CHUNK_SIZE
 from skhep_nn.io._source import CHUNKS_OF_PARTITION
-from skhep_nn.io._stream import Selection, partitions
+from skhep_nn.io._stream import Selection, partitions_as_stored
 from skhep_nn.io._values import is_list
 
 # A partition, the least that is read at a time, has about so many bytes where the format allows.
@@ -155,7 +155,7 @@ def _parts(path, reading, size, row_bytes):
     """The partitions of a file, with the number of their events that pass."""
     selection, stamp = Selection(**reading), stamp_of(path)
     with open_source(path, **selection.options()) as source:
-        for start, stop in partitions(source, selection, size):
+        for start, stop in partitions_as_stored(source, selection, size):
             known = source.n_events if stop is None else stop
             n_events = None if known is None or selection.cut is not None else known - start
             if n_events is None:

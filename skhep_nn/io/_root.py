@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
+from skhep_nn._cores import cores
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import of_awkward
 from skhep_nn.io._branches import Leaf, leaves_of_branch, why_not_field
-from skhep_nn.io._source import Source, equal_partitions, pick_tree
+from skhep_nn.io._source import Source, equal_partitions, joined_or_divided, pick_tree
 
 FORMAT = "a ROOT file"
 TAKES = ("tree",)
+# What is done between baskets has one core: more threads would wait for it.
+MOST_THREADS = 4
 
 
 def open_file(path, tree=None):
@@ -38,7 +42,7 @@ class RootSource(Source):
     """
 
     def __init__(self, path, file, name):
-        self._file, self._tree = file, file[name]
+        self._file, self._tree, self._pool = file, file[name], None
         self._leaves, left_out, structures = self._find()
         aliases = self._other_names()
         about = {"where": f"tree {name!r}", "kind": "branch", "aliases": aliases}
@@ -57,7 +61,15 @@ class RootSource(Source):
         return equal_partitions(self.n_events, size)
 
     def close(self):
+        if self._pool is not None:
+            self._pool.shutdown()
         self._file.close()
+
+    def _threads(self):
+        """Those that decompress baskets, of all columns at a time; None on one core."""
+        if self._pool is None and cores() > 1:
+            self._pool = ThreadPoolExecutor(min(cores(), MOST_THREADS), "skhep_nn-baskets")
+        return self._pool
 
     def _one(self, name, rows):
         leaf = self._leaves[name]
@@ -99,10 +111,17 @@ class TreeSource(RootSource):
             entry_start=start,
             entry_stop=stop,
             library="ak",
+            decompression_executor=self._threads(),
         )
         while (events := self._next(baskets, columns, start, size)) is not None:
             yield {name: of_awkward(self._leaves[name].within(events)) for name in columns}
             start += size
+
+    def partitions_as_stored(self, columns, size):
+        """Up to where baskets of all `columns` end: each basket is decompressed once."""
+        branches = [self._leaves[name].branch for name in columns]
+        common = set.intersection(*(set(map(int, one.entry_offsets)) for one in branches))
+        return joined_or_divided(sorted(common | {0, self.n_events}), size)
 
     def _next(self, baskets, columns, start, size):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import warnings
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -18,6 +19,8 @@ BYTES_OF_CHUNK = 2**30
 BYTES_OF_ARRAY = 2**33
 # a partition of a file is so many chunks
 CHUNKS_OF_PARTITION = 10
+# a piece of a file that can be decoded as a whole only stays whole up to so many partitions
+LARGEST_WHOLE = 4
 
 # so many of those that are left out are named
 SHOWN = 100
@@ -80,6 +83,10 @@ class Source(ABC):
         """Pairs (start, stop) of events that can be read by themselves; here the whole file."""
         del columns, size
         return [(0, None)]
+
+    def partitions_as_stored(self, columns, size):
+        """As `partitions`, but ends where the file's own pieces end, as nearly as it has such."""
+        return self.partitions(columns, size)
 
     def fraction(self, n_read):
         """Which part of the file has been read, from 0 to 1."""
@@ -157,6 +164,30 @@ def equal_partitions(n_events, step):
     """Pairs (start, stop) of so many chunks of `step` events each, at least one pair."""
     size = CHUNKS_OF_PARTITION * step
     return [(at, min(at + size, n_events)) for at in range(0, max(n_events, 1), size)]
+
+
+def joined_or_divided(borders, step):
+    """Pairs (start, stop) of whole pieces of a file, of `step` chunks or little more.
+
+    Small pieces are joined. Those that are much too large are divided, and are decoded once for
+    each part.
+
+    Parameters
+    ----------
+    borders : sequence of int
+        Where the pieces begin, and the end of the file.
+    step : int
+    """
+    size, starts = CHUNKS_OF_PARTITION * step, [0]
+    for first, last in pairwise(borders):
+        if last - first > LARGEST_WHOLE * size:
+            n_parts = -(-(last - first) // (LARGEST_WHOLE * size))
+            starts += [first + part * (last - first) // n_parts for part in range(n_parts)]
+            starts.append(last)
+        elif last - starts[-1] >= size:
+            starts.append(last)
+    starts, end = sorted({*starts} - {borders[-1]}), borders[-1]
+    return list(pairwise([*starts, end])) or [(0, 0)]
 
 
 def check_lengths(source, lengths):

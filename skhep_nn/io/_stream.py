@@ -169,6 +169,13 @@ def partitions(source, selection, chunk_size):
         return source.partitions(needed, chunk_size)
 
 
+def partitions_as_stored(source, selection, chunk_size):
+    """The same, ending where the file's own pieces end: nothing is decoded twice."""
+    _, needed = _columns_of(source, selection)
+    with reading(source.path):
+        return source.partitions_as_stored(needed, chunk_size)
+
+
 def pieces(source, selection, chunk_size, start=0, stop=None):
     """Iterate over the `Piece`s of one partition of an open file."""
     chosen, needed = _columns_of(source, selection)

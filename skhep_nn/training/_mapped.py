@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +114,18 @@ class MappedRows:
     def chunks(self):
         """The events in their order, in arrays of some megabytes: (number of the first, array)."""
         size = max(1, int(CHUNK_BYTES // max(1, self.row_bytes)))
-        for start in range(0, len(self), size):
-            yield start, self[start : start + size]
+        with self.held_open():
+            for start in range(0, len(self), size):
+                yield start, self[start : start + size]
+
+    @contextlib.contextmanager
+    def held_open(self):
+        """Files that this thread reads events of stay open meanwhile."""
+        tables = {id(table): table for base, _ in self.entries for table in _tables(base)}
+        with contextlib.ExitStack() as stack:
+            for table in tables.values():
+                stack.enter_context(table.held_open())
+            yield
 
     def order_on_disk(self):
         """Event numbers in the order in which they lie on disk; None if that is their own."""
@@ -185,6 +196,13 @@ def _in_one_piece(base, out):
 def _small(rows):
     rows = np.asarray(rows)
     return _lazy_rows.short(np.flatnonzero(rows) if rows.dtype == bool else rows)
+
+
+def _tables(base):
+    """Files that are opened to be read, of which `base` has rows."""
+    if isinstance(base, _lazy_rows.ChainedRows):
+        return [table for part, _ in base.parts for table in _tables(part)]
+    return [base.table] if hasattr(base, "table") else []
 
 
 def _stamps(base):

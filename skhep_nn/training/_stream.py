@@ -58,6 +58,13 @@ class StreamSource:
         return read_ahead(self._blocks(order, batch_size))
 
     def _blocks(self, order, batch_size):
+        parts = [part for part in tf.nest.flatten(self.data) if isinstance(part, MappedRows)]
+        with contextlib.ExitStack() as stack:
+            for part in parts:
+                stack.enter_context(part.held_open())
+            yield from self._shuffled(order, batch_size)
+
+    def _shuffled(self, order, batch_size):
         n_steps = max(1, len(order) // batch_size)
         steps = min(_bucket(n_steps), buffer_events(self.data[0], batch_size) // batch_size)
         size, held = steps * batch_size, {}

@@ -155,6 +155,57 @@ def test_a_partition_is_read_once_in_an_epoch(table, monkeypatch):
     assert n_parts > 4
 
 
+def test_a_file_is_opened_once_in_an_epoch(folder, monkeypatch):
+    from skhep_nn.io import _open_sources
+    from skhep_nn.training._mapped import MappedRows
+
+    monkeypatch.setattr(_stream, "BUFFER_BYTES", 2**12)
+    files = open_events(folder("root", n_events=7000))
+    opened, original = [], _open_sources.open_source
+    monkeypatch.setattr(
+        _open_sources,
+        "open_source",
+        lambda path, **options: opened.append(path.name) or original(path, **options),
+    )
+    x = MappedRows([files[name].entry for name in ["number", "pt"]], "f8", table=True)
+    source = _stream.StreamSource(x, np.zeros(len(files)), np.ones(len(files)))
+    assert len(list(source.blocks(_stream.shuffled(x, 50, 0)(0), 50))) > 4
+    assert sorted(opened) == ["a_background.root", "b_signal.root"]
+    assert sum(len(part) for _, part in x.chunks()) == len(files)
+    assert len(opened) == 4
+
+
+def test_of_many_files_the_last_stay_open(tmp_path, monkeypatch):
+    from skhep_nn.io import _open_sources
+
+    monkeypatch.setattr(_open_sources, "MOST_OPEN", 2)
+    for name in "abc":
+        write(tmp_path / f"{name}.parquet", events(10, 0, 0))
+    held = _open_sources.OpenSources({})
+    paths = [tmp_path / f"{name}.parquet" for name in "abc"]
+    first, second = (held.of(path, 0) for path in paths[:2])
+    assert held.of(paths[0], 0) is first
+    held.of(paths[2], 0)
+    assert held.of(paths[0], 0) is first
+    assert held.of(paths[1], 0) is not second
+    assert held.of(paths[1], 1) is not held.of(paths[1], 0)
+    held.close()
+
+
+def test_partitions_of_trees_end_where_baskets_end(tmp_path):
+    table = events(1000, 0, 0)
+    ends = [70, 130, 200, 330, 460, 900, 1000]
+    with uproot.recreate(tmp_path / "a.root") as file:
+        file.mktree("Events", {name: table[name].dtype for name in table})
+        for start, stop in zip([0, *ends], ends, strict=False):
+            file["Events"].extend({name: table[name][start:stop].to_numpy() for name in table})
+    found = open_events(tmp_path / "a.root")
+    parts = found["pt"].entry[0].table.parts
+    # 4 kB are 140 events of 29 bytes
+    assert [part.stop for part in parts] == [200, 460, 900, 1000]
+    np.testing.assert_array_equal(np.asarray(found["number"]), table["number"])
+
+
 def test_open_events_are_pickled_as_their_files(table):
     files, memory = table
     again = pickle.loads(pickle.dumps(files[100:200]))

@@ -12,6 +12,7 @@ import uproot
 
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._partitions import Partition, partitions_of
+from skhep_nn.io._source import joined_or_divided
 from skhep_nn.io._stream import Selection, stream
 
 N_EVENTS = 95
@@ -98,3 +99,18 @@ def test_a_file_without_the_columns_or_the_tree_is_told_when_it_is_divided(tmp_p
         partitions_of(path, Selection(cut="eta < 1"), 10)
     with pytest.raises(FileFormatError, match="has no tree 'other'"):
         partitions_of(path, Selection(tree="other"), 10)
+
+
+@pytest.mark.parametrize(
+    ("borders", "expected"),
+    [
+        ([0, 5, 10, 20, 25], [(0, 10), (10, 20), (20, 25)]),
+        ([0, 45, 50, 60], [(0, 22), (22, 45), (45, 60)]),
+        ([0, 5, 86, 90], [(0, 5), (5, 32), (32, 59), (59, 86), (86, 90)]),
+        ([0, 41], [(0, 20), (20, 41)]),
+        ([0, 3], [(0, 3)]),
+        ([0], [(0, 0)]),
+    ],
+)
+def test_small_pieces_of_a_file_are_joined_and_large_ones_divided(borders, expected):
+    assert joined_or_divided(borders, 1) == expected
