@@ -162,6 +162,15 @@ def parameter(estimator):
     return next((found for found in map(parameter, inner) if found is not None), None)
 
 
+def class_names(estimator):
+    """What a classifier inside was given as names of the classes, as it was given; or None."""
+    if hasattr(estimator, "class_names"):
+        return estimator.class_names
+    inner = parts(estimator)
+    inner = inner[-1:] if hasattr(estimator, "steps") else inner
+    return next((found for found in map(class_names, inner) if found is not None), None)
+
+
 def check_classifier(estimator):
     """`estimator`, which is a fitted classifier.
 

@@ -116,6 +116,8 @@ class IndividualMassClassifier(ClassifierMixin, BaseEstimator):
         dispatch: Literal["exact", "nearest"] = ...,
     ) -> None: ...
     def at(self, *values: Any, **named: Any) -> Any: ...
+    @property
+    def class_names(self) -> Any: ...
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> Self: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def predict_log_proba(self, X: Any) -> NDArray[Any]: ...
@@ -156,6 +158,8 @@ class CrossFitClassifier(ClassifierMixin, BaseEstimator):
     def at(self, *values: Any, **named: Any) -> Any: ...
     @property
     def best_epoch_(self) -> int: ...
+    @property
+    def class_names(self) -> Any: ...
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = ...) -> Self: ...
     def folds(self, X: Any) -> Any: ...
     @property
@@ -198,6 +202,8 @@ class EnsembleClassifier(ClassifierMixin, BaseEstimator):
     def at(self, *values: Any, **named: Any) -> Any: ...
     @property
     def best_epoch_(self) -> int: ...
+    @property
+    def class_names(self) -> Any: ...
     def fit(
         self,
         X: Any,
@@ -259,6 +265,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -314,6 +321,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -376,6 +384,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -425,6 +434,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -491,6 +501,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -546,6 +557,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -630,6 +642,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -706,6 +719,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -784,6 +798,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -848,6 +863,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -927,6 +943,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -994,6 +1011,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,
@@ -1078,6 +1096,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     negative_weights: Literal["keep", "drop", "abs", "error"]
     weight_column: str | int | None
     exclude: Sequence[str | int]
+    class_names: Sequence[str] | dict[Any, str] | None
     metrics: Any
     callbacks: Any
     jit_compile: Literal["auto", "epoch", "step", False]
@@ -1150,6 +1169,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         negative_weights: Literal["keep", "drop", "abs", "error"] = ...,
         weight_column: str | int | None = ...,
         exclude: Sequence[str | int] = ...,
+        class_names: Sequence[str] | dict[Any, str] | None = ...,
         metrics: Any = ...,
         callbacks: Any = ...,
         jit_compile: Literal["auto", "epoch", "step", False] = ...,

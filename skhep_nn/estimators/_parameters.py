@@ -187,6 +187,14 @@ TRAINING = {
         """sequence of str or int
         Further columns that are no features, and that X may lack in prediction.""",
     ),
+    "class_names": Shared(
+        None,
+        ["array-like", dict, None],
+        """list of str, dict of label to str, or None
+        What classes are called in pictures, in a `Report` and in ONNX files: a name for each in
+        the order of the sorted labels, or names by label. It changes no number; `predict` gives
+        the labels.""",
+    ),
     "metrics": Shared(
         None,
         None,

@@ -231,7 +231,7 @@ class ConfusionMatrixDisplay:
         signal: Any = ...,
         sample_weight: ArrayLike | float | None = ...,
         weight_column: str | int | None = ...,
-        class_names: dict[Any, str] | None = ...,
+        class_names: dict[Any, str] | Sequence[str] | None = ...,
         ax: Axes | None = ...,
         **options: Any,
     ) -> ConfusionMatrixDisplay: ...
@@ -652,7 +652,7 @@ class ScoreByParameterDisplay:
         weight_column: str | int | None = ...,
         bins: Any = ...,
         score_name: str = ...,
-        class_names: dict[Any, str] | None = ...,
+        class_names: dict[Any, str] | Sequence[str] | None = ...,
         ax: Axes | Sequence[Axes] | None = ...,
         **options: Any,
     ) -> ScoreByParameterDisplay: ...

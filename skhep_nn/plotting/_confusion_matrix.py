@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _composition, _extras, _floats, _labels
+from skhep_nn import _choices, _class_names, _composition, _extras, _floats, _labels
 from skhep_nn.metrics import _cut_errors
 from skhep_nn.plotting import _events, _style
 
@@ -137,7 +137,8 @@ class ConfusionMatrixDisplay:
             The class that the threshold concerns.
         sample_weight : array-like of shape (n_events,) or number, default=None
         weight_column : str or int, default=None
-        class_names : dict of label to str, default=None
+        class_names : dict of label to str or list of str, default=None
+            A list is in the order of ``classes_``; None is what the classifier was given.
         ax : Axes, default=None
         **options
             For :meth:`plot`.
@@ -163,7 +164,7 @@ class ConfusionMatrixDisplay:
             y_pred,
             sample_weight=weights,
             labels=classes,
-            class_names=class_names,
+            class_names=_class_names.for_picture(estimator, class_names),
             ax=ax,
             **options,
         )

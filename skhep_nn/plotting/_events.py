@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _composition, _floats, _labels, _weights
+from skhep_nn import _choices, _class_names, _composition, _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -94,6 +94,12 @@ def class_masks(y, weights, classes, name="y_true"):
             )
             raise WeightError(msg)
     return masks
+
+
+def named(estimator, options, classes=None):
+    """Options of a picture; names of classes are those of the estimator unless some are given."""
+    names = _class_names.for_picture(estimator, options.get("class_names"), classes)
+    return {**options, "class_names": names or None}
 
 
 def title_of(label, class_names):

@@ -8,7 +8,17 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _choices, _columns, _composition, _extras, _floats, _frames, _masks, _weights
+from skhep_nn import (
+    _choices,
+    _columns,
+    _composition,
+    _extras,
+    _floats,
+    _frames,
+    _labels,
+    _masks,
+    _weights,
+)
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.plotting import _events, _histograms, _style
 
@@ -174,7 +184,8 @@ class InputVariablesDisplay:
         sample_weight, weight_column, exclude
             As in :meth:`from_data`; the weights are taken before any step.
         **options
-            Further arguments of :meth:`from_data`.
+            Further arguments of :meth:`from_data`; ``class_names=None`` is what the classifier was
+            given.
 
         Returns
         -------
@@ -187,6 +198,7 @@ class InputVariablesDisplay:
         hidden = [*_columns.as_list(exclude), *hidden]
         drawn = _before_last(estimator, X) if transformed else X
         hidden = [name for name in dict.fromkeys(hidden) if _columns.has(drawn, name)]
+        options = _events.named(estimator, options, _events.classes_of(_labels.check(y)))
         return cls.from_data(drawn, y, sample_weight=weights, exclude=hidden, **options)
 
     def plot(self, ax=None, *, log=False):

@@ -138,7 +138,8 @@ class RocPairsDisplay:
         weight_column : str or int, default=None
         ax : Axes or sequence of Axes, default=None
         **options
-            ``signals``, ``score``, ``class_names`` and those of :meth:`plot`.
+            ``signals``, ``score``, ``class_names`` (None: what the classifier was given) and those
+            of :meth:`plot`.
 
         Returns
         -------
@@ -146,7 +147,7 @@ class RocPairsDisplay:
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
         classes = _composition.check_classifier(estimator).classes_
-        options = {"classes": classes, **options}
+        options = {"classes": classes, **_events.named(estimator, options)}
         return cls.from_predictions(
             y, estimator.predict_proba(X), sample_weight=weights, ax=ax, **options
         )

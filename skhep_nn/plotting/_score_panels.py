@@ -126,14 +126,16 @@ class ScorePanelsDisplay:
         weight_column : str or int, default=None
         ax : Axes or sequence of Axes, default=None
         **options
-            ``nodes``, ``bins``, ``class_names`` and those of :meth:`plot`.
+            ``nodes``, ``bins``, ``class_names`` (None: what the classifier was given) and those of
+            :meth:`plot`.
 
         Returns
         -------
         ScorePanelsDisplay
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        options = {"classes": _composition.check_classifier(estimator).classes_, **options}
+        classes = _composition.check_classifier(estimator).classes_
+        options = {"classes": classes, **_events.named(estimator, options)}
         return cls.from_predictions(
             y, estimator.predict_proba(X), sample_weight=weights, ax=ax, **options
         )

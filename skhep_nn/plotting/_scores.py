@@ -166,7 +166,8 @@ class ScoreDisplay:
             Label of the axis; default ``Score`` of the signal.
         ax : Axes, default=None
         **options
-            ``bins``, ``class_names`` and those of :meth:`plot`.
+            ``bins``, ``class_names`` (None: what the classifier was given) and those of
+            :meth:`plot`.
 
         Returns
         -------
@@ -180,7 +181,7 @@ class ScoreDisplay:
         if (X_train is None) != (y_train is None):
             msg = "X_train and y_train must be given both or not at all"
             raise ValueError(msg)
-        owner = cls.__name__
+        owner, options = cls.__name__, _events.named(estimator, options)
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, owner)
         train = {}
         if X_train is not None:
@@ -190,7 +191,7 @@ class ScoreDisplay:
                 estimator, X_train, sample_weight_train, weight_column, owner
             )
         if score_name is None:
-            score_name = _score_name(estimator, signal, options.get("class_names"))
+            score_name = _score_name(estimator, signal, options["class_names"])
         scores = _composition.signal_score(estimator, X, signal)
         return cls.from_predictions(
             y, scores, sample_weight=weights, score_name=score_name, ax=ax, **train, **options

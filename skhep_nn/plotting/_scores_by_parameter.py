@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn import _choices, _weights
+from skhep_nn import _choices, _class_names, _weights
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import roc_auc
 from skhep_nn.plotting import _events, _histograms, _scores, _style
@@ -66,7 +66,8 @@ class ScoreByParameterDisplay:
         bins : int or edges, default=40
             A number of bins covers [0, 1] if all scores are there, else all of them.
         score_name : str, default="Score"
-        class_names : dict of label to str, default=None
+        class_names : dict of label to str or list of str, default=None
+            A list is in the order of ``classes_``; None is what the classifier was given.
         ax : Axes or sequence of Axes, default=None
         **options
             For :meth:`plot`.
@@ -85,7 +86,8 @@ class ScoreByParameterDisplay:
         sample = _tables.read_sample(
             estimator, X, y, parameter, hypotheses, signal, sample_weight, weight_column, owner
         )
-        names = {"score_name": score_name, "class_names": class_names}
+        class_names = _class_names.for_picture(estimator, class_names)
+        names = {"score_name": score_name, "class_names": class_names or None}
         return cls._of(*sample, bins, names).plot(ax=ax, **options)
 
     @classmethod

@@ -48,7 +48,7 @@ class Report:
     weight_column: str | int
     process_column: str | int
     signal: Any
-    class_names: dict[Any, str]
+    class_names: dict[Any, str] | Sequence[str]
     systematic: float
     min_effective_background: float
     sculpting: str | Sequence[str]
@@ -70,7 +70,7 @@ class Report:
         weight_column: str | int | None = ...,
         process_column: str | int | None = ...,
         signal: Any = ...,
-        class_names: dict[Any, str] | None = ...,
+        class_names: dict[Any, str] | Sequence[str] | None = ...,
         systematic: float = ...,
         min_effective_background: float = ...,
         sculpting: str | Sequence[str] = ...,

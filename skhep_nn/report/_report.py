@@ -71,9 +71,10 @@ class Report:
         Column with the name of the process, for tables of yields; None: the classes.
     signal : label or list of labels, default=None
         None is 1, or the second of two classes.
-    class_names : dict of label to str, default=None
-        What classes are called, e.g. ``{0: "ttbar", 1: "Higgs"}``. A class that is not in it is
-        signal or background where there are two, and else its label.
+    class_names : dict of label to str or list of str, default=None
+        What classes are called, e.g. ``{0: "ttbar", 1: "Higgs"}``; a list is in the order of
+        ``classes_``, None is what the classifier was given. A class without a name is signal or
+        background where there are two, and else its label.
     systematic : float, default=0.0
         Relative uncertainty of the background.
     min_effective_background : float, default=50.0

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skhep_nn import _choices, _columns, _composition, _samples
+from skhep_nn import _class_names, _columns, _composition, _samples
 from skhep_nn._validation import check_random_state
 from skhep_nn.exceptions import ExtrapolationWarning
 from skhep_nn.metrics import _inputs
@@ -106,6 +106,8 @@ class Context:
         Those of ``"train"``, ``"validation"`` and ``"test"`` that are given.
     luminosity : float
         Factor on all weights.
+    names : dict of label to str
+        What classes are called, those that have a name.
     """
 
     def __init__(self, report):
@@ -115,8 +117,9 @@ class Context:
         self.luminosity = 1.0 if report.luminosity is None else float(report.luminosity)
         self.signal = _signal_of(report.model, report.signal)
         self._known = {}
-        self._names = _checked_names(report.class_names, self.classes)
-        self._check_names_differ()
+        self.names = _names_of(report, self.classes)
+        called = {label: self.name_of(label) for label in self.classes}
+        _class_names.check_differ(called, self.names)
         self.parts = {name: self._read(name) for name in PARTS if getattr(report, name) is not None}
 
     @property
@@ -163,8 +166,8 @@ class Context:
 
     def name_of(self, label):
         """What a class is called."""
-        if label in self._names:
-            return self._names[label]
+        if label in self.names:
+            return self.names[label]
         if len(self.classes) != 2 or isinstance(label, str):
             return str(label)
         return "signal" if label in _columns.as_list(self.signal) else "background"
@@ -192,33 +195,15 @@ class Context:
             X = _columns.replace(X, column, np.where(is_signal, values, values[drawn]))
         return X
 
-    def _check_names_differ(self):
-        called = {label: self.name_of(label) for label in self.classes}
-        if self._names and len(set(called.values())) < len(called):
-            msg = (
-                f"with class_names={self.report.class_names!r:.60} classes are called {called}; "
-                "each needs a name of its own"
-            )
-            raise ValueError(msg)
-
     def _read(self, name):
         return Part(name, self.read(getattr(self.report, name), name), self)
 
 
-def _checked_names(class_names, classes):
-    """{label: name} as the user gives them.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are no dict, or name what is no class.
-    """
-    given = _choices.names(class_names, "class_names")
-    unknown = [label for label in given if label not in classes]
-    if unknown:
-        msg = f"class_names has {unknown[0]!r}, which is not a class of the model; it has {classes}"
-        raise ValueError(msg)
-    return {label: str(name) for label, name in given.items()}
+def _names_of(report, classes):
+    """{label: name} as the report is given them, or else the model."""
+    if report.class_names is None:
+        return _class_names.of_estimator(report.model)
+    return _class_names.checked(report.class_names, classes, "the model")
 
 
 def _signal_of(model, signal):

@@ -51,6 +51,7 @@ TRAINING = {
     "negative_weights": "keep",
     "weight_column": None,
     "exclude": (),
+    "class_names": None,
     "metrics": None,
     "callbacks": None,
     "jit_compile": "auto",

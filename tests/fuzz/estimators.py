@@ -43,6 +43,7 @@ SHARED = {
     "phases": None,
     "balance": None,
     "negative_weights": "keep",
+    "class_names": ["background", "signal"],
     "metrics": None,
     "callbacks": None,
     "jit_compile": "auto",

@@ -21,8 +21,10 @@ def events(n_classes):
     return X, y, LogisticRegression().fit(X, y)
 
 
-def sections_of(n_classes, **options):
+def sections_of(n_classes, *, on_the_model=None, **options):
     X, y, model = events(n_classes)
+    if on_the_model is not None:
+        model.class_names = on_the_model
     report = Report(model, test=(X, y), sections=KEYS, min_effective_background=5, **options)
     return json.loads(report.to_json())["sections"], report.to_html()
 
@@ -52,6 +54,17 @@ def test_classes_without_a_name_keep_what_they_are_called():
     assert rows(found["data"], "Test events") == ["background", "signal", "all"]
 
 
+@pytest.mark.parametrize("given", [["ttbar", "Higgs"], {0: "ttbar", 1: "Higgs"}])
+def test_names_of_the_classifier_are_those_of_its_report_unless_others_are_given(given):
+    found, page = sections_of(2, on_the_model=given)
+    assert rows(found["data"], "Test events") == ["Higgs", "ttbar", "all"]
+    assert "Signal is 1 (Higgs)." in json.dumps(found["summary"])
+    assert "ttbar" in page
+    found, page = sections_of(2, on_the_model=given, class_names=["QCD", "stop"])
+    assert rows(found["data"], "Test events") == ["QCD", "stop", "all"]
+    assert "ttbar" not in page
+
+
 def test_signal_may_be_a_list_of_one():
     found, _ = sections_of(2, signal=[0])
     assert rows(found["data"], "Test events") == ["background", "signal", "all"]
@@ -64,7 +77,8 @@ def test_signal_may_be_a_list_of_one():
         ({"1": "charm"}, ValueError, r"class_names has '1', which is not a class"),
         ({0: "top", 1: "top"}, ValueError, "each needs a name of its own"),
         ({0: "signal"}, ValueError, "each needs a name of its own"),
-        (["a", "b"], TypeError, r"class_names=\['a', 'b'\]; it must be a dict"),
+        (["a", "b", "c"], ValueError, r"class_names has 3 names.*the model has 2 classes"),
+        ("top", TypeError, "class_names='top'; it must be a dict of label to name, or a list"),
     ],
 )
 def test_names_that_do_not_fit_are_an_error(names, error, says):

@@ -202,6 +202,15 @@ class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
         return self.metadata_.classes
 
     @property
+    def class_names(self):
+        """What classes are called, by their labels, if the model that was exported says so."""
+        names = self.metadata_.class_names
+        if names is None:
+            return None
+        named = zip(self.classes_.tolist(), names, strict=True)
+        return {label: name for label, name in named if name is not None}
+
+    @property
     def n_features_in_(self):
         """Number of columns, or blocks, of X."""
         return len(self._required())

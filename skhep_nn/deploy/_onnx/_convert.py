@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from skhep_nn import _class_names
 from skhep_nn._version import __version__
 from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
     _calibrated,
@@ -118,7 +119,13 @@ def _metadata(model, root, options):
         digest="",
         tolerance=0.0,
         loose=root.loose,
+        class_names=_class_names_of(model),
     )
+
+
+def _class_names_of(model):
+    named = _class_names.of_estimator(model)
+    return [named.get(label) for label in np.asarray(model.classes_).tolist()] if named else None
 
 
 def _parameters(model, root, options):

@@ -46,6 +46,8 @@ class Metadata:
         Whether X may have further columns, and in another order.
     tolerance : float
         How far the reference events' probabilities may be off.
+    class_names : list or None
+        What each class is called, None for one without a name; None if none has one.
     reference : dict of str to ndarray
         Inputs of the reference events, and their ``"probabilities"``.
     """
@@ -63,6 +65,7 @@ class Metadata:
     digest: str
     tolerance: float
     loose: bool = False
+    class_names: list | None = None
     reference: dict = field(default_factory=dict)
 
     def to_text(self):
@@ -82,6 +85,7 @@ class Metadata:
             "digest": self.digest,
             "tolerance": self.tolerance,
             "loose": self.loose,
+            "class_names": self.class_names,
         }
         text = {
             "about": json.dumps(about, default=_python_number),

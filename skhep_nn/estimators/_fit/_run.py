@@ -10,7 +10,7 @@ import contextlib
 
 import numpy as np
 
-from skhep_nn import _columns
+from skhep_nn import _class_names, _columns
 from skhep_nn.estimators._fit import _phases, _sample, _split, _training, _weighing
 from skhep_nn.estimators._fit._phases import Phase
 from skhep_nn.estimators._fit._plan import plan_of
@@ -41,7 +41,7 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt, member=None
     settings, X = phases[0].settings, _columns.table(X)
     with _numbers_of(learnt):
         continued = hasattr(learnt, "network_")
-        learnt, events = classifier._read(settings, X, y, learnt)
+        learnt, events = _read(classifier, settings, X, y, learnt)
         learnt, events = _sample.for_training(settings, learnt, events, X, sample_weight)
         given = _given(classifier, settings, learnt, validation)
         start = learnt.network_ if continued else None
@@ -79,7 +79,7 @@ def partial_fit(classifier, settings, X, y, classes, sample_weight, learnt):
     _check_class_weight(settings)
     X, seed = _columns.table(X), seed_of(settings.random_state)
     with _numbers_of(learnt):
-        learnt, events = classifier._read(settings, X, y, learnt, classes=classes)
+        learnt, events = _read(classifier, settings, X, y, learnt, classes=classes)
         learnt, events = _sample.for_training(settings, learnt, events, X, sample_weight)
         learnt, events = _weighing.partial(settings, learnt, events)
         learnt, events, _ = classifier._prepared(settings, learnt, events, None, seed)
@@ -113,12 +113,19 @@ def initialize(classifier, settings, X, y, learnt):
     Learnt
     """
     seed = seed_of(settings.random_state)
-    learnt, events = classifier._read(settings, X, y, learnt)
+    learnt, events = _read(classifier, settings, X, y, learnt)
     learnt, events, _ = classifier._prepared(settings, learnt, events, None, seed)
     [planned] = _phases.with_recipes([Phase(settings)], classifier._recipe, learnt, events.x)
     learnt = _with_network(classifier._network_class, planned, learnt, events, seed)
     learnt.network_.initialise(seed)
     return learnt
+
+
+def _read(classifier, settings, X, y, learnt, **how):
+    """The events, of classes whose names fit them."""
+    learnt, events = classifier._read(settings, X, y, learnt, **how)
+    _class_names.checked(settings.get("class_names"), learnt.classes_, f"y of {settings.owner}")
+    return learnt, events
 
 
 def _numbers_of(learnt):
@@ -167,7 +174,7 @@ def _checkpoint(settings, events, validation, network):
     seed = seed_of(settings.random_state)
     if settings.checkpoint_dir is None:
         return None, seed
-    quiet = ("verbose", "checkpoint_dir", "callbacks")
+    quiet = ("verbose", "checkpoint_dir", "callbacks", "class_names")
     parameters = {name: v for name, v in settings.every.items() if name not in quiet}
     start = None if network is None else [np.array(v) for v in network.model.variables]
     parts = [e and vars(e) for e in (events, validation)]

@@ -125,6 +125,11 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
         )
 
     @property
+    def class_names(self):
+        """What the classes are called, as the estimator, or what is in it, was told."""
+        return _composition.class_names(self.estimator)
+
+    @property
     def weight_column(self):
         """Column of X with the weights of the estimator, or of what is in it."""
         column = _composition.weight_column(self.estimator, type(self).__name__)

@@ -93,6 +93,11 @@ class HypothesisClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
         return np.delete(self.classifier.feature_names_in_, self.classifier._parameter_columns)
 
     @property
+    def class_names(self):
+        """What the classes are called, as the classifier was told."""
+        return getattr(self.classifier, "class_names", None)
+
+    @property
     def weight_column(self):
         """Column of X with the event weights, if the classifier has one."""
         return getattr(self.classifier, "weight_column", None)

@@ -17,6 +17,8 @@ from skhep_nn.exceptions import VersionError
 OLDEST = (0, 1)
 PACKAGE, KEY = "skhep_nn", "_versions"
 OTHERS = ("keras", "scikit-learn")
+# parameters that files may lack which were written before these came, and what they stood for
+ADDED = {"class_names": None}
 # what no fitted classifier is without
 FITTED = ("classes_", "columns_", "network_")
 
@@ -94,7 +96,8 @@ class SavedWithVersions:
         state, name = dict(state), type(self).__name__
         found = state.pop(KEY, {})
         check(found.get(PACKAGE), name)
-        super().__setstate__(state)
+        known = self._get_param_names()
+        super().__setstate__({n: v for n, v in ADDED.items() if n in known} | state)
         missing = _missing(self, state)
         if missing:
             by = ", ".join(f"{package} {version}" for package, version in found.items())

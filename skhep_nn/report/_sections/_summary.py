@@ -46,7 +46,7 @@ def summary(context):
 
 def _scale(context):
     signal = context.signal if context.process_column is None else f"{context.signal} of the labels"
-    named = context.report.class_names or {}
+    named = context.names
     called = [named[label] for label in _columns.as_list(context.signal) if label in named]
     signal = f"{signal} ({', '.join(map(str, called))})" if called else signal
     scale = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,8 +12,9 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from skhep_nn import DenseClassifier, MinMaxScaler
+from skhep_nn import DenseClassifier, MinMaxScaler, _class_names
 from skhep_nn.deploy._onnx import _session
+from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.exceptions import ColumnError
 
 FEATURES = ["pt", "eta", "mt"]
@@ -45,6 +47,29 @@ def test_it_is_a_fitted_classifier(loaded, model, data):
     assert clone(loaded) is loaded
     assert loaded.score(X, y) == pytest.approx(model.score(X, y))
     assert np.array_equal(loaded.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("given", [None, ["ttbar", "Higgs"], {1: "Higgs"}])
+def test_names_of_classes_are_in_the_file(given, model, data, exported):
+    other = clone(model).set_params(denseclassifier__class_names=given).fit(*data)
+    loaded = exported(other, check=data[0])
+    wanted = dict(enumerate(given)) if isinstance(given, list) else given
+    assert loaded.class_names == wanted
+    assert _class_names.of_estimator(loaded) == (wanted or {})
+    assert loaded.classes_.tolist() == [0, 1]
+    about = json.loads(loaded.metadata_.to_text()["skhep_nn.about"])
+    assert (
+        about["class_names"]
+        == {None: None, 1: [None, "Higgs"], 2: ["ttbar", "Higgs"]}[given and len(given)]
+    )
+
+
+def test_a_file_that_was_written_before_names_came_has_none(loaded):
+    text = loaded.metadata_.to_text()
+    about = json.loads(text["skhep_nn.about"])
+    del about["class_names"]
+    read = Metadata.from_text(text | {"skhep_nn.about": json.dumps(about)}, "the file")
+    assert read.class_names is None
 
 
 @pytest.mark.parametrize("n_events", [0, 1, 7, 300])
