@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from skhep_nn import _choices, _floats
 from skhep_nn.metrics._binned import _bins
 from skhep_nn.metrics._binned._optimise import check_number, optimise_binning
@@ -10,7 +12,7 @@ from skhep_nn.metrics._figure_of_merit import check_settings
 from skhep_nn.metrics._scorer import WeightedScorer
 
 _CHOICE = ("min_background", "min_effective_background", "candidates")
-_FIGURE = ("systematic", "simulation_error", "yields", "luminosity")
+_FIGURE = ("systematic", "simulation_error", "variations", "yields", "luminosity")
 
 
 def make_binned_scorer(
@@ -19,6 +21,7 @@ def make_binned_scorer(
     signal=1,
     systematic=0.0,
     simulation_error=False,
+    variations=None,
     luminosity=1.0,
     yields=None,
     min_background=0.0,
@@ -44,6 +47,9 @@ def make_binned_scorer(
     simulation_error : bool, default=False
         Whether the statistical error of the simulated background counts as an uncertainty. That
         of a fold is not that of the analysis.
+    variations : dict of str to (number, number), default=None
+        Normalisations that are common to all bins, as factors: ``{"rate": (1.2, 0.8)}`` is one of
+        20 %. A scorer has no varied events.
     luminosity : float, default=1.0
         Factor on all weights (or `yields`).
     yields : dict of label to number, default=None
@@ -109,6 +115,7 @@ def make_binned_scorer(
         "bins": bins,
         "systematic": _floats.one(systematic, "systematic"),
         "simulation_error": simulation_error,
+        "variations": _factors(variations),
         "luminosity": luminosity,
         "yields": yields,
         "min_background": _floats.not_negative(min_background, "min_background"),
@@ -118,6 +125,24 @@ def make_binned_scorer(
         "candidates": candidates,
     }
     return BinnedScorer(signal, weight_column, weighted, **settings)
+
+
+def _factors(variations):
+    """`variations`, if all of them are pairs of factors."""
+    if variations is None or (
+        isinstance(variations, Mapping) and all(map(_is_pair, variations.values()))
+    ):
+        return variations
+    msg = (
+        f"variations={variations!r:.60}; it must be a dict of name to (up, down), factors on the "
+        'weights such as {"rate": (1.2, 0.8)}: a scorer has no varied events'
+    )
+    raise ValueError(msg)
+
+
+def _is_pair(pair):
+    is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
+    return is_pair and all(one is None or _choices.is_real(one) for one in pair)
 
 
 def binned_of_labels(y_true, y_pred, *, sample_weight=None, **settings):
@@ -135,6 +160,7 @@ class BinnedScorer(WeightedScorer):
         **WeightedScorer._defaults,
         "bins": "auto",
         "simulation_error": False,
+        "variations": None,
         "min_effective_background": 100.0,
         "candidates": 100,
     }

@@ -306,6 +306,7 @@ CALLS = [
             "min_background": 0.5,
             "systematic": 0.1,
             "simulation_error": False,
+            "variations": {"rate": (1.2, 0.8)},
             "candidates": SCORE,
             "signal": 1,
             "yields": {0: 10.0, 1: 1.0},

@@ -195,6 +195,7 @@ CALLS = [
             "signal": 1,
             "systematic": 0.1,
             "simulation_error": False,
+            "variations": {"rate": (1.2, 0.8)},
             "luminosity": 1.0,
             "yields": {0: 10.0, 1: 1.0},
             "min_background": 0.0,

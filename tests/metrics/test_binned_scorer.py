@@ -60,6 +60,17 @@ def test_it_scores_the_best_bins_of_the_sample(bins, negative, fitted):
     assert scorer(fitted, X, y) == expected > 0
 
 
+def test_a_normalisation_is_common_to_all_bins(negative, fitted):
+    X, y = negative
+    options = {"variations": {"rate": (1.3, 0.7)}, "simulation_error": False}
+    score, weight = fitted.predict_proba(X)[:, 1], X["weight"]
+    edges = optimise_binning(y, score, weight, **options, **FEW)
+    scorer = make_binned_scorer(variations={"rate": (1.3, 0.7)}, weight_column="weight", **FEW)
+    expected = significance(y, score, weight, edges, **options)
+    assert scorer(fitted, X, y) == expected > 0
+    assert repr(scorer).startswith("make_binned_scorer(variations={'rate': (1.3, 0.7)}, ")
+
+
 def test_edges_of_several_lengths_are_an_error():
     with pytest.raises(ValueError, match="bins"):
         make_binned_scorer(bins=[[0, 0.5], [1]])
@@ -136,6 +147,12 @@ def test_a_threshold_cannot_be_tuned_by_it(negative):
         ({"systematic": -0.1}, "systematic=-0.1"),
         ({"min_effective_background": -1}, "min_effective_background=-1"),
         ({"min_background": "few"}, "min_background must be numbers"),
+        (
+            {"variations": {"rate": 1.2}},
+            r"variations=\{'rate': 1.2\}; it must be a dict of name to",
+        ),
+        ({"variations": {"jes": ([0.1], [0.2])}}, "a scorer has no varied events"),
+        ({"variations": "rate"}, "variations='rate'; it must be a dict"),
     ],
 )
 def test_bad_parameters_are_errors_at_once(options, message):

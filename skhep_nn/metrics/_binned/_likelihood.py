@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 
 # of the nominal background, below which no variation takes that of a bin
-_LEAST = 1e-6
+LEAST = 1e-6
 _SERIES_END = 0.3
 _ARTANH = 1 / np.arange(3, 31, 2)
 
@@ -78,7 +78,7 @@ class BinnedLikelihood:
         of_signal, of_background = slopes
         signal = self.signal + theta @ of_signal
         background = self.background + theta @ of_background
-        least = _LEAST * self.background
+        least = LEAST * self.background
         free = background > least
         background = np.where(free, background, least)
         value, pull, gamma = profiled(data, mu * signal, background, self.relative_error)
@@ -102,7 +102,7 @@ def profiled(data, signal, background, relative_error):
     with np.errstate(divide="ignore", invalid="ignore"):
         nu = np.where(gap > 0, (gap + root) / 2, 2 * data * width / (root - gap))
     # gamma >= 0; and a rate that a variation of the signal drives below zero stays above
-    nu = np.fmax(nu, np.maximum(signal, _LEAST * background))
+    nu = np.fmax(nu, np.maximum(signal, LEAST * background))
     gamma = np.where(width > 0, (nu - signal) / background, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         penalty = np.where(width > 0, ((gamma - 1) / relative_error) ** 2, 0.0)

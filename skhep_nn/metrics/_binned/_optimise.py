@@ -9,7 +9,10 @@ import numpy as np
 from skhep_nn import _choices, _floats, _weights
 from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _bins, _candidates
+from skhep_nn.metrics._binned._events import binned_events
 from skhep_nn.metrics._binned._likelihood import discovery_deviance
+from skhep_nn.metrics._binned._profiled_bins import ProfiledIntervals, best_profiled
+from skhep_nn.metrics._binned._templates import templates_of
 from skhep_nn.metrics._figure_of_merit import check_settings
 
 _MOST_BINS = 20
@@ -30,6 +33,7 @@ def optimise_binning(
     min_background=0.0,
     systematic=0.0,
     simulation_error=True,
+    variations=None,
     candidates=100,
     signal=1,
     yields=None,
@@ -60,6 +64,10 @@ def optimise_binning(
         Relative uncertainty of the background, independent from bin to bin.
     simulation_error : bool, default=True
         Whether the statistical error of the simulated background is an uncertainty too.
+    variations : dict of str to tuple, default=None
+        Systematic variations that are common to all bins, as of :func:`binned_significance`.
+        A normalisation is a pair of factors: ``{"rate": (1.2, 0.8)}`` is one of 20 %, which bins
+        of little signal measure.
     candidates : int or array-like, default=100
         Where inner edges may lie: so many quantiles of the scores, of signal and background in
         turn; or these scores.
@@ -91,6 +99,11 @@ def optimise_binning(
     more (R. Bellman, Commun. ACM 4 (1961) 284). It is no greedy search; no other choice among the
     candidates is better.
 
+    With `variations` it is the profile likelihood ratio, which is no sum over bins. It is one
+    where nuisances are held: the best edges for these, and the best nuisances for those, are
+    found in turn until they are each other's, and each edge is then moved as long as that is of
+    use. No other place of a single edge is better.
+
     Examples
     --------
     >>> import numpy as np
@@ -110,6 +123,7 @@ def optimise_binning(
     }
     _inputs.check_flag(simulation_error, "simulation_error")
     most = check_number(n_bins)
+    given = {"signal": signal, "yields": yields, "luminosity": luminosity}
     scores = _inputs.check_scores(y_score)
     weights = _inputs.check_weights(sample_weight, len(scores))
     _inputs.check_lengths(_inputs.labels(y_true), scores)
@@ -118,8 +132,13 @@ def optimise_binning(
     _weights.check_squares(weights)
     inner = _candidates.inner_edges(candidates, scores, mask, weights)
     sums = _interval_sums(scores, mask, weights, inner)
-    gains = _gains(sums, systematic, simulation_error, rules)
-    best = best_binnings(gains, min(most, len(inner) + 1))
+    allowed = _allowed(sums, rules)
+    error = _error(sums, allowed, systematic, simulation_error)
+    best = best_binnings(_gains(sums, allowed, error), min(most, len(inner) + 1))
+    if variations is not None:
+        wanted = range(1, len(best) + 1) if n_bins == "auto" else [most]
+        templates = _variations((y_true, y_score, sample_weight), inner, variations, given)
+        best = _profiled(best, wanted, ProfiledIntervals(sums, allowed, error, templates))
     chosen = _chosen(best, n_bins, most, sums, rules)
     low, high = _candidates.outer_edges(scores, inner[chosen])
     return np.array([low, *inner[chosen], high])
@@ -182,18 +201,60 @@ def _differences(running, scale):
     return sums
 
 
-def _gains(sums, systematic, simulation_error, rules):
-    """Squared significance of every interval that may be a bin, -inf of the others."""
-    background, out = sums.background, np.full(sums.signal.shape, -np.inf)
+def _allowed(sums, rules):
+    """Which intervals may be a bin."""
+    background = sums.background
     enough = background >= max(rules["min_background"] * _EXACT, 0.0)
     least = rules["min_effective_background"] * _EXACT * sums.squares
     allowed = np.triu((background > 0) & enough & (background**2 >= least), 1)
-    allowed &= sums.signal >= 0
-    s, b = sums.signal[allowed], background[allowed]
-    variance = np.maximum(sums.squares[allowed], 0.0) if simulation_error else 0.0
-    error = np.hypot(systematic, np.sqrt(variance) / b)
-    out[allowed] = discovery_deviance(s, b, error)
+    return allowed & (sums.signal >= 0)
+
+
+def _error(sums, allowed, systematic, simulation_error):
+    """Relative uncertainty of the background of every interval that may be a bin."""
+    variance = np.maximum(sums.squares, 0.0) if simulation_error else np.zeros(allowed.shape)
+    return np.hypot(systematic, np.sqrt(variance) / np.where(allowed, sums.background, 1.0))
+
+
+def _gains(sums, allowed, error):
+    """Squared significance of every interval that may be a bin, -inf of the others."""
+    out = np.full(allowed.shape, -np.inf)
+    parts = (values[allowed] for values in (sums.signal, sums.background, error))
+    out[allowed] = discovery_deviance(*parts)
     return out
+
+
+def _variations(events, inner, variations, given):
+    """Slopes of the background of every interval, as of `ProfiledIntervals`."""
+    scores = _inputs.check_scores(events[1])
+    low, high = _candidates.outer_edges(scores, inner)
+    found = binned_events(
+        *events, bins=np.array([low, *inner, high]), variations=variations, processes=None, **given
+    )
+    templates = templates_of(found, systematic=0.0, simulation_error=False)
+    if not templates.variations:
+        return np.zeros((2, 0, len(inner) + 2, len(inner) + 2))
+    nominal = templates.nominal[1]
+    sides = [
+        [sign * (pair[at][1] - nominal) for pair in templates.variations.values()]
+        for at, sign in ((1, -1), (0, 1))
+    ]
+    running = np.insert(np.cumsum(sides, axis=-1), 0, 0.0, axis=-1)
+    return running[..., None, :] - running[..., :, None]
+
+
+def _profiled(best, wanted, intervals):
+    """`best` with the best binnings of the numbers of bins that are `wanted`."""
+    found = list(best)
+    for n_bins in wanted:
+        value, inner = best[n_bins - 1] if n_bins <= len(best) else (-np.inf, [])
+        if value > -np.inf:
+            found[n_bins - 1] = best_profiled(intervals, n_bins, tuple(inner), _best_path)
+    return found
+
+
+def _best_path(gains, n_bins):
+    return tuple(best_binnings(gains, n_bins)[-1][1])
 
 
 def _chosen(best, n_bins, most, sums, rules):

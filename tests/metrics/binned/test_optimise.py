@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import binned_significance, optimise_binning
@@ -24,7 +25,8 @@ def value(y, score, weight, inner, options):
         b, s = weight[(bins == at) & (y == 0)], weight[(bins == at) & (y == 1)]
         if b.sum() <= 0 or b.sum() ** 2 < least * (b**2).sum() or s.sum() < 0:
             return None
-    more = {name: options[name] for name in ("systematic", "simulation_error") if name in options}
+    names = ("systematic", "simulation_error", "variations")
+    more = {name: options[name] for name in names if name in options}
     edges = [-1, *inner, 2]
     found = binned_significance(y, score, weight, bins=edges, n_bootstrap=0, **more)
     return found.significance**2
@@ -61,6 +63,88 @@ def test_the_best_path_is_that_of_all_paths(seed, n_edges, most):
             path = [0, *inner, n_edges]
             total = sum(gains[a, b] for a, b in pairwise(path))
             assert total == pytest.approx(objective)
+
+
+# expected events at four scores, and a rate of the background that is known to 30 %
+SIGNAL, BACKGROUND = np.array([5.0, 10.0, 20.0, 10.0]), np.array([1000.0, 400.0, 100.0, 20.0])
+RATE = 0.3
+
+
+def two_bins(at):
+    return (np.array([part[:at].sum(), part[at:].sum()]) for part in (SIGNAL, BACKGROUND))
+
+
+def correlated(at):
+    """q0 with one nuisance for both bins, minimised here."""
+    s, b = two_bins(at)
+
+    def deviance(theta):
+        nu = b * (1 + RATE * theta)
+        return 2 * np.sum(nu - s - b + (s + b) * np.log((s + b) / nu)) + theta**2
+
+    return minimize_scalar(deviance, bounds=(-3, 3), method="bounded").fun
+
+
+def linear(at):
+    """s V^-1 s with V = diag(b) + f^2 b b^T, by the formula of Sherman and Morrison."""
+    s, b = two_bins(at)
+    return np.sum(s**2 / b) - RATE**2 * s.sum() ** 2 / (1 + RATE**2 * b.sum())
+
+
+def test_a_normalisation_of_all_bins_is_measured_by_those_of_little_signal():
+    y, score = np.repeat([0, 1], 4), np.tile([0.1, 0.4, 0.6, 0.9], 2)
+    weight = np.r_[BACKGROUND, SIGNAL]
+    options = {"n_bins": 2, "candidates": [0.3, 0.5, 0.8], "min_effective_background": 0}
+    options["simulation_error"] = False
+    variations = {"rate": (1 + RATE, 1 - RATE)}
+    edges = optimise_binning(y, score, weight, variations=variations, **options)
+    for by_hand in (correlated, linear):
+        assert np.argmax([by_hand(at) for at in (1, 2, 3)]) == 1
+    assert edges.tolist() == [0, 0.5, 1]
+    found = binned_significance(
+        y, score, weight, bins=edges, simulation_error=False, variations=variations, n_bootstrap=0
+    )
+    assert found.significance**2 == pytest.approx(correlated(2), rel=1e-6)
+    # bins that each have an uncertainty of their own measure nothing for one another
+    alone = optimise_binning(y, score, weight, systematic=RATE, **options)
+    assert alone.tolist() == [0, 0.8, 1]
+
+
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.TemplateNoiseWarning")
+@pytest.mark.parametrize("n_bins", [1, 2, 3, 4])
+@pytest.mark.parametrize("negative", [0.0, 0.15])
+def test_with_variations_no_other_choice_of_edges_is_better(n_bins, negative, new_scored):
+    y, score, weight = new_scored(600, seed=n_bins, negative=negative)
+    candidates = np.quantile(score, np.linspace(0.05, 0.95, 8))
+    jes = {"y_score": np.clip(1.05 * score, 0, 1), "sample_weight": weight * (1 + 0.1 * score)}
+    options = {"variations": {"rate": (1.3, 0.8), "jes": (jes, None)}, "systematic": 0.05}
+    edges = optimise_binning(y, score, weight, n_bins=n_bins, candidates=candidates, **options)
+    every = [
+        value(y, score, weight, list(inner), options)
+        for inner in combinations(candidates, n_bins - 1)
+    ]
+    best = max(one for one in every if one is not None)
+    assert value(y, score, weight, edges[1:-1], options) == pytest.approx(best, rel=1e-6)
+
+
+def test_a_variation_of_nothing_changes_no_edge(scored):
+    expected = optimise_binning(*scored, **RULES)
+    for variations in ({}, {"nothing": (1.0, 1.0)}):
+        edges = optimise_binning(*scored, variations=variations, **RULES)
+        np.testing.assert_array_equal(edges, expected)
+
+
+def test_auto_knows_variations(scored):
+    variations = {"rate": (1.2, 0.8)}
+
+    def significance(n_bins):
+        edges = optimise_binning(*scored, n_bins=n_bins, variations=variations)
+        found = binned_significance(*scored, bins=edges, variations=variations, n_bootstrap=0)
+        return len(edges) - 1, found.significance
+
+    number, automatic = significance("auto")
+    assert automatic >= 0.99 * max(significance(n)[1] for n in range(1, number + 6))
+    assert significance(number - 1)[1] < automatic
 
 
 def test_auto_is_the_fewest_bins_that_are_nearly_the_best(scored):
@@ -161,6 +245,8 @@ def test_yields_and_luminosity_count(scored):
         ({"min_background": np.inf}, "min_background=inf"),
         ({"min_effective_background": -1}, "min_effective_background=-1"),
         ({"simulation_error": None}, "simulation_error=None"),
+        ({"variations": 3}, "variations=3; it must be a dict of name to"),
+        ({"variations": {"rate": 1.2}}, "variation 'rate' is 1.2; it must be a pair"),
         ({"signal": "ttH"}, "signal='ttH' is not in y_true"),
     ],
 )
