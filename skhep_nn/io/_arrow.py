@@ -20,6 +20,7 @@ from skhep_nn.io._parquet_footer import groups_of
 from skhep_nn.io._source import (
     BYTES_OF_ARRAY,
     CHUNKS_OF_PARTITION,
+    MOST_EVENTS,
     Source,
     check_bytes,
     equal_partitions,
@@ -121,10 +122,19 @@ class FeatherSource(Source):
                 "the file with more of them, e.g. feather.write_feather(..., chunksize=100_000)"
             )
             raise FileFormatError(msg)
+        for batch in batches:
+            _check_events(batch)
         return [0, *accumulate(batch.n_events for batch in batches)]
 
     def close(self):
         self._map.close()
+
+
+def _check_events(batch):
+    """An event has at least a bit, but in a batch of columns that hold nothing at all."""
+    if not 0 <= batch.n_events <= (8 * batch.n_bytes or MOST_EVENTS):
+        msg = f"a record batch says that it has {batch.n_events} events in {batch.n_bytes} bytes"
+        raise FileFormatError(msg)
 
 
 def _within(first, start, stop):

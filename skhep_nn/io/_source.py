@@ -17,6 +17,8 @@ BYTES_OF_EVENT = 2**28
 BYTES_OF_CHUNK = 2**30
 # of what can be read at once only
 BYTES_OF_ARRAY = 2**33
+# more than any file has: a number of events that was damaged
+MOST_EVENTS = 2**40
 # a partition of a file is so many chunks
 CHUNKS_OF_PARTITION = 10
 # a piece of a file that can be decoded as a whole only stays whole up to so many partitions
@@ -56,11 +58,17 @@ class Source(ABC):
     ):
         self.path, self.names, self.n_events = path, names, n_events
         self.where, self.kind, self.refused = where, kind, refused or {}
+        self._check_number()
         self.known = {*names, *aliases}
         self.left_out = [name for name in self.refused if name not in aside]
 
     def __str__(self):
         return f"{self.path}: {self.where}" if self.where else str(self.path)
+
+    def _check_number(self):
+        if self.n_events is not None and not 0 <= self.n_events <= MOST_EVENTS:
+            msg = f"{self} is damaged: it says that it has {self.n_events} events"
+            raise FileFormatError(msg)
 
     @property
     def kinds(self):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +11,8 @@ import pytest
 from pyarrow import feather
 
 from skhep_nn.exceptions import FileFormatError
-from skhep_nn.io import _arrow, _ipc, _memory, iterate_events, read_events
+from skhep_nn.io import _arrow, _ipc, _memory, iterate_events, open_events, read_events
+from skhep_nn.io._source import Source
 
 N = 5000
 
@@ -145,3 +148,27 @@ def test_a_system_that_does_not_say_has_no_bound(tmp_path, monkeypatch, many_row
     monkeypatch.setattr(_memory, "MEMINFO", tmp_path / "none")
     assert _memory.available() is None
     assert len(read_events(many_rows)) == 1000
+
+
+@pytest.mark.parametrize("read", [read_events, open_events])
+@pytest.mark.parametrize("n_events", [-1, 2**31, 2**59])
+def test_more_events_than_a_batch_can_hold_are_an_error_and_not_counted_out(
+    tmp_path, read, n_events
+):
+    path = tmp_path / "x.feather"
+    feather.write_feather(pa.table({"pt": np.arange(271.0)}), path, compression="uncompressed")
+    content = path.read_bytes()
+    stated = struct.pack("<q", 271)
+    assert content.count(stated) == 2  # of the batch, and of its column
+    path.write_bytes(content.replace(stated, struct.pack("<q", n_events), 1))
+    with pytest.raises(FileFormatError, match=r"x.feather.* says that it has -?\d+ events"):
+        read(path)
+
+
+def test_more_events_than_any_file_has_are_an_error_in_every_format(tmp_path):
+    class Damaged(Source):
+        def chunks(self, columns, size, start=0, stop=None):
+            raise NotImplementedError
+
+    with pytest.raises(FileFormatError, match=r"x.root is damaged: .* it has 576460752303423488"):
+        Damaged(tmp_path / "x.root", ["pt"], 2**59)
