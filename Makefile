@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 OLDEST ?= .venv-oldest
-CPP ?= .cpp
+CPP_FOLDER ?= .cpp
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null | awk '{print ($$1 > 4) ? 4 : $$1}' || echo 1)
 
@@ -99,9 +99,9 @@ saved: $(VENV)/.dev  ## a file of each classifier to tests/data, for each releas
 
 .PHONY: test-cpp
 test-cpp: $(VENV)/.dev  ## the C++ example and SOFIE: fetches headers, installs nothing else
-	.ci/headers $(CPP)
-	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --upgrade --target $(CPP)/python sofie
-	ONNXRUNTIME_HEADERS=$(abspath $(CPP))/usr/include/onnxruntime SOFIE=$(abspath $(CPP))/python \
+	.ci/headers $(CPP_FOLDER)
+	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --upgrade --target $(CPP_FOLDER)/python sofie
+	ONNXRUNTIME_HEADERS=$(abspath $(CPP_FOLDER))/usr/include/onnxruntime SOFIE=$(abspath $(CPP_FOLDER))/python \
 	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py tests/deploy/onnx/test_sofie.py
 
 .PHONY: test-oldest
@@ -135,5 +135,5 @@ release: $(VENV)/.docs  ## build, and check the wheel in a clean environment (TA
 
 .PHONY: clean
 clean:  ## remove environments and outputs
-	rm -rf $(VENV) $(OLDEST) $(CPP) demo_output examples_output dist build
+	rm -rf $(VENV) $(OLDEST) $(CPP_FOLDER) demo_output examples_output dist build
 	rm -rf docs/_build docs/reference docs/auto_examples

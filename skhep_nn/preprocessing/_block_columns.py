@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import issparse
 
 from skhep_nn import _columns, _floats, _frames
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
-from skhep_nn.preprocessing import _jagged
-from skhep_nn.preprocessing._block_parts import Part
+from skhep_nn.preprocessing._part import Part
 
 
 class Fields:
@@ -36,6 +33,8 @@ class Fields:
     def part(self, positions):
         names = tuple(self.X.fields[at] for at in positions)
         if all(self.X[name].ndim == 1 for name in names):
+            import pandas as pd
+
             columns = {name: np.asarray(self.X[name]) for name in names}
             return Part(pd.DataFrame(columns), names)
         return Part(self.X[list(names)], names)
@@ -44,9 +43,9 @@ class Fields:
 def as_input(X, owner):
     if isinstance(X, Fields):
         return X
-    if _jagged.is_awkward(X):
+    if _floats.is_awkward(X):
         return Fields(X)
-    if issparse(X):
+    if hasattr(X, "tocsr"):
         msg = f"Sparse data was passed, but {owner} needs a dense array, a DataFrame or blocks"
         raise TypeError(msg)
     if isinstance(X, dict):

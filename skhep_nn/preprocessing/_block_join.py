@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn.events import BlockKind
 from skhep_nn.preprocessing._block_columns import joined_blocks
-from skhep_nn.preprocessing._block_parts import Part
+from skhep_nn.preprocessing._part import Part
 
 _RULE = "join must be a dict of the name of a new block and a list of two or more blocks"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,24 +13,7 @@ from sklearn.utils import get_tags
 from skhep_nn import _composition
 from skhep_nn.events import BlockKind
 from skhep_nn.preprocessing._padder import SequencePadder
-
-
-@dataclass(frozen=True)
-class Part:
-    """Data of one block on their way through the steps.
-
-    Parameters
-    ----------
-    value : DataFrame, ndarray, MaskedArray, EventBlocks or awkward array
-    names : tuple of str or None
-        Names along the last axis.
-    kind : BlockKind, default=None
-        What the block was, for one that passes through.
-    """
-
-    value: object
-    names: tuple | None
-    kind: BlockKind | None = None
+from skhep_nn.preprocessing._part import Part
 
 
 def copied(transformer):

@@ -291,7 +291,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
 
     def _symbols(self, X):
         owner = type(self).__name__
-        if _jagged.is_awkward(X):
+        if _floats.is_awkward(X):
             self._check_fields(X)
             return _symbols_of_arrays(X[self.pdg], X[self.mother_index], owner)
         X = _frames.as_lists(X)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -14,44 +12,10 @@ import pyarrow as pa
 from skhep_nn import _masks
 from skhep_nn._columns import is_blocks, is_frame
 from skhep_nn._extras import require
+from skhep_nn._floats import is_awkward
+from skhep_nn.preprocessing._particles import Jagged
 
 _FLAT = "a particle is a number, or as many numbers as the others"
-
-
-@dataclass(frozen=True)
-class Jagged:
-    """Particles of all events, one behind the other.
-
-    Parameters
-    ----------
-    counts : ndarray of int of shape (n_events,)
-        Number of particles of each event.
-    values : list of ndarray of shape (n_particles,)
-        One array per field.
-    names : tuple of str, default=None
-        Names of the fields.
-    container : {"awkward", "frame", "object"}, default="object"
-        What the particles came in.
-    """
-
-    counts: np.ndarray
-    values: list
-    names: tuple | None = None
-    container: str = "object"
-
-    def with_values(self, values):
-        """The same events with other values per particle."""
-        return replace(self, values=values)
-
-    def rebuilt(self):
-        """The particles in the container that they came in."""
-        return REBUILD[self.container](self)
-
-
-def is_awkward(X):
-    """Whether `X` is an awkward array; awkward is not imported for that."""
-    awkward = sys.modules.get("awkward")
-    return awkward is not None and isinstance(X, awkward.Array)
 
 
 def is_jagged(X):
@@ -292,28 +256,3 @@ def _joined_fields(flat, names, container, owner):
 
 def _width(values):
     return 1 if values.ndim == 1 else int(np.prod(values.shape[1:]))
-
-
-def _awkward(jagged):
-    ak = require("awkward", "io")
-    parts = [ak.unflatten(ak.from_numpy(values), jagged.counts) for values in jagged.values]
-    return parts[0] if jagged.names is None else ak.zip(dict(zip(jagged.names, parts, strict=True)))
-
-
-def _frame(jagged):
-    offsets = pa.array(np.concatenate([[0], np.cumsum(jagged.counts)]).astype(np.int32))
-    columns = {}
-    for name, values in zip(jagged.names, jagged.values, strict=True):
-        lists = pa.ListArray.from_arrays(offsets, pa.array(values))
-        columns[name] = pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
-    return pd.DataFrame(columns)
-
-
-def _objects(jagged):
-    values = jagged.values[0] if len(jagged.values) == 1 else np.column_stack(jagged.values)
-    out = np.empty(len(jagged.counts), dtype=object)
-    out[:] = np.split(values, np.cumsum(jagged.counts)[:-1])
-    return out
-
-
-REBUILD = {"awkward": _awkward, "frame": _frame, "object": _objects}

@@ -15,6 +15,7 @@ from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing._merging import check_alike
+from skhep_nn.preprocessing._particles import of_rectangle
 
 # longer sequences are a mistake, and memory for them is not there
 LONGEST = 10_000_000
@@ -244,42 +245,6 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def of_rectangle(X, owner):
-    """A rectangular array, (n, length) or (n, length, fields), maybe masked, as `Jagged`."""
-    data = np.ma.getdata(X)
-    if data.ndim not in (2, 3):
-        msg = f"{owner}: Expected 2D array or 3D array of particles, got {data.ndim}D array"
-        raise ValueError(msg)
-    if data.dtype.kind not in "biuf":
-        msg = f"{owner}: particles must be numbers, got values of type {data.dtype}"
-        raise ValueError(msg)
-    if data.ndim == 3 and not data.shape[-1]:
-        msg = f"{owner}: X has 0 feature(s) (shape={data.shape}) while a minimum of 1 is required."
-        raise ValueError(msg)
-    data = data if data.ndim == 3 else data[..., None]
-    n_events, length, n_fields = data.shape
-    if not np.ma.isMaskedArray(X):
-        counts = np.full(n_events, length)
-        return _jagged.Jagged(counts, [data[..., k].reshape(-1) for k in range(n_fields)])
-    entries = _entries(np.ma.getmaskarray(X).reshape(n_events, length, -1), owner)
-    flat = data[entries]
-    return _jagged.Jagged(entries.sum(axis=1), [flat[:, k] for k in range(n_fields)])
-
-
-def _entries(masked, owner):
-    """Which particles are there; all fields of a particle are masked, or none."""
-    partly = masked.any(axis=2) != masked.all(axis=2)
-    if partly.any():
-        event = int(np.argwhere(partly)[0][0])
-        msg = (
-            f"{owner}: {int(masked[partly].sum())} values of the masked array are masked in "
-            f"particles of which other fields are not, the first in event {event}; a mask says "
-            "where padding is (.filled() says what stands for a missing value)"
-        )
-        raise ValueError(msg)
-    return ~masked.all(axis=2)
 
 
 def pad(particles, length, truncate="tail", pad_value=0.0):

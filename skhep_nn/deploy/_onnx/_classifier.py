@@ -6,12 +6,12 @@ import copy
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skhep_nn import _columns
 from skhep_nn._hypotheses import hypotheses_of, hypothesis_of
 from skhep_nn._probabilities import FromProbabilities
 from skhep_nn.deploy._onnx import _file, _hypothesis, _session
+from skhep_nn.deploy._onnx._estimator import EstimatorOnDemand
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._specs import feeds_of, has_numbers
 from skhep_nn.exceptions import ExtrapolationWarning, FileFormatError
@@ -53,7 +53,7 @@ def load_onnx(path, *, n_threads=None):
     return model
 
 
-class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
+class OnnxClassifier(FromProbabilities, EstimatorOnDemand):
     """A fitted classifier that is an ONNX file; `load_onnx` makes it.
 
     It works wherever a fitted classifier does: in scorers, displays, `apply`, joblib files (it
@@ -81,6 +81,12 @@ class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
         Of the mass hypotheses, if the model takes any.
     parameter_range_ : ndarray of shape (n_parameters, 2)
     """
+
+    PARAMETERS = ("model", "hypothesis", "n_threads")
+
+    # what is made of the file; a copy in another process makes its own
+    SESSION = ("_session", "_columns")
+    MADE = ("_metadata", *SESSION)
 
     def __init__(self, model, *, hypothesis=None, n_threads=None):
         self.model = model
@@ -338,15 +344,14 @@ class OnnxClassifier(FromProbabilities, ClassifierMixin, BaseEstimator):
             f"classes {about.classes.tolist()}{at})"
         )
 
+    def __setattr__(self, name, value):
+        if name == "model":
+            for made in self.MADE:
+                vars(self).pop(made, None)
+        super().__setattr__(name, value)
+
     def __getstate__(self):
-        state = super().__getstate__()
-        return {key: value for key, value in state.items() if key not in ("_session", "_columns")}
-
-    def __sklearn_is_fitted__(self):
-        return True
-
-    def __sklearn_clone__(self):
-        return self
+        return {key: value for key, value in vars(self).items() if key not in self.SESSION}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -156,18 +156,24 @@ def _lengths(spec, X, present, owner):
 
 
 def _particles(spec, X, present, owner):
-    from skhep_nn.preprocessing import _jagged, _padder
+    from skhep_nn.preprocessing._particles import Jagged, of_rectangle
 
     here = [present.index(at) for at in spec.columns]
     if len(X) == 0:
         empty = [np.zeros(0) for _ in range(spec.shape[-1] if spec.shape else 1)]
-        return _jagged.Jagged(np.zeros(0, int), empty)
+        return Jagged(np.zeros(0, int), empty)
     if _columns.is_frame(X):
-        return _jagged.flatten(X.iloc[:, here], owner)
+        return _flattened(X.iloc[:, here], owner)
     if isinstance(X, Records):
         names = X.keys()
-        return _jagged.flatten(X.X[[names[at] for at in here]], owner)
-    return _padder.of_rectangle(_side_by_side(X, here))
+        return _flattened(X.X[[names[at] for at in here]], owner)
+    return of_rectangle(_side_by_side(X, here), owner)
+
+
+def _flattened(lists, owner):
+    from skhep_nn.preprocessing import _jagged
+
+    return _jagged.flatten(lists, owner)
 
 
 def _side_by_side(X, here):

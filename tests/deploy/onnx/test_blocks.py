@@ -277,3 +277,16 @@ def test_what_cannot_go_names_block_and_step(tmp_path):
             of_table(SequencePadder(3)).fit(TABLE, Y), tmp_path / "m.onnx", inputs="columns"
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_particles_in_a_rectangle_are_lists_that_are_equally_long(exported):
+    model = of_table(make_pipeline(SequencePadder(4), MinMaxScaler())).fit(TABLE, Y)
+    loaded = exported(model, check=TABLE)
+    arrays = {"met": TABLE["met"].to_numpy()}
+    arrays |= {name: RNG.integers(1, 9, (N_EVENTS, 3)).astype(float) for name in ("pt", "eta")}
+    arrays["pdg"] = RNG.choice(CODES, (N_EVENTS, 6))
+    lists = pd.DataFrame({name: list(values) for name, values in arrays.items()})
+    expected = model.predict_proba(lists)
+    stacked = {n: a if n == "met" else a[..., None] for n, a in arrays.items()}
+    for given in (stacked, EventBlocks(stacked)):
+        np.testing.assert_allclose(loaded.predict_proba(given), expected, atol=1e-6)

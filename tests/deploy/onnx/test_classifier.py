@@ -8,9 +8,19 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import cross_val_score
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import RocCurveDisplay
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_html_repr, get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import DenseClassifier, MinMaxScaler, _class_names
 from skhep_nn.deploy._onnx import _session
@@ -172,3 +182,56 @@ def test_a_column_that_holds_no_real_numbers_is_named(loaded, value):
     X = pd.DataFrame({"pt": [50.0, 60.0], "eta": [value, value], "mt": [80.0, 90.0]})
     with pytest.raises(ColumnError, match="column 'eta' does not hold numbers"):
         loaded.predict_proba(X)
+
+
+def test_scikit_learn_takes_it_as_one_of_its_own(loaded, model, data):
+    X, y = data
+    assert get_tags(loaded).estimator_type == "classifier"
+    assert check_is_fitted(loaded) is None
+    wanted = model.predict_proba(X)
+    calibrated = CalibratedClassifierCV(FrozenEstimator(loaded), cv=2).fit(X, y)
+    assert calibrated.predict_proba(X).shape == wanted.shape
+    voting = VotingClassifier([("one", loaded), ("two", loaded)], voting="soft").fit(X, y)
+    np.testing.assert_allclose(voting.predict_proba(X), wanted, atol=1e-6)
+    behind = make_pipeline(FunctionTransformer(), loaded)
+    np.testing.assert_allclose(behind.fit(X, y).predict_proba(X), wanted, atol=1e-6)
+    assert "OnnxClassifier" in estimator_html_repr(behind)
+    assert "OnnxClassifier" in repr(behind)
+    important = permutation_importance(loaded, X, y, scoring="roc_auc", n_repeats=1)
+    assert important.importances_mean.shape == (3,)
+    RocCurveDisplay.from_estimator(loaded, X, y)
+    search = GridSearchCV(loaded, {"n_threads": [1, 2]}, cv=2, scoring="roc_auc").fit(X, y)
+    assert search.best_score_ > 0
+
+
+def test_its_arguments_are_got_and_set_as_those_of_an_estimator(loaded):
+    assert list(loaded.get_params()) == ["model", "hypothesis", "n_threads"]
+    other = pickle.loads(pickle.dumps(loaded))
+    assert other.set_params(n_threads=3) is other
+    assert other.get_params()["n_threads"] == 3
+    with pytest.raises(ValueError, match=r"Invalid parameter 'mass' for estimator OnnxClassifier"):
+        other.set_params(n_threads=4, mass=1)
+    assert other.n_threads == 3
+
+
+def test_another_file_set_is_the_one_that_scores(loaded, data, exported):
+    X, y = data
+    network = DenseClassifier(units=(4,), epochs=1, random_state=3, verbose=0).fit(X[["pt"]], y)
+    other = exported(network, check=X[["pt"]])
+    changed = pickle.loads(pickle.dumps(loaded))
+    changed.predict_proba(X)
+    changed.set_params(model=other.model)
+    assert changed.n_features_in_ == 1
+    np.testing.assert_array_equal(changed.predict_proba(X[["pt"]]), other.predict_proba(X[["pt"]]))
+
+
+def test_weights_are_routed_to_the_score_where_they_are_asked_for(loaded, model, data):
+    X, y = data
+    weight = np.linspace(0.1, 2, len(y))
+    one_fold = [(np.arange(len(y)), np.arange(len(y)))]
+    with config_context(enable_metadata_routing=True):
+        asked = pickle.loads(pickle.dumps(loaded)).set_score_request(sample_weight=True)
+        got = cross_val_score(asked, X, y, cv=one_fold, params={"sample_weight": weight})
+        with pytest.raises(UnsetMetadataPassedError, match="set_score_request"):
+            cross_val_score(loaded, X, y, cv=one_fold, params={"sample_weight": weight})
+    assert got[0] == pytest.approx(model.score(X, y, sample_weight=weight))

@@ -137,11 +137,3 @@ def test_applying_needs_neither_tensorflow_nor_keras(here):
     assert all(np.isfinite(json.loads(done.stdout.splitlines()[-1])))
     got = pd.read_parquet(here / "without.parquet")["score"]
     assert np.abs(got - np.load(here / "scores.npy")).max() < 1e-6
-
-
-def test_loading_imports_neither_tensorflow_nor_keras_nor_onnx(here):
-    code = "import sys, skhep_nn; skhep_nn.load_onnx('model.onnx'); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=here
-    )
-    assert not {"tensorflow", "keras", "scikeras", "onnx", "matplotlib"} & {*done.stdout.split()}
