@@ -21,9 +21,8 @@ NOT_CALLED = {
     r"robustness\.\w+\.(to_frame|row)": "takes nothing",
     r"plotting\.OvertrainingDisplay\.plot": "takes nothing but axes, as from_predictions does",
     r"plotting\.RocPairsDisplay\.auc": "takes nothing",
-    r"deploy\.OnnxClassifier\.(get_params|set_params|score|set_score_request|get_metadata_routing)": (
-        "what scikit-learn's base classes define, odd arguments in deploy/onnx/test_classifier.py"
-    ),
+    r"deploy\.OnnxClassifier\.([gs]et_params|score|set_score_request|get_metadata_routing)": "what "
+    "scikit-learn's base classes define; odd arguments are in deploy/onnx/test_classifier.py",
     r"deploy\.map_events": "called where there is dask, which may be absent",
     r"metrics\.SignificanceScan\.at": "SignificanceDisplay calls it with odd cuts",
     r"training\.clear_pool": "takes nothing",
