@@ -96,6 +96,18 @@ def class_masks(y, weights, classes, name="y_true"):
     return masks
 
 
+def check_both(one, first, other, second):
+    """Raise unless two arguments, by their names, are given both or not at all.
+
+    Raises
+    ------
+    ValueError
+    """
+    if (first is None) != (second is None):
+        msg = f"{one} and {other} must be given both or not at all"
+        raise ValueError(msg)
+
+
 def named(estimator, options, classes=None):
     """Options of a picture; names of classes are those of the estimator unless some are given."""
     names = _class_names.for_picture(estimator, options.get("class_names"), classes)

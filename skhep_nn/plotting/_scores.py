@@ -98,9 +98,7 @@ class ScoreDisplay:
         >>> plt.close(display.figure_)
         """
         test = _Sample.of(y_true, y_score, sample_weight, "y_true", "y_score")
-        if (y_train is None) != (score_train is None):
-            msg = "y_train and score_train must be given both or not at all"
-            raise ValueError(msg)
+        _events.check_both("y_train", y_train, "score_train", score_train)
         classes, train = test.classes, None
         if y_train is not None:
             train = _Sample.of(y_train, score_train, sample_weight_train, "y_train", "score_train")
@@ -178,9 +176,7 @@ class ScoreDisplay:
         ValueError
             If only one of `X_train` and `y_train` is given, and as :meth:`from_predictions` does.
         """
-        if (X_train is None) != (y_train is None):
-            msg = "X_train and y_train must be given both or not at all"
-            raise ValueError(msg)
+        _events.check_both("X_train", X_train, "y_train", y_train)
         owner, options = cls.__name__, _events.named(estimator, options)
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, owner)
         train = {}

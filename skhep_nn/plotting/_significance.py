@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from skhep_nn import _choices, _composition
@@ -132,6 +134,9 @@ class SignificanceDisplay:
         y_score,
         *,
         sample_weight=None,
+        y_test=None,
+        score_test=None,
+        sample_weight_test=None,
         bins=None,
         process=None,
         cut=None,
@@ -147,6 +152,9 @@ class SignificanceDisplay:
         y_score : array-like of shape (n_events,) or (n_events, n_classes)
         sample_weight : array-like of shape (n_events,) or number, default=None
             Event weights, in expected events.
+        y_test, score_test, sample_weight_test : default=None
+            The same of test events, where the first are validation events on which the cut is
+            chosen: both are drawn, and what test events have at that cut is named.
         bins : array-like or int, default=None
             Bins of the score instead of a scan, as in :func:`skhep_nn.metrics.binned_significance`.
         process : array-like of shape (n_events,), default=None
@@ -167,10 +175,13 @@ class SignificanceDisplay:
         ------
         ValueError, WeightError
             As :func:`skhep_nn.metrics.significance_scan` does, or if no cut keeps enough
-            background to be the best one.
+            background to be the best one; if only one of `y_test` and `score_test` is given, or
+            there are bins and test events.
         """
+        _events.check_both("y_test", y_test, "score_test", score_test)
         if bins is not None:
             _check_no_cut(cut)
+            _check_no_test(y_test)
             found = binned_significance(y_true, y_score, sample_weight, bins=bins, **scan_options)
             return cls.from_binned(found, ax=ax)
         scan = significance_scan(y_true, y_score, sample_weight, **scan_options)
@@ -180,7 +191,10 @@ class SignificanceDisplay:
             yields = _score_axis.yields_at(
                 process, y_true, y_score, sample_weight, point.threshold, scan_options
             )
-        return cls.from_scan(scan, yields=yields, ax=ax, cut=cut, scale=scale)
+        other = None
+        if y_test is not None:
+            other = significance_scan(y_test, score_test, sample_weight_test, **scan_options)
+        return cls.from_scan(scan, other=other, yields=yields, ax=ax, cut=cut, scale=scale)
 
     @classmethod
     def from_estimator(
@@ -189,7 +203,10 @@ class SignificanceDisplay:
         X,
         y,
         *,
+        X_test=None,
+        y_test=None,
         sample_weight=None,
+        sample_weight_test=None,
         weight_column=None,
         signal=1,
         bins=None,
@@ -205,8 +222,12 @@ class SignificanceDisplay:
             Its own weight column, if it has one, holds the weights unless they are given here.
         X : DataFrame, array or blocks
         y : array-like of shape (n_events,)
-        sample_weight : array-like of shape (n_events,) or number, default=None
+        X_test, y_test : default=None
+            Test events, where `X` and `y` are validation events on which the cut is chosen: both
+            are drawn, and what test events have at that cut is named.
+        sample_weight, sample_weight_test : array-like or number, default=None
         weight_column : str or int, default=None
+            Column of `X` and `X_test` with the weights.
         signal : label or list of labels, default=1
         bins : array-like or int, default=None
             As in :meth:`from_predictions`.
@@ -220,16 +241,25 @@ class SignificanceDisplay:
         -------
         SignificanceDisplay
         """
-        weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
+        _events.check_both("X_test", X_test, "y_test", y_test)
+        owner = cls.__name__
+        weights = _events.weights_of(estimator, X, sample_weight, weight_column, owner)
         if scan_options.get("argmax_only") or "node" in scan_options:
             scan_options = {"classes": estimator.classes_, **scan_options}
-            scores = estimator.predict_proba(X)
+            score = estimator.predict_proba
         else:
-            scores = _composition.signal_score(estimator, X, signal)
+            score = partial(_composition.signal_score, estimator, signal=signal)
+        test = {}
+        if X_test is not None:
+            test["y_test"], test["score_test"] = y_test, score(X_test)
+            test["sample_weight_test"] = _events.weights_of(
+                estimator, X_test, sample_weight_test, weight_column, owner
+            )
         return cls.from_predictions(
             y,
-            scores,
+            score(X),
             sample_weight=weights,
+            **test,
             signal=signal,
             bins=bins,
             cut=cut,
@@ -396,6 +426,12 @@ class SignificanceDisplay:
 def _check_no_cut(cut):
     if cut is not None:
         msg = f"cut={cut!r:.60}, but bins have none; draw the scan of the cut without bins"
+        raise ValueError(msg)
+
+
+def _check_no_test(y_test):
+    if y_test is not None:
+        msg = "bins and test events are given; leave out bins, or draw the bins of one sample"
         raise ValueError(msg)
 
 

@@ -130,6 +130,13 @@ CALLS = [
     call("SignificanceDisplay", EVENTS, **FEW),
     of_options("SignificanceDisplay", EVENTS, {"cut": None, "ax": None, "kind": "asimov"}, **FEW),
     call("SignificanceDisplay", {"scan": SCAN, "cut": None}, None, (), "from_scan"),
+    call(
+        "SignificanceDisplay",
+        {**EVENTS, "y_test": Y, "score_test": EVENTS["y_score"], "sample_weight_test": WEIGHT},
+        None,
+        labels=("y_true", "y_test"),
+        **FEW,
+    ),
     call("ScoreDisplay", EVENTS),
     call(
         "ScoreDisplay",

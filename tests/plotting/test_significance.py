@@ -175,6 +175,38 @@ def test_test_events_are_drawn_over_and_quoted_at_the_cut_of_the_validation():
     assert len(curves) == 2
 
 
+def test_test_events_are_scored_and_drawn_over_those_that_choose_the_cut(scored):
+    X, y, model = scored
+    options = {"kind": "s/sqrt(s+b)", "min_effective_background": 0}
+    display = SignificanceDisplay.from_estimator(model, X, y, X_test=X, y_test=y, **options)
+    # the weight column of the test events counts too: S = 8, B = 1
+    assert display.other.at(0.4).figure_of_merit == pytest.approx(8 / 3)
+    texts = [text.get_text() for text in display.ax_.get_legend().texts]
+    assert texts[1] == f"test events, {8 / 3:.4g} at the cut"
+    twice = SignificanceDisplay.from_estimator(
+        model, X, y, X_test=X, y_test=y, sample_weight=1.0, sample_weight_test=2.0, **options
+    )
+    assert twice.other.total_signal == pytest.approx(2 * twice.scan.total_signal)
+
+
+def test_the_node_of_the_signal_is_that_of_the_test_events_too(three):
+    X, y, model = three
+    display = SignificanceDisplay.from_estimator(
+        model, X, y, X_test=X, y_test=y, signal="W", argmax_only=True, min_effective_background=0
+    )
+    assert display.other.thresholds == pytest.approx([0.5, 0.7])
+
+
+def test_test_events_come_whole_and_not_with_bins(scored):
+    X, y, model = scored
+    with pytest.raises(ValueError, match="X_test and y_test must be given both"):
+        SignificanceDisplay.from_estimator(model, X, y, X_test=X)
+    with pytest.raises(ValueError, match="y_test and score_test must be given both"):
+        SignificanceDisplay.from_predictions(y, y, score_test=y)
+    with pytest.raises(ValueError, match="bins and test events are given; leave out bins"):
+        SignificanceDisplay.from_predictions(y, y, y_test=y, score_test=y, bins=2)
+
+
 def test_yields_of_each_process_at_the_cut_are_named():
     y, score, weight = narrow()
     process = np.where(y == 1, "signal", np.where(np.arange(len(y)) % 2, "ttbar", "W"))
