@@ -21,8 +21,9 @@ def steps_of(transformer):
     if steps and isinstance(steps[-1], MemmapCache):
         steps = steps[:-1]
     for step in steps:
-        if not hasattr(step, "transform"):
-            msg = f"transformer={step!r:.100} has no transform"
+        lacking = [name for name in ("transform", "fit") if not hasattr(step, name)]
+        if lacking:
+            msg = f"transformer={step!r:.100} has no {lacking[0]}"
             raise TypeError(msg)
     return steps
 

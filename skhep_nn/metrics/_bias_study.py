@@ -81,6 +81,7 @@ def bias_study(kept, events, variables=None, *, bins=10, sample_weight=None, wei
     if len(kept) != n_events:
         msg = f"kept has {len(kept)} entries, but there are {n_events} events"
         raise ValueError(msg)
+    _check_names(bins, labels)
     weights = _weights.resolve(events, sample_weight, weight_column, "bias_study")
     weights = np.ones(n_events) if weights is None else _weights.check(weights, n_events)
     _check(weights)
@@ -295,6 +296,13 @@ def _labels_of(events, variables, weight_column):
         msg = f"variables={variables!r:.60}: there is no variable to look at"
         raise ValueError(msg)
     return labels
+
+
+def _check_names(bins, labels):
+    unknown = [name for name in bins if name not in labels] if isinstance(bins, dict) else []
+    if unknown:
+        msg = f"bins has {unknown[0]!r}, which is none of the variables {list(labels)}"
+        raise ColumnError(msg)
 
 
 def _columns_of_numbers(events, weight_column):

@@ -226,9 +226,11 @@ class ClosureTest:
 def selected(y, signal):
     """Which events are selected; there may be none among numbers."""
     mask = _inputs.equals(y, signal)
-    # among numbers, a sample without a selected event is nothing unusual
+    if mask.any():
+        return mask
+    # a sample of numbers without a selected event is nothing unusual, if it has but one label
     is_other = any(_labels.type_of_one(label) != "numbers" for label in _labels.listed(signal))
-    if not mask.any() and (y.dtype.kind not in "biuf" or is_other):
+    if y.dtype.kind not in "biuf" or is_other or (y != y[0]).any():
         msg = f"signal={signal!r} is not in y_true; its classes are {_inputs.classes_of(y)}"
         raise ValueError(msg)
     return mask

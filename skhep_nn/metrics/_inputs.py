@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from skhep_nn import _columns, _floats, _labels, _weights
-from skhep_nn.exceptions import WeightError
+from skhep_nn.exceptions import ColumnError, WeightError
 
 
 def check_events(y_true, y_score, sample_weight, signal):
@@ -101,18 +101,28 @@ def columns_of(y, classes):
     return classes_of(y) if classes is None else _labels.of_columns(classes)
 
 
-def in_order(scores, columns):
+def in_order(scores, columns, name="y_score"):
     """`scores`, a frame whose columns are named as classes in the order of `columns`.
 
-    Columns that are only numbered by pandas, or have other names, stay where they are.
+    Columns that are only numbered, or have no name of a class, stay where they are.
+
+    Raises
+    ------
+    ColumnError
+        If some columns are named as classes and others are not: which is which, nobody can say.
     """
     import pandas as pd
 
     names = [] if getattr(scores, "ndim", 2) != 2 else _columns.names(scores) or []
     told, wanted = [str(name) for name in names], [str(label) for label in columns]
     is_numbered = isinstance(getattr(scores, "columns", None), pd.RangeIndex)
-    if is_numbered or told == wanted or sorted(told) != sorted(wanted):
+    if is_numbered or told == wanted or not set(told) & set(wanted):
         return scores
+    if sorted(told) != sorted(wanted):
+        if told == [str(number) for number in range(len(told))] or len(told) != len(wanted):
+            return scores
+        msg = f"{name} has the columns {names}, and the classes are {list(columns)}; name all so"
+        raise ColumnError(msg)
     return _columns.select(_columns.table(scores), [told.index(label) for label in wanted])
 
 

@@ -74,8 +74,8 @@ def edges_of(bins, *samples):
     Parameters
     ----------
     bins : int or array-like of shape (n_bins + 1,)
-        A number is the largest: bins are fewer where the values are (whole numbers), or where a
-        sample has less than ten effective events for each.
+        A number is the largest: there is a bin for each value where these are few, and bins are
+        fewer where a sample has less than ten effective events for each.
     *samples : tuple of (values, weights)
         Their absolute weights count, each sample the same.
 
@@ -103,6 +103,8 @@ def _of_equal_content(values, share, n_bins):
     low, high = ordered[[0, -1]]
     # between two values: whole numbers stay apart
     distinct = np.unique(values)
+    if 1 < len(distinct) <= n_bins:
+        return np.concatenate([[low], distinct[:-1] / 2 + distinct[1:] / 2, [high]])
     at = np.searchsorted(distinct, np.unique(ordered[inner]))
     at = at[at > 0]
     inner = distinct[at - 1] / 2 + distinct[at] / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _extras
+from skhep_nn import _choices, _composition, _extras
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import _by_parameter_scores as _scores
 from skhep_nn.plotting import _style
@@ -125,6 +125,7 @@ class _Axis:
         return self.index.get_indexer(table.index)
 
     def label(self, ax, name):
+        name = _choices.text(name, "parameter_name")
         ax.set_xlabel(name or ", ".join(str(part) for part in self.index.names))
         if not self.is_number:
             text = [", ".join(f"{value:g}" for value in point) for point in self.index]

@@ -9,6 +9,8 @@ from skhep_nn.metrics import _inputs
 from skhep_nn.plotting import _events, _style
 from skhep_nn.plotting._roc import KINDS, RocDisplay
 
+# rows of float32 sum to one up to this
+_ROUNDING = 1e-6
 _SCORES = ("ratio", "probability")
 _PANEL = {1: (6.4, 5.0), 2: (5.4, 4.4), 3: (4.6, 3.9)}
 
@@ -219,8 +221,9 @@ def probabilities_of(y_score, y, classes):
             f"classes {columns}, got {p.shape}; pass classes=estimator.classes_"
         )
         raise ValueError(msg)
-    if not (np.isfinite(p) & (p >= 0)).all():
-        bad = np.flatnonzero(~(np.isfinite(p) & (p >= 0)).all(axis=1))
+    good = ((p >= 0) & (p <= 1 + _ROUNDING)).all(axis=1)
+    if not good.all():
+        bad = np.flatnonzero(~good)
         msg = f"y_score of {len(bad)} events is no probability, the first is event {bad[0]}"
         raise ValueError(msg)
     _inputs.check_known(y, columns)

@@ -288,3 +288,9 @@ def test_what_cannot_be_asked_for_is_an_error_before_anything_is_read(files, opt
     with pytest.raises((ColumnError, ValueError), match=message):
         build_cache(files, scaler(), "cache", progress=False, **options)
     assert not Path("cache").exists()
+
+
+@pytest.mark.parametrize("transformer", [pd.DataFrame(), pd.Series([1.0]), MinMaxScaler])
+def test_what_has_no_fit_is_no_transformer(files, transformer):
+    with pytest.raises(TypeError, match=r"transformer=.* has no fit|transformer=.* is a class"):
+        build_cache(files, transformer, "cache")

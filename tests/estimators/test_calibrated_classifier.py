@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn
 from sklearn.base import clone
@@ -32,7 +33,7 @@ from skhep_nn import (
     apply,
     make_auc_scorer,
 )
-from skhep_nn.exceptions import WeightError
+from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.metrics import calibration_curve, closure_test
 from skhep_nn.plotting import CalibrationDisplay, RocDisplay
 
@@ -404,3 +405,31 @@ def test_it_imports_neither_keras_nor_tensorflow():
         "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas, pa.Table.from_pandas])
+def test_probabilities_in_a_frame_are_taken_by_the_names_of_the_classes(convert):
+    X, y = np.arange(40.0)[:, None], np.repeat(["ttbar", "Higgs"], 20)
+    model = CalibratedClassifier(GaussianNB().fit(X, y), "logistic").fit(X, y)
+    p = pd.DataFrame(model.estimator_.predict_proba(X), columns=["Higgs", "ttbar"])
+    expected = model.calibrate(p.to_numpy())
+    assert (model.calibrate(convert(p)) == expected).all()
+    assert (model.calibrate(convert(p[["ttbar", "Higgs"]])) == expected).all()
+    with pytest.raises(ColumnError, match=r"has the columns \['ttbar', 'other'\], and the classes"):
+        model.calibrate(convert(p.set_axis(["ttbar", "other"], axis=1)))
+
+
+@pytest.mark.parametrize("cv", [np.array(1.0), np.array(3), 1, True])
+def test_what_is_no_number_of_folds_is_an_error(cv):
+    X, y = np.arange(8.0)[:, None], np.repeat([0, 1], 4)
+    with pytest.raises(ValueError, match=r"cv=.*; it must be a number of folds, 2 or more"):
+        CalibratedClassifier(GaussianNB(), cv=cv).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["prior", "training_prior"])
+@pytest.mark.parametrize("value", [1e-310, 5e-324, [1.0, 1e-309], {0: 1e300, 1: 1e-300}])
+def test_a_prior_by_which_nothing_can_be_divided_is_an_error(name, value):
+    X, y = np.arange(8.0)[:, None], np.repeat([0, 1], 4)
+    model = CalibratedClassifier(GaussianNB().fit(X, y), "logistic", **{name: value})
+    with pytest.raises(ValueError, match=rf"{name}=.*; it must be the fraction of signal"):
+        model.fit(X, y)

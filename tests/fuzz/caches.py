@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, clone
 
 from fuzz.call import TABLE, Call
 from fuzz.files import FOLDER, made
@@ -33,9 +34,11 @@ def empty_place():
         shutil.rmtree(PLACE)
 
 
-def built(**options):
+def built(transformer, **options):
+    # what is fitted by one call is not that of the next
+    transformer = clone(transformer) if isinstance(transformer, BaseEstimator) else transformer
     with empty_place():
-        return contents(build_cache(**options, progress=False))
+        return contents(build_cache(transformer=transformer, **options, progress=False))
 
 
 def contents(cache):

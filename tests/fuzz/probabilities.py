@@ -7,12 +7,13 @@ import math
 
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 
 from fuzz import plain
 from fuzz.call import SCORE, TABLE, WEIGHT, Call, Y
 from fuzz.metrics import close
 from fuzz.models import AT_MASS, Known, fitted, weighted
-from skhep_nn import CalibratedClassifier, LikelihoodRatio, metrics
+from skhep_nn import CalibratedClassifier, LikelihoodRatio, MinMaxScaler, metrics
 
 EVENTS = {"y_true": Y, "probability": SCORE, "sample_weight": WEIGHT}
 MASKED = {"labels": ("y_true",), "masked": ("y_true", "probability", "sample_weight")}
@@ -69,7 +70,9 @@ def calibrated(method="isotonic"):
 
 
 def fit(X, y, sample_weight):
-    return CalibratedClassifier(GaussianNB(), cv=2).fit(X, y, sample_weight).predict_proba(TABLE)
+    # scikit-learn's words for a column of text do not name it
+    model = make_pipeline(MinMaxScaler(), GaussianNB())
+    return CalibratedClassifier(model, cv=2).fit(X, y, sample_weight).predict_proba(TABLE)
 
 
 def fit_of_options(**options):

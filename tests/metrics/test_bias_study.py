@@ -123,3 +123,9 @@ def test_an_infinite_value_is_an_error():
 
 def test_zeros_and_ones_are_as_good_as_booleans():
     assert bias_study(KEPT.astype(int), table()).fraction == 0.8
+
+
+@pytest.mark.parametrize("variables", [None, ["n_tracks"], {"n_tracks": "tracks"}])
+def test_bins_of_what_is_no_variable_are_an_error(variables):
+    with pytest.raises(ColumnError, match=r"bins has 'n_track', which is none of the variables"):
+        bias_study(KEPT, table(), variables, bins={"n_track": [3, 5, 7]})

@@ -201,3 +201,12 @@ def test_a_signal_of_another_type_than_labels_that_are_numbers_is_an_error(signa
     y, p, by = np.zeros(4, int), np.full(4, 0.5), np.arange(4)
     with pytest.raises(ValueError, match=r"signal=.* is not in y_true; its classes are \[0\]"):
         closure_test(y, p, by, bins=2, signal=signal)
+
+
+@pytest.mark.parametrize("signal", [7, 0.5, [7, 8], np.int64(2)])
+def test_a_number_that_is_no_label_of_several_is_an_error(signal):
+    y, p, by = np.array([0, 1, 0, 1]), np.full(4, 0.5), np.arange(4)
+    with pytest.raises(ValueError, match=r"signal=.* is not in y_true; its classes are \[0, 1\]"):
+        closure_test(y, p, by, bins=2, signal=signal)
+    # nothing was selected of these
+    assert closure_test(0 * y, p, by, bins=2).counts.tolist() == [0, 0]

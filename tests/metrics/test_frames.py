@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from skhep_nn.exceptions import ColumnError
 from skhep_nn.metrics import (
     auc_by_parameter,
     auc_by_parameter_from_scores,
@@ -124,3 +125,18 @@ def test_columns_that_are_only_numbered_are_in_the_order_of_classes():
     expected = log_loss(y, p)
     assert log_loss(y, pd.DataFrame(p[:, ::-1]), classes=[1, 0]) == expected
     assert log_loss(y, pd.DataFrame(p[:, ::-1]).set_axis([1, 0], axis=1)) == expected
+
+
+@pytest.mark.parametrize("function", OF_CLASSES.values(), ids=OF_CLASSES.keys())
+def test_columns_of_which_only_some_are_named_as_the_classes_are_an_error(function):
+    y = np.array(["b", "c", "uds"] * 20)
+    p = pd.DataFrame(np.full((60, 3), 1 / 3), columns=["c", "b", "light"])
+    with pytest.raises(
+        ColumnError, match=r"has the columns \['c', 'b', 'light'\], and the classes"
+    ):
+        function(y, p)
+
+
+def test_columns_that_another_library_numbered_stay_where_they_are():
+    y, p = np.array([1, 2, 2, 1]), pd.DataFrame([[0.6, 0.4], [0.2, 0.8], [0.3, 0.7], [0.9, 0.1]])
+    assert log_loss(y, pl.from_pandas(p)) == log_loss(y, p.to_numpy())

@@ -194,3 +194,15 @@ def test_weights_of_one_side_alone_are_refused(side):
     y, score = np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.4, 0.6])
     with pytest.raises(WeightError, match=f"sample_weight_{side} is given and sample_weight_"):
         overtraining_test(y, score, y, score, **{f"sample_weight_{side}": np.ones(4)})
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.5, 0.6, 0.95])
+@pytest.mark.parametrize("weight", [1.0, 0.1, 1 / 3])
+def test_few_values_have_a_bin_each_however_many_events_they_have(share, weight):
+    n = int(1000 * share)
+    two = np.repeat([0.0, 1.0], [n, 1000 - n])
+    weights = np.full(1000, weight)
+    assert edges_of(20, (two, weights)).tolist() == [0, 0.5, 1]
+    three = np.tile([0.0, 1.0, 5.0], 333)
+    assert edges_of(3, (three, weights[:999])).tolist() == [0, 0.5, 3, 5]
+    assert edges_of(1, (three, weights[:999])).tolist() == [0, 5]

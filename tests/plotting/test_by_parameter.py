@@ -262,3 +262,10 @@ def test_no_network_at_all_is_an_error(events):
 def test_networks_of_which_none_knows_the_parameter_are_an_error(events, models):
     with pytest.raises(ValueError, match="Blind has no parameter of its own; name the column of X"):
         AUCByParameterDisplay.from_estimators({"blind": models["blind"]}, *events)
+
+
+@pytest.mark.parametrize("name", [pd.NA, np.zeros(2), ["mass"], object()])
+def test_a_name_of_the_parameter_that_is_no_text_is_an_error(name):
+    y, score, mass = [0, 1, 0, 1], [0.1, 0.8, 0.3, 0.6], [1.0, 1.0, 2.0, 2.0]
+    with pytest.raises(TypeError, match=r"parameter_name=.*; it must be a text"):
+        AUCByParameterDisplay.from_predictions(y, score, mass, parameter_name=name)

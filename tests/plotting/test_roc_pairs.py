@@ -85,3 +85,18 @@ def test_panels_of_nodes_have_the_events_of_every_class():
     assert [text.get_text() for text in display.figure_.legends[0].texts] == ["b", "c", "uds"]
     assert display.plot(log=False).ax_.get_yscale() == "linear"
     assert [*ScorePanelsDisplay.from_predictions(Y, P, nodes=["b", "c"]).axes_] == ["b", "c"]
+
+
+@pytest.mark.parametrize("display", [RocPairsDisplay, ScorePanelsDisplay])
+@pytest.mark.parametrize("value", [1.5, -0.1, 100.0, np.inf])
+def test_what_is_no_probability_is_an_error_that_says_which_event(display, value):
+    p = P.copy()
+    p[7, 1] = value
+    with pytest.raises(ValueError, match=r"y_score of 1 events is no probability.* event 7"):
+        display.from_predictions(Y, p)
+
+
+def test_float32_may_be_off_by_its_rounding():
+    p = P.copy()
+    p[0] = [1 + 1e-7, 0, 0]
+    assert RocPairsDisplay.from_predictions(Y, p).auc().shape == (3, 3)

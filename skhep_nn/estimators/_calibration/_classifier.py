@@ -193,14 +193,15 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         Parameters
         ----------
         probabilities : array-like of shape (..., n_classes)
-            As of the model's ``predict_proba``.
+            As of the model's ``predict_proba``; columns of a frame that are named as the classes
+            may have any order.
 
         Returns
         -------
         ndarray of shape (..., n_classes)
         """
         self._check_is_fitted()
-        p = _scores.checked(probabilities, len(self.classes_), type(self).__name__)
+        p = _scores.checked(probabilities, self.classes_, type(self).__name__)
         if self.method == "temperature":
             return _priors.moved(self.calibrators_[0](p), self.model_prior_, self.class_prior_)
         p = _priors.moved(p, self.model_prior_, self.events_prior_)
@@ -299,7 +300,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
             self.estimator_ = self.model
             probabilities = self.model.predict_proba(events.X)
             self._resolution = _scores.resolution_of(probabilities)
-            found = _scores.checked(probabilities, len(self.classes_), owner)
+            found = _scores.checked(probabilities, self.classes_, owner)
         else:
             _scores.check_column_is_known(self.model, self.weight_column, owner)
             self.estimator_, found = _scores.of_unfitted(

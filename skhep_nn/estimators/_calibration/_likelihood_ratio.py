@@ -100,7 +100,7 @@ class LikelihoodRatio:
         """
         p = _scores.checked(
             self.model.predict_proba(_masks.unmasked(X, "X")),
-            len(self.model.classes_),
+            self.model.classes_,
             type(self).__name__,
         )
         target, source = p[:, self._at], np.delete(p, self._at, axis=1).sum(axis=1)

@@ -72,13 +72,20 @@ def given(value, classes, name):
         fraction = _floats.one(value, name)
         value = [1 - fraction, fraction]
     shares = _floats.real(value, name)
-    if shares.shape != classes.shape or not (shares > 0).all() or not np.isfinite(shares).all():
+    if shares.shape != classes.shape or not _are_shares(shares):
         msg = (
             f"{name}={value!r:.60}; it must be the fraction of signal, above 0 and below 1, or a "
             f"positive share for each of the classes {classes.tolist()}"
         )
         raise ValueError(msg)
     return shares / shares.sum()
+
+
+def _are_shares(shares):
+    """Whether all are positive, and none so small that another divided by it is infinite."""
+    if not ((shares > 0) & np.isfinite(shares)).all():
+        return False
+    return bool((shares / shares.max() >= np.finfo(float).tiny).all())
 
 
 def same_but_for_chance(model_prior, events_prior, codes, weights):

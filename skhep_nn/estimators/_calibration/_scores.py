@@ -13,6 +13,7 @@ from skhep_nn import _choices, _composition, _floats, _lazy_rows
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members._fit_one import fit_one
 from skhep_nn.exceptions import WeightError
+from skhep_nn.metrics import _inputs
 
 # rows of float32 sum to one up to this
 _ROUNDING = 1e-3
@@ -20,7 +21,7 @@ _ROUNDING = 1e-3
 
 def of_fitted(model, X, owner):
     """Probabilities of a fitted model, checked."""
-    return checked(model.predict_proba(X), len(model.classes_), owner)
+    return checked(model.predict_proba(X), model.classes_, owner)
 
 
 def of_unfitted(model, events, cv, classes, owner):
@@ -52,7 +53,9 @@ def of_unfitted(model, events, cv, classes, owner):
 
 def _folds(cv, target, n_events):
     """Pairs of positions of events: what is fitted on, and what is left out."""
-    is_list = isinstance(cv, Iterable) and not isinstance(cv, (str, bytes))
+    # an array without an axis calls itself iterable
+    is_single = isinstance(cv, (str, bytes)) or getattr(cv, "ndim", 1) == 0
+    is_list = isinstance(cv, Iterable) and not is_single
     cv = list(cv) if is_list and not hasattr(cv, "split") else cv
     pairs = isinstance(cv, list) and all(_choices.is_several(one) and len(one) == 2 for one in cv)
     if not (cv is None or hasattr(cv, "split") or pairs or (_choices.is_whole(cv) and cv >= 2)):
@@ -68,18 +71,19 @@ def _folds(cv, target, n_events):
         raise type(error)(msg) from error
 
 
-def checked(probabilities, n_classes, owner):
-    """Probabilities as float64, and all as a model must give them.
+def checked(probabilities, classes, owner):
+    """Probabilities as float64, a column for each of `classes`, and all as a model must give them.
 
     Raises
     ------
     ValueError
         If they have another shape, or are no probabilities.
     """
-    p = _floats.real(probabilities, f"{owner}: probabilities")
-    if p.ndim < 2 or p.shape[-1] != n_classes:
+    what = f"{owner}: probabilities"
+    p = _floats.real(_inputs.in_order(probabilities, list(classes), what), what)
+    if p.ndim < 2 or p.shape[-1] != len(classes):
         msg = (
-            f"{owner}: probabilities (predict_proba) must have a column for each of {n_classes} "
+            f"{owner}: probabilities (predict_proba) must have a column for each of {len(classes)} "
             f"classes, got shape {p.shape}"
         )
         raise ValueError(msg)
