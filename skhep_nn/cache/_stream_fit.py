@@ -22,8 +22,9 @@ def steps_of(transformer):
         steps = steps[:-1]
     for step in steps:
         lacking = [name for name in ("transform", "fit") if not hasattr(step, name)]
-        if lacking:
-            msg = f"transformer={step!r:.100} has no {lacking[0]}"
+        if lacking or isinstance(step, type):
+            what = f"has no {lacking[0]}" if lacking else "is a class; pass an object of it"
+            msg = f"transformer={step!r:.100} {what}"
             raise TypeError(msg)
     return steps
 
