@@ -74,8 +74,9 @@ class Divergence:
         if not self._is_defined:
             return np.nan
         quadratic = float(np.sum(self._curved * self._curved.T))
-        # noise alone makes the linear term four of these
-        return float(np.sqrt(max(self._linear() - 4 * quadratic, 0.0) + 2 * quadratic))
+        # noise alone makes the linear term four of these. By chance it makes less; how much less is
+        # chance too, so that half of what noise alone has is left
+        return float(np.sqrt(max(self._linear() - 2 * quadratic, quadratic)))
 
     def _curvature(self):
         filled = np.where(self._middle > 0, self._middle, np.inf)
