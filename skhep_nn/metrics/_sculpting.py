@@ -74,10 +74,11 @@ def sculpting(
     :math:`\mathrm{tr}(A V)` with :math:`A = \mathrm{diag}(1 / (8 \ln 2\, m))` and the covariance
     :math:`V` of :math:`q - p`, in which both share events. This is ``noise``, and is taken off
     ``divergence``, which may become negative by chance. The variance of a quadratic form is
-    :math:`4 \delta^T A V A \delta + 2\,\mathrm{tr}(A V A V)` (A. M. Mathai, S. B. Provost, Quadratic
-    Forms in Random Variables, Dekker 1992), with :math:`\delta` the expected difference; the one
-    that is seen makes the first term larger by :math:`4\,\mathrm{tr}(A V A V)` on average, which
-    is taken off, and half of the second one is kept at least. That the cut of an efficiency moves with the events
+    :math:`4 \delta^T A V A \delta + 2\,\mathrm{tr}(A V A V)` (A. M. Mathai, S. B. Provost,
+    Quadratic Forms in Random Variables, Dekker 1992), with :math:`\delta` the expected difference.
+    The one that is seen makes the first term larger by :math:`4\,\mathrm{tr}(A V A V)` on average,
+    which is taken off; half of the second term is left at least. That the cut of an efficiency
+    moves with the events
     is part of it. Contents below zero count as zero in the divergence.
 
     The chi-square asks whether the efficiency is the same in all bins.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from skhep_nn import _choices, _composition, _floats, _samples, _weights
 from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs, roc_auc
 from skhep_nn.metrics._roc_auc_error import influence
+from skhep_nn.robustness._pairs import Pairs
 from skhep_nn.robustness._results import FeatureImportance
-from skhep_nn.robustness._same_events import spread
 from skhep_nn.robustness._units import units_of, with_others
 
 
@@ -73,9 +75,13 @@ def feature_importance(
     The importance is :math:`A - \bar A_\pi`, the AUC less its mean over permutations. Values move
     between events, labels and weights stay (L. Breiman, Mach. Learn. 45 (2001) 5; scikit-learn's
     ``permutation_importance``, which moves the weight column too and has no statistical error).
-    The error is linear: the influence of each event on the area and its mean influence on the areas
-    of the permutations are subtracted, so that what is common cancels, squared and summed. Each
-    permutation draws the values anew, so that the error holds what few permutations add.
+    The influence of each event on the area and its mean influence on the areas of the permutations
+    are subtracted, so that what is common cancels, squared and summed. Each permutation draws the
+    values anew, so that the error holds what few permutations add. A part of the sum is the chance
+    of single pairs of signal and background, which both sides have: for a feature of little
+    importance it is most of it. It is in the variance once (W. Hoeffding, Ann. Math. Stat. 19
+    (1948) 293, for statistics of two samples) and in the sum twice (B. Efron, C. Stein, Ann. Stat.
+    9 (1981) 586), so once is taken off, as many random pairs have it.
 
     Of two features that tell the same each alone seems unimportant: permute them together.
 
@@ -99,7 +105,8 @@ def feature_importance(
     sample = _samples.read(model, X, y, sample_weight, weight_column=weight_column, owner=owner)
     sample = drawn(sample, max_events, rng)
     units = units_of(model, sample.X, groups, min_correlation, weight_column)
-    events = _Events(model, sample, signal)
+    # of a generator of their own: the permutations are those of `random_state`
+    events = _Events(model, sample, signal, copy.deepcopy(rng))
     found = [events.importance(places, n_repeats, rng) for places in units.values()]
     return FeatureImportance(
         names=list(units),
@@ -114,7 +121,7 @@ def feature_importance(
 class _Events:
     """The events with their scores as they are, and what permutations of them lose."""
 
-    def __init__(self, model, sample, signal):
+    def __init__(self, model, sample, signal, rng):
         self._model = model
         self._X = sample.X
         self._signal = signal
@@ -123,6 +130,8 @@ class _Events:
             sample.y, scores, sample.weights, signal
         )
         _weights.check_squares(self._weights)
+        self._scores = scores
+        self._pairs = Pairs.drawn(self._mask, self._weights, rng)
         self.auc, self._influence = self._area(scores)
 
     def _area(self, scores):
@@ -132,15 +141,19 @@ class _Events:
     def importance(self, places, n_repeats, rng):
         """(importance, error) of what is in `places`."""
         n_events = len(self._mask)
-        losses, moved = [], np.zeros(n_events)
+        losses, moved, order_of = [], np.zeros(n_events), self._pairs.order(self._scores)
+        lost = np.zeros(len(order_of))
         for _ in range(n_repeats):
             order = rng.permutation(n_events)
             X = with_others(self._X, places, order)
-            auc, influences = self._area(_composition.signal_score(self._model, X, self._signal))
+            scores = _composition.signal_score(self._model, X, self._signal)
+            auc, influences = self._area(scores)
             losses.append(self.auc - auc)
             moved += influences
-        mean = self._influence - moved / n_repeats
-        return float(np.mean(losses)), spread(mean)
+            lost += (order_of - self._pairs.order(scores)) / n_repeats
+        mean, loss = self._influence - moved / n_repeats, float(np.mean(losses))
+        variance, of_pairs = np.sum(np.square(mean)), self._pairs.variance(lost, loss, mean)
+        return loss, float(np.sqrt(max(variance - of_pairs, variance / 2)))
 
 
 def drawn(sample, max_events, rng):
