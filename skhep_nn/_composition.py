@@ -164,6 +164,8 @@ def parameter(estimator):
 
 def class_names(estimator):
     """What a classifier inside was given as names of the classes, as it was given; or None."""
+    if isinstance(estimator, type):
+        check_classifier(estimator)
     if hasattr(estimator, "class_names"):
         return estimator.class_names
     inner = parts(estimator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _columns, _composition
+from skhep_nn import _choices, _composition
 from skhep_nn.metrics import ClosureTest, closure_test
 from skhep_nn.plotting import _events, _style
 
@@ -142,7 +142,7 @@ class ClosureDisplay:
         signal : label or list of labels, default=1
             The label of selected events.
         variable : str, default=None
-            Label of the axis; default the name of the column.
+            Label of the axis; default the name of the column or Series.
         **options
             ``bins``, ``min_variance``, ``name``, ``ax`` and those of :meth:`plot`.
 
@@ -151,11 +151,9 @@ class ClosureDisplay:
         ClosureDisplay
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        if isinstance(by, str):
-            variable = by if variable is None else variable
-            by = _columns.take(X, by, role="by")
+        by, variable = _events.variable_of(X, by, variable, "by")
         probability = _composition.signal_score(estimator, X, signal)
-        options |= {"sample_weight": weights, "signal": signal, "variable": variable or ""}
+        options |= {"sample_weight": weights, "signal": signal, "variable": variable}
         return cls.from_predictions(y, probability, by, **options)
 
     def plot(self, ax=None, *, log=False, legend=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn import _choices, _columns, _composition
+from skhep_nn import _choices, _composition
 from skhep_nn.metrics import ClosureTests, closure_tests
 from skhep_nn.plotting import _events, _style
 from skhep_nn.plotting._closure import ClosureDisplay
@@ -143,7 +143,7 @@ class ClosurePanelsDisplay:
         weight_column : str or int, default=None
         signal : label or list of labels, default=1
         variable, within_name : str, default=None
-            What they are called; default the names of the columns.
+            What they are called; default the names of the columns or Series.
         **options
             ``bins``, ``within_bins``, ``min_variance``, ``ax`` and those of :meth:`plot`.
 
@@ -152,8 +152,8 @@ class ClosurePanelsDisplay:
         ClosurePanelsDisplay
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        by, variable = _taken(X, by, variable, "by")
-        within, within_name = _taken(X, within, within_name, "within")
+        by, variable = _events.variable_of(X, by, variable, "by")
+        within, within_name = _events.variable_of(X, within, within_name, "within")
         probability = _composition.signal_score(estimator, X, signal)
         options |= {"sample_weight": weights, "signal": signal}
         options |= {"variable": variable, "within_name": within_name}
@@ -203,9 +203,3 @@ class ClosurePanelsDisplay:
             self.figure_.legend(handles, texts, loc="outside upper center", ncols=3)
         else:
             self.ax_.legend(handles, texts, loc="best", fontsize="small")
-
-
-def _taken(X, values, name, role):
-    if not isinstance(values, str):
-        return values, name or ""
-    return _columns.take(X, values, role=role), values if name is None else name

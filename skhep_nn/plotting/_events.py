@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _class_names, _composition, _floats, _labels, _weights
+from skhep_nn import _choices, _class_names, _columns, _composition, _floats, _labels, _weights
 from skhep_nn.exceptions import WeightError
 
 
@@ -94,6 +94,31 @@ def class_masks(y, weights, classes, name="y_true"):
             )
             raise WeightError(msg)
     return masks
+
+
+def variable_of(X, values, name, role):
+    """The values of a variable, and what it is called.
+
+    Parameters
+    ----------
+    X : table
+    values : str or array-like
+        A column of `X`, or the values themselves.
+    name : str or None
+        None: the name of the column, or that of a Series.
+    role : str
+        What the column is for, for the error message.
+
+    Returns
+    -------
+    tuple of (array-like, str)
+    """
+    called = values if isinstance(values, str) else getattr(values, "name", None)
+    if isinstance(values, str):
+        values = _columns.take(X, values, role=role)
+    if name is None and isinstance(called, str):
+        return values, called
+    return values, _choices.text(name, "variable")
 
 
 def check_both(one, first, other, second):

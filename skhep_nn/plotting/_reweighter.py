@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _columns, _masks
+from skhep_nn import _choices, _masks
 from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
 from skhep_nn.plotting import _events, _style
 
@@ -143,7 +143,7 @@ class ReweighterDisplay:
         weight_column : str or int, default=None
         bins : int or array-like of shape (n_bins + 1,), default=20
         variable : str, default=None
-            Label of the axis; default the name of the column.
+            Label of the axis; default the name of the column or Series.
         ax : Axes or sequence of two Axes, default=None
         **options
             For :meth:`plot`.
@@ -153,9 +153,7 @@ class ReweighterDisplay:
         ReweighterDisplay
         """
         weights = _events.weights_of(ratio.model, X, sample_weight, weight_column, cls.__name__)
-        if isinstance(by, str):
-            variable = by if variable is None else variable
-            by = _columns.take(X, by, role="by")
+        by, variable = _events.variable_of(X, by, variable, "by")
         signal = ratio.model.classes_[1] if ratio.signal is None else ratio.signal
         signal = signal.item() if isinstance(signal, np.generic) else signal
         is_target, by = _inputs.signal_mask(y, signal), np.asarray(_masks.unmasked(by, "by"))
@@ -167,7 +165,7 @@ class ReweighterDisplay:
             weights_before=weights[~is_target],
             weights_target=weights[is_target],
             bins=bins,
-            variable=_choices.text(variable, "variable"),
+            variable=variable,
             ax=ax,
             **options,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _columns, _composition
+from skhep_nn import _choices, _composition
 from skhep_nn.metrics import Sculpting, sculpting
 from skhep_nn.plotting import _events, _style
 
@@ -123,7 +123,7 @@ class SculptingDisplay:
         weight_column : str or int, default=None
         signal : label or list of labels, default=1
         variable : str, default=None
-            Label of the axis; default the name of the column.
+            Label of the axis; default the name of the column or Series.
         ax : Axes or sequence of two Axes, default=None
         **options
             As in :meth:`from_predictions`.
@@ -133,12 +133,9 @@ class SculptingDisplay:
         SculptingDisplay
         """
         weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        if isinstance(by, str):
-            variable = by if variable is None else variable
-            by = _columns.take(X, by, role="by")
+        by, variable = _events.variable_of(X, by, variable, "by")
         scores = _composition.signal_score(estimator, X, signal)
-        options |= {"sample_weight": weights, "signal": signal}
-        options["variable"] = _choices.text(variable, "variable")
+        options |= {"sample_weight": weights, "signal": signal, "variable": variable}
         return cls.from_predictions(y, scores, by, ax=ax, **options)
 
     def plot(self, ax=None):

@@ -336,7 +336,7 @@ class SignificanceDisplay:
         name = name if self.other is None else f"validation events, {name}"
         text = (
             f"{name}: score ≥ {point.threshold:.4g}\n"
-            f"figure of merit {point.figure_of_merit:.4g}{self._plus_minus()}"
+            f"figure of merit {_with_error(self.scan, point, self.errors_)}"
         )
         self.ax_.plot(
             [point.threshold],
@@ -354,9 +354,9 @@ class SignificanceDisplay:
         _choices.made_by(self.other, SignificanceScan, "other", "significance_scan")
         look, at = _style.looks(2)[1], _drawn(self.other)
         cuts, values = self.other.thresholds[at], self.other.figure_of_merit[at]
-        error = _cut_errors.merit_error(self.other)[at]
-        point = self.other.at(self.cut_.threshold)
-        text = f"test events, {point.figure_of_merit:.4g} at the cut"
+        errors = _cut_errors.merit_error(self.other)
+        error, point = errors[at], self.other.at(self.cut_.threshold)
+        text = f"test events, {_with_error(self.other, point, errors)} at the cut"
         line = {"color": look.color, "linestyle": look.linestyle}
         self.ax_.plot(cuts, values, label=text, **line)
         self.ax_.fill_between(
@@ -373,12 +373,6 @@ class SignificanceDisplay:
         for start in range(0, len(parts), 3):
             text = ", ".join(parts[start : start + 3])
             self.ax_.plot([], [], " ", label=f"at the cut: {text}" if not start else text)
-
-    def _plus_minus(self):
-        """Error of the figure of merit at the cut, where the scan has it."""
-        index = np.searchsorted(self.scan.thresholds, self.cut_.threshold)
-        known = index < len(self.scan.thresholds) and np.isfinite(self.errors_[index])
-        return f" ± {self.errors_[index]:.2g}" if known else ""
 
     def _draw_efficiencies(self, at):
         cuts = self.scan.thresholds[at]
@@ -405,7 +399,7 @@ class SignificanceDisplay:
             _score_axis.set_scale(ax, self.scale_, self.scan, self.cut_.threshold, (low, high))
         top.set_ylim(0, 1.1 * max(top.dataLim.y1, 1e-12))
         self._limit_efficiencies(bottom)
-        top.set_ylabel(_merit_name(self.scan.settings))
+        top.set_ylabel(_merit_name(self.scan.settings).replace(", ", ",\n"))
         bottom.set_ylabel("Efficiency")
         bottom.set_xlabel("Cut on the score")
         _style.legend_above(top, 1)
@@ -421,6 +415,13 @@ class SignificanceDisplay:
         left = self.scan.background_efficiency[inside]
         ax.set_yscale("log")
         ax.set_ylim(0.5 * min(left[left > 0], default=0.1), 2.0)
+
+
+def _with_error(scan, point, errors):
+    """Figure of merit at a working point, and its error where the scan has that."""
+    index = np.searchsorted(scan.thresholds, point.threshold)
+    known = index < len(scan.thresholds) and np.isfinite(errors[index])
+    return f"{point.figure_of_merit:.4g}" + (f" ± {errors[index]:.2g}" if known else "")
 
 
 def _check_no_cut(cut):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from skhep_nn.exceptions import ColumnError
@@ -100,3 +101,14 @@ def test_it_takes_the_place_of_given_axes(predictions):
 def test_the_picture_is_drawn(predictions):
     display = ClosureDisplay.from_predictions(*predictions, variable=r"$\eta$")
     display.figure_.canvas.draw()
+
+
+def test_a_series_is_called_by_its_name(scored):
+    X, y, model = scored
+    by = pd.Series(np.linspace(0, 1, len(y)), name="momentum")
+    display = ClosureDisplay.from_estimator(model, X, y, by, bins=2)
+    assert display.axes_[-1].get_xlabel() == "momentum"
+    display = ClosureDisplay.from_estimator(model, X, y, by, bins=2, variable="p [GeV]")
+    assert display.axes_[-1].get_xlabel() == "p [GeV]"
+    display = ClosureDisplay.from_estimator(model, X, y, by.to_numpy(), bins=2)
+    assert display.axes_[-1].get_xlabel() == ""
