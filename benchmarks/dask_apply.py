@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ def run(name):
                 lambda: apply(model, files, folder / "dask.parquet", client=client, **options)
             ),
             "serial": lambda: seconds_of(
-                lambda: apply(model, files, folder / "serial.parquet", **options)
+                lambda: _in_one_thread(apply, model, files, folder / "serial.parquet", **options)
             ),
         }
         seconds = in_turns(sides, turns=3)
@@ -43,6 +45,12 @@ def run(name):
             msg = "the scores of the workers differ from those of one process"
             raise AssertionError(msg)
     return rows(name, seconds)
+
+
+def _in_one_thread(function, *arguments, **options):
+    """As a worker does it: Arrow would read with all cores."""
+    with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}):
+        return function(*arguments, **options)
 
 
 def _make(folder):

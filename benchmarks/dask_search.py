@@ -1,6 +1,8 @@
-"""60 fits, serial and by two workers of Dask with one thread each, which have traced before."""
+"""60 fits, serial and by two workers of Dask, all with one thread, which have traced before."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 
@@ -17,6 +19,8 @@ def run(name):
     """Rows of the table."""
     from distributed import Client, LocalCluster
 
+    # of this process, too, before TensorFlow starts
+    os.environ["OMP_NUM_THREADS"] = "1"
     rng = np.random.default_rng(0)
     x = rng.normal(size=(20_000, 12)).astype(np.float32)
     y = (x[:, 0] + x[:, 1] + rng.normal(size=20_000) > 0).astype(int)

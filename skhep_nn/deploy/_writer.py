@@ -193,7 +193,7 @@ class ParquetWriter(ArrowWriter):
     """Parquet, one row group or more for each chunk."""
 
     def _open(self, schema):
-        return pq.ParquetWriter(self._file, schema)
+        return pq.ParquetWriter(self._file, schema, use_dictionary=_with_dictionary(schema))
 
     @staticmethod
     def common_schema(tables):
@@ -237,6 +237,13 @@ def row_groups(path):
             yield file.read_row_group(group)
         if not file.num_row_groups:
             yield file.schema_arrow.empty_table()
+
+
+def _with_dictionary(schema):
+    """The columns whose distinct values Parquet stores once: hardly a score comes twice."""
+    if any(pa.types.is_nested(field.type) for field in schema):
+        return True
+    return [field.name for field in schema if not pa.types.is_floating(field.type)]
 
 
 def _known_schema(table):

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skhep_nn._cores import cores
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._ipc import batches_of
@@ -70,7 +71,8 @@ class ParquetSource(Source):
         # given all row groups at once, Arrow keeps each in memory until the last is read
         for group in groups:
             self._check_size(group, columns)
-            yield from self._file.iter_batches(batch_size=size, row_groups=[group], columns=columns)
+            read = {"row_groups": [group], "columns": columns, "use_threads": cores() > 1}
+            yield from self._file.iter_batches(batch_size=size, **read)
 
     def _check_size(self, group, columns):
         """Lists of zeros shrink to nothing; how many values there are is stated."""

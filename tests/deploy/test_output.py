@@ -10,6 +10,8 @@ import sys
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
@@ -239,3 +241,24 @@ def test_a_run_killed_at_any_moment_leaves_no_file_or_a_whole_one(folder, killed
                 writer.write(expected)
             assert names(place) == ["a.csv", "b.csv", f"s{suffix}"]
     assert found == {True, False}
+
+
+def test_parquet_keeps_lists_of_distinct_values_for_all_but_fractions(folder):
+    run("scores.parquet")
+    group = pq.ParquetFile("scores.parquet").metadata.row_group(0)
+    columns = [group.column(at) for at in range(group.num_columns)]
+    found = {one.path_in_schema: one.has_dictionary_page for one in columns}
+    assert found == {"run": False, "score": False}
+    pd.read_csv("b.csv").assign(run=1).to_csv("b.csv", index=False)
+    run("scores.parquet")
+    group = pq.ParquetFile("scores.parquet").metadata.row_group(0)
+    assert [group.column(at).has_dictionary_page for at in range(2)] == [True, False]
+
+
+def test_lists_keep_them_too(folder):
+    from skhep_nn.deploy._writer import open_writer
+
+    table = pa.table({"pt": pa.array([[1, 2], [3]], pa.large_list(pa.int64()))})
+    with open_writer("lists.parquet") as writer:
+        writer.write(table.to_pandas(types_mapper=pd.ArrowDtype))
+    assert pd.read_parquet("lists.parquet")["pt"].map(list).tolist() == [[1, 2], [3]]

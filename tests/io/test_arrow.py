@@ -323,3 +323,20 @@ def test_an_event_that_unpacks_to_gigabytes_is_an_error_before_it_is_unpacked(
     ):
         read_events(tmp_path / "bomb.parquet", columns=["x"])
     assert read_events(tmp_path / "bomb.parquet", columns=["pt"])["pt"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("given", "threads"), [("1", False), ("4", True)])
+def test_row_groups_are_decoded_in_the_threads_that_the_process_was_given(
+    tmp_path, monkeypatch, given, threads
+):
+    pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "events.parquet")
+    asked, original = [], pq.ParquetFile.iter_batches
+
+    def spy(self, *args, use_threads=True, **kwargs):
+        asked.append(use_threads)
+        return original(self, *args, use_threads=use_threads, **kwargs)
+
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", spy)
+    read_events(tmp_path / "events.parquet")
+    assert asked == [threads]
