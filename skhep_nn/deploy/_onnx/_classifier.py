@@ -17,6 +17,11 @@ from skhep_nn.deploy._onnx._specs import feeds_of, has_numbers
 from skhep_nn.exceptions import ExtrapolationWarning, FileFormatError
 
 OUTPUT = _session.OUTPUT
+NOTHING_FILLS = "; it has nothing that fills missing values"
+NO_MASS = (
+    "; every event needs a mass hypothesis, background too: at(...) is the classifier at one, and "
+    "export_onnx(..., check=X) takes events that have one"
+)
 
 
 def load_onnx(path, *, n_threads=None):
@@ -303,7 +308,8 @@ class OnnxClassifier(FromProbabilities, EstimatorOnDemand):
             if bad.any():
                 event = int(np.argwhere(bad)[0][0])
                 what = "NaN" if np.isnan(column[bad][0]) else "infinity"
-                hint = "" if may_miss else "; it has nothing that fills missing values"
+                masses = _hypothesis.positions(self.metadata_)
+                hint = NO_MASS if at in masses else "" if may_miss else NOTHING_FILLS
                 name = self.metadata_.label(at)
                 msg = (
                     f"Input X contains {what}: column {name!r} in event {event} "
@@ -314,10 +320,12 @@ class OnnxClassifier(FromProbabilities, EstimatorOnDemand):
     def _check_outcome(self, out):
         bad = np.isnan(out).any(axis=1)
         if bad.any():
+            listed = self.metadata_.parameters.get("listed")
+            masses = f", a mass other than those of the networks, {listed}" if listed else ""
             msg = (
                 f"the model gives no probabilities for event {int(bad.argmax())} ({int(bad.sum())} "
-                "in all): it has a category or a value that was not known in training, or lists of "
-                "other lengths in blocks that are joined"
+                f"in all): it has a category or a value that was not known in training{masses}, or "
+                "lists of other lengths in blocks that are joined"
             )
             raise ValueError(msg)
 

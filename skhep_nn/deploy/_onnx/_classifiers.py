@@ -80,15 +80,7 @@ def at_hypothesis(graph, model, data, fixed):
     inner = model.classifier
     if isinstance(data, Features):
         data = _with_gaps(graph, data, inner._parameter_columns, inner.n_features_in_)
-    if hasattr(inner, "dispatch"):
-        return _individual(graph, inner, model.values, data)
     return probabilities(graph, inner, data, None, list(model.values))
-
-
-def _individual(graph, inner, values, data):
-    number = int(inner._numbers(np.array([values]), "hypotheses")[0])
-    kept = [at for at in range(inner.n_features_in_) if at not in inner._parameter_columns]
-    return probabilities(graph, inner.estimators_[number], data.taken(graph, kept))
 
 
 def _with_gaps(graph, data, positions, n_columns):
@@ -156,7 +148,9 @@ def parameter_of(graph, model, data, fixed):
 
 def constant_rows(graph, values, like):
     """The same numbers for every event of `like`."""
+    row = graph.constant([[float(v) for v in values]], np.float32)
+    if graph.batch == 1:
+        return Tensor(row, (len(values),))
     first = graph.op("Slice", graph.op("Shape", like), graph.axes(0), graph.axes(1))
     shape = graph.concat([first, graph.axes(len(values))], 0)
-    row = graph.constant([[float(v) for v in values]], np.float32)
     return Tensor(graph.op("Expand", row, shape), (len(values),))

@@ -17,6 +17,7 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
     _columns,
     _encoders,
     _functions,
+    _masses,
     _members,
     _missing,
     _quantiles,
@@ -27,7 +28,12 @@ from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the tables)
 )
 from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph import Graph
-from skhep_nn.deploy._onnx._graph_root import is_fixed, network_of
+from skhep_nn.deploy._onnx._graph_root import (
+    ONE_PER_MASS,
+    is_fixed,
+    range_of_masses,
+    reader_of_masses,
+)
 from skhep_nn.deploy._onnx._metadata import Metadata
 from skhep_nn.deploy._onnx._registry import NeededColumnError
 from skhep_nn.deploy._onnx._session import MEAN_OUTPUT, OUTPUT
@@ -130,7 +136,7 @@ def _class_names_of(model):
 
 def _parameters(model, root, options):
     """Mass hypotheses that are inputs."""
-    network = network_of(model)
+    network = reader_of_masses(model)
     if not hasattr(network, "parameter_names_") or is_fixed(model, options):
         return {}
     names, columns = list(network.parameter_names_), list(network._parameter_columns)
@@ -142,8 +148,15 @@ def _parameters(model, root, options):
     return {
         "names": [str(name) for name in names],
         "columns": columns,
-        "range": np.asarray(network.parameter_range_, float).tolist(),
+        "range": range_of_masses(network).tolist(),
+        **_listed(network),
     }
+
+
+def _listed(classifier):
+    """The masses that alone are taken, if there are such."""
+    exact = getattr(classifier, ONE_PER_MASS, None) == "exact"
+    return {"listed": classifier.hypotheses_.tolist()} if exact else {}
 
 
 def _versions():

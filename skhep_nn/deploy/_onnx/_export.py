@@ -14,7 +14,7 @@ from skhep_nn._storage import explained, whole_file
 from skhep_nn.deploy._onnx import _samples, _session
 from skhep_nn.deploy._onnx._classifier import OnnxClassifier
 from skhep_nn.deploy._onnx._convert import convert, to_bytes
-from skhep_nn.deploy._onnx._graph_root import Options, network_of
+from skhep_nn.deploy._onnx._graph_root import Options, reader_of_masses
 from skhep_nn.deploy._onnx._hypothesis import as_input
 from skhep_nn.deploy._onnx._metadata import N_REFERENCE
 from skhep_nn.deploy._onnx._verify import verify_onnx
@@ -181,7 +181,7 @@ def _unwrapped(model):
 def _hypothesis_of(model, at):
     if at is None:
         return None
-    network = network_of(model)
+    network = reader_of_masses(model)
     if not hasattr(network, "parameter_names_") or not hasattr(network, "at"):
         msg = f"at={at!r}, but {type(model).__name__} takes no mass hypothesis"
         raise ValueError(msg)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from skhep_nn import _composition
 from skhep_nn._unread import unread
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Column, Features
 from skhep_nn.exceptions import ExportError
+
+# what a classifier has that keeps one for each mass
+ONE_PER_MASS = "dispatch"
 
 
 @dataclass
@@ -108,10 +113,28 @@ def _best(member):
 
 def network_of(model):
     """The first network inside a model, or None."""
-    if hasattr(model, "network_"):
+    return _first_inside(model, ("network_",))
+
+
+def reader_of_masses(model):
+    """What reads the mass hypothesis inside a model, if anything does: a network, or many."""
+    return _first_inside(model, ("network_", ONE_PER_MASS))
+
+
+def range_of_masses(classifier):
+    """Lowest and highest value of each parameter, of what `reader_of_masses` gives."""
+    if hasattr(classifier, ONE_PER_MASS):
+        points = classifier.hypotheses_
+        return np.stack([points.min(axis=0), points.max(axis=0)], axis=1)
+    return np.asarray(classifier.parameter_range_, float)
+
+
+def _first_inside(model, marks):
+    if any(hasattr(model, mark) for mark in marks):
         return model
     inside = [model.steps[-1][1]] if hasattr(model, "steps") else inner_classifiers(model)
-    return next((found for found in map(network_of, inside) if found is not None), None)
+    found = (_first_inside(one, marks) for one in inside)
+    return next((one for one in found if one is not None), None)
 
 
 def at_one_mass(model):
@@ -213,7 +236,7 @@ def _optional(model, names, n_columns):
 
 def _parameters(model, names):
     """Positions of the columns of the mass hypotheses."""
-    network = model.classifier if hasattr(model, "classifier") else network_of(model)
+    network = model.classifier if hasattr(model, "classifier") else reader_of_masses(model)
     fitted = network.columns_.names
     if names is None or fitted is None:
         return [] if hasattr(model, "steps") else list(network._parameter_columns)

@@ -43,7 +43,7 @@ def in_order(X, names):
 
 def positions(about):
     """Positions of the columns of the mass among those of X."""
-    columns = about.parameters["columns"]
+    columns = about.parameters.get("columns", [])
     return [about.names.index(c) if isinstance(c, str) else c for c in columns]
 
 

@@ -103,7 +103,7 @@ def outer(model, positions):
 @CLASSIFIERS.add("skhep_nn.EnsembleClassifier")
 def ensemble(graph, model, data, fixed):
     parts = []
-    for value, refused in _emitted(graph, model, data, fixed):
+    for value, refused in emitted(graph, model, data, fixed):
         parts.append(value)
         graph.refused += refused
     return average(graph, [graph.cast(part, np.float64) for part in parts])
@@ -120,16 +120,21 @@ def cross_fit(graph, model, data, fixed):
             "fitted without the events that are scored"
         )
         raise ExportError(msg)
+    return picked(graph, emitted(graph, model, data, fixed), graph.fold)
+
+
+def picked(graph, members, wanted):
+    """Of each event the probabilities of one member, by a value of numbers, of shape (n, 1)."""
     out = None
-    for number, (value, refused) in enumerate(_emitted(graph, model, data, fixed)):
-        mine = graph.op("Equal", graph.fold, number)
+    for number, (value, refused) in enumerate(members):
+        mine = graph.op("Equal", wanted, number)
         out = value if out is None else graph.where(mine, value, out, np.float32)
         of_event = graph.reshape(mine, -1)
         graph.refused += [graph.op("And", one, of_event) for one in refused]
     return out
 
 
-def _emitted(graph, model, data, fixed):
+def emitted(graph, model, data, fixed):
     """(probabilities, events that it refuses) of each member."""
     found, before = [], graph.refused
     members = [_at(member, fixed) for member in inner_classifiers(model)]

@@ -7,7 +7,12 @@ import pandas as pd
 
 from skhep_nn import _columns
 from skhep_nn.deploy._onnx import _hypothesis
-from skhep_nn.deploy._onnx._graph_root import first_reader, network_of
+from skhep_nn.deploy._onnx._graph_root import (
+    ONE_PER_MASS,
+    first_reader,
+    range_of_masses,
+    reader_of_masses,
+)
 from skhep_nn.exceptions import ExportError
 
 N_EVENTS = 200
@@ -75,8 +80,8 @@ def _table(model, metadata, rng):
         if "filled_with" in facts:
             missing = np.nan if facts.get("nan", True) else facts["missing_value"]
             X[rng.random(N_EVENTS) < MISSING, at] = missing
-    for at, (low, high) in _of_parameters(model, metadata).items():
-        X[:, at] = rng.uniform(low, high, N_EVENTS)
+    if metadata.parameters:
+        X[:, _hypothesis.positions(metadata)] = _masses(reader_of_masses(model), rng)
     X = X.astype(np.float32).astype(np.float64)
     numbers = {at: _event_numbers(rng) for at in metadata.numbers()}
     if metadata.names is None:
@@ -99,11 +104,12 @@ def _values(facts, rng, size=N_EVENTS):
     return rng.uniform(low, high, size) if high > low else np.full(size, low)
 
 
-def _of_parameters(model, metadata):
-    network = network_of(model)
-    if not metadata.parameters:
-        return {}
-    return dict(zip(_hypothesis.positions(metadata), network.parameter_range_, strict=True))
+def _masses(classifier, rng):
+    """A mass hypothesis of each event that the classifier takes."""
+    if hasattr(classifier, ONE_PER_MASS):
+        return rng.choice(classifier.hypotheses_, N_EVENTS)
+    low, high = range_of_masses(classifier).T
+    return rng.uniform(low, high, (N_EVENTS, len(low)))
 
 
 def _blocks(classifier, metadata, rng):

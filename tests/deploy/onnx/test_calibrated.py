@@ -91,9 +91,8 @@ def test_one_mass_or_every_mass(exported, kind, names):
     features = X.drop(columns="mass") if names else X[:, :3]
     at = calibrated.at(500)
     check(exported(at, check=features), at, features, "logistic")
-    if kind == "parametric":
-        check(exported(calibrated, check=X), calibrated, X, "logistic")
-        check(exported(calibrated, check=X, at=500), at, features, "logistic")
+    check(exported(calibrated, check=X), calibrated, X, "logistic")
+    check(exported(calibrated, check=X, at=500), at, features, "logistic")
 
 
 @pytest.mark.filterwarnings("ignore:the folds are not comparable")

@@ -183,7 +183,10 @@ def test_hypotheses(exported):
         < 1e-6
     )
     each = IndividualMassClassifier(DenseClassifier(**SMALL))
-    each = CrossFitClassifier(each, n_folds=3).fit(X, y).at(1000)
+    each = CrossFitClassifier(each, n_folds=3).fit(X, y)
+    filled = X.fillna(500.0)
+    assert np.abs(exported(each).predict_proba(filled) - each.predict_proba(filled)).max() < 1e-6
+    each = each.at(1000)
     assert np.abs(exported(each).predict_proba(X) - each.predict_proba(X)).max() < 1e-6
 
 

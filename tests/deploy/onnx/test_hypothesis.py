@@ -120,11 +120,90 @@ def test_one_network_per_mass_is_exported_at_a_mass(exported, tmp_path):
     loaded = exported(model.at(750), check=X)
     wanted = model.at(750).predict_proba(X)
     assert np.abs(loaded.predict_proba(X) - wanted).max() < 1e-6
-    with pytest.raises(ExportError, match="IndividualMassClassifier is no classifier that can"):
-        export_onnx(model, tmp_path / "model.onnx", check=AT_MASSES.drop(columns="weight"))
     other = IndividualMassClassifier(GaussianNB()).fit(X, Y)
     with pytest.raises(ExportError, match="GaussianNB is no classifier"):
         export_onnx(other.at(750), tmp_path / "model.onnx", check=X)
+
+
+LISTED = TABLE.drop(columns="weight").assign(mass=RNG.choice([500.0, 750.0, 1000.0], N_EVENTS))
+
+
+@pytest.fixture(scope="module")
+def per_mass():
+    """One network per mass behind a scaler, inside and outside."""
+    network = make_pipeline(MinMaxScaler(), DenseClassifier(units=(4,), **SMALL))
+    scaler = MinMaxScaler(exclude="mass")
+    X = TABLE.drop(columns="weight")
+    return make_pipeline(scaler, IndividualMassClassifier(network)).fit(X, Y)
+
+
+@pytest.mark.parametrize("check", [LISTED, None], ids=["given", "made up"])
+def test_one_network_per_mass_is_one_file_with_the_mass_as_an_input(
+    per_mass, exported, largest_difference, check
+):
+    loaded = exported(per_mass, check=check)
+    assert loaded.feature_names_in_.tolist() == ["m", "mass", "eta"]
+    assert loaded.parameter_names_ == ["mass"]
+    assert loaded.parameter_range_.tolist() == [[500, 1000]]
+    assert largest_difference(loaded, per_mass, LISTED) < 1e-6
+    for mass in (500, 750):
+        wanted = per_mass.predict_proba(LISTED.assign(mass=float(mass)))
+        assert np.abs(loaded.at(mass).predict_proba(LISTED[["m", "eta"]]) - wanted).max() < 1e-6
+        fixed = exported(per_mass, check=LISTED, at=mass)
+        assert np.abs(fixed.predict_proba(LISTED[["m", "eta"]]) - wanted).max() < 1e-6
+
+
+def test_a_mass_without_a_network_is_an_error_that_lists_them(per_mass, exported):
+    loaded = exported(per_mass, check=LISTED)
+    X = LISTED.assign(mass=np.where(np.arange(N_EVENTS) == 7, 750.01, LISTED["mass"]))
+    with pytest.raises(ValueError, match="at a mass without a classifier"):
+        per_mass.predict_proba(X)
+    with pytest.raises(
+        ValueError, match=r"no probabilities for event 7 \(1 in all\).*\[\[500.0\], \[750.0\], "
+    ):
+        loaded.predict_proba(X)
+    with pytest.raises(ValueError, match="a mass other than those of the networks"):
+        loaded.at(600).predict_proba(X)
+    X = LISTED.assign(mass=LISTED["mass"].astype(np.float32) * np.float32(1 + 2e-7))
+    assert np.isfinite(loaded.predict_proba(X)).all()
+
+
+def test_the_nearest_mass_takes_an_event_where_that_was_asked_for(exported, largest_difference):
+    names = ["stop", "neutralino"]
+    grid = np.array([[500.0, 100.0], [500.0, 300.0], [900.0, 100.0]])[RNG.integers(0, 3, N_EVENTS)]
+    X = pd.DataFrame({"a": RNG.normal(size=N_EVENTS), "stop": grid[:, 0], "b": np.abs(grid[:, 1])})
+    X = X.assign(neutralino=grid[:, 1], b=RNG.normal(size=N_EVENTS))
+    for table, parameter in ((X, names), (X.to_numpy(), [1, 3])):
+        network = DenseClassifier(units=(4,), **SMALL)
+        model = IndividualMassClassifier(network, parameter=parameter, dispatch="nearest")
+        model.fit(table, Y)
+        other = np.array(X)
+        other[:, [1, 3]] = RNG.uniform([300, 50], [1100, 400], (N_EVENTS, 2)).round()
+        other = pd.DataFrame(other, columns=X.columns) if table is X else other
+        loaded = exported(model)
+        assert largest_difference(loaded, model, other) < 1e-6
+        at = loaded.at(505, 120).predict_proba(other)
+        assert np.abs(at - model.at(505, 120).predict_proba(other)).max() < 1e-6
+
+
+def test_one_network_per_mass_of_blocks_is_exported_at_a_mass(exported, tmp_path):
+    X = EventBlocks({"x": RNG.normal(size=(N_EVENTS, 2)), "mass": LISTED["mass"].to_numpy()})
+    model = IndividualMassClassifier(DenseClassifier(units=(4,), **SMALL)).fit(X, Y)
+    with pytest.raises(ExportError, match=r"one of them, export_onnx\(model, path, at=mass\)"):
+        export_onnx(model, tmp_path / "model.onnx", check=X)
+    features = EventBlocks({"x": X["x"]})
+    loaded = exported(model.at(750), check=features)
+    wanted = model.at(750).predict_proba(X)
+    assert np.abs(loaded.predict_proba(features) - wanted).max() < 1e-6
+
+
+def test_events_without_a_mass_are_told_what_to_do(loaded, model, tmp_path):
+    for call in (
+        lambda: loaded.predict_proba(TABLE),
+        lambda: export_onnx(model, tmp_path / "model.onnx", check=TABLE),
+    ):
+        with pytest.raises(ValueError, match=r"column 'mass' .* every event needs a mass hypothes"):
+            call()
 
 
 def test_a_model_without_masses_takes_no_hypothesis(tmp_path):

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,6 +19,7 @@ from skhep_nn import (
     DenseClassifier,
     LSTMClassifier,
     MinMaxScaler,
+    ParametricClassifier,
     ResNetClassifier,
     export_onnx,
     load_onnx,
@@ -39,6 +41,12 @@ MODELS = {
     ),
     "residual": make_pipeline(
         MinMaxScaler(missing_value=-999), ResNetClassifier(n_blocks=2, units=5, **SMALL)
+    ),
+    "bins": make_pipeline(
+        MinMaxScaler(missing_value=-999), DenseClassifier(units=(6,), feature_bins=8, **SMALL)
+    ),
+    "mass": make_pipeline(
+        MinMaxScaler(missing_value=-999, exclude=[2]), ParametricClassifier(2, units=(6,), **SMALL)
     ),
 }
 # The one function of BLAS that the generated code calls, so that the test needs no library.
@@ -83,6 +91,7 @@ def sofie():
         sys.path.pop()
 
 
+@pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.ExtrapolationWarning")
 @pytest.mark.parametrize("name", MODELS)
 def test_generated_code_agrees_with_the_model(sofie, tmp_path, monkeypatch, name):
     compiler = shutil.which("g++")
@@ -91,18 +100,28 @@ def test_generated_code_agrees_with_the_model(sofie, tmp_path, monkeypatch, name
     monkeypatch.chdir(tmp_path)
     model = MODELS[name].fit(X, Y)
     export_onnx(model, "model.onnx", check=X, target="sofie")
+    assert generated(sofie, compiler, X, model.predict_proba(X)) < 2e-6
+    if name == "mass":
+        export_onnx(model, "model.onnx", check=X, target="sofie", at=0.5)
+        wanted = model.predict_proba(np.column_stack([X[:, :2], np.full(len(X), 0.5)]))
+        assert generated(sofie, compiler, X[:, :2], wanted) < 2e-6
+    if name == "bins":
+        assert "features_bins" in [layer.name for layer in model[-1].model_.layers]
+
+
+def generated(sofie, compiler, x, wanted):
+    """Largest difference of what SOFIE's C++ makes of model.onnx gives for x."""
     parsed = sofie.onnx.parse("model.onnx")
     parsed.generate()
     parsed.output_generated("model.hxx")
-    code = (tmp_path / "model.hxx").read_text()
+    code = Path("model.hxx").read_text()
     namespace = next(n for n in re.findall(r"namespace (\w+)", code) if n not in ("BLAS", "SOFIE"))
-    program = PROGRAM.format(namespace=namespace, n_features=X.shape[1])
-    (tmp_path / "main.cpp").write_text(program)
-    np.savetxt("events.txt", X.astype(np.float32), fmt="%.9g")
+    program = PROGRAM.format(namespace=namespace, n_features=x.shape[1])
+    Path("main.cpp").write_text(program)
+    np.savetxt("events.txt", x.astype(np.float32), fmt="%.9g")
     subprocess.run([compiler, "-std=c++20", "-O1", "main.cpp", "-o", "main"], check=True)
     done = subprocess.run(["./main"], capture_output=True, text=True, check=True)
-    got = np.array(done.stdout.split(), float).reshape(len(X), -1)
-    assert np.abs(got - model.predict_proba(X)).max() < 2e-6
+    return np.abs(np.array(done.stdout.split(), float).reshape(len(x), -1) - wanted).max()
 
 
 def test_the_file_takes_one_event_at_a_time(tmp_path):
