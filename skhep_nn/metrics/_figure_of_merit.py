@@ -61,7 +61,7 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
     Examples
     --------
     >>> from skhep_nn.metrics import figure_of_merit
-    >>> round(float(figure_of_merit(10, 100, systematic=0.2)), 6)
+    >>> round(figure_of_merit(10, 100, systematic=0.2), 6)
     0.434463
     >>> figure_of_merit([5, 0, 5], [25, 25, 0], kind="s/sqrt(b)").tolist()
     [1.0, 0.0, nan]
@@ -80,7 +80,7 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
     for start in range(0, s.size, _CHUNK):
         part = slice(start, start + _CHUNK)
         result[part] = _defined(_KINDS[kind], *(values[part] for values in flat), b_reg)
-    return out[()]
+    return out if out.ndim else out.item()
 
 
 def check_settings(kind, systematic=0.0, b_reg=10.0):

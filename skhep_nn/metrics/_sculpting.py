@@ -287,7 +287,7 @@ class _Events:
         density = self._weights[near].sum()
         lost = self.counts(low, edges, high).sums / density if density > 0 else 0 * edges[1:]
         if of == "background":
-            return Move(lost, 1 - efficiency, -efficiency, 0.0)
+            return Move(lost, float(1 - efficiency), float(-efficiency), 0.0)
         squares = self._weights[mask] ** 2
         passed = squares[self._scores[mask] >= self.cut(of, efficiency)].sum()
         variance = (1 - 2 * efficiency) * passed + efficiency**2 * squares.sum()

@@ -169,3 +169,8 @@ def test_two_uncertainties_are_an_error():
 def test_yields_that_are_too_far_apart_are_told_as_sums_of_weights():
     with pytest.raises(ValueError, match=r"s=2, b=4.9\d*e-324; the yields, sums of sample_weight"):
         figure_of_merit(2.0, 5e-324)
+
+
+def test_one_number_is_a_number_of_python():
+    for s, b in ((5, 20), (np.float32(5), np.float64(20)), (np.array(5.0), 20.0)):
+        assert type(figure_of_merit(s, b, systematic=0.1)) is float
