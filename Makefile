@@ -129,6 +129,10 @@ docs: $(VENV)/.docs  ## the site, in docs/_build/html; DOCS_ONLINE=1 fetches inv
 docs-numbers: $(VENV)/.dev  ## numbers quoted in README and docs that have moved
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/numbers_quoted.py
 
+.PHONY: docs-printouts
+docs-printouts: $(VENV)/.dev  ## printouts of the guides that have moved, on the whole samples (ARGS=--write)
+	@PYTHONPATH=tests $(BIN)/python .ci/printouts.py $(ARGS)
+
 .PHONY: release
 release: $(VENV)/.docs  ## build, and check the wheel in a clean environment (TAG=yes: tag it, too)
 	$(BIN)/python .ci/release.py $(if $(TAG),--tag)

@@ -83,8 +83,13 @@ def _compare(block, printed):
     expected = block.printed
     if block.blank:
         expected, printed = (NUMBER.sub("#", text) for text in (expected, printed))
-    same = doctest.OutputChecker().check_output(expected, printed, OPTIONS)
+    same = is_as_printed(expected, printed)
     assert same, f"{block.where} printed\n{printed}\nand the page says\n{block.printed}"
+
+
+def is_as_printed(expected, printed):
+    """Whether a page says what is printed, but for white space and where it has ``...``."""
+    return doctest.OutputChecker().check_output(expected, printed, OPTIONS)
 
 
 def _python(block, reader):
