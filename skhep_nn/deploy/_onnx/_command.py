@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from skhep_nn._hypotheses import label_of
 from skhep_nn.deploy._model import load_model, model_features
 from skhep_nn.deploy._onnx._classifier import load_onnx
 from skhep_nn.exceptions import ColumnError, FileFormatError
@@ -40,6 +41,8 @@ def show(path):
     if about.parameters:
         pairs = zip(about.parameters["names"], about.parameters["range"], strict=True)
         lines += [f"hypothesis  {name} in [{low:g}, {high:g}]" for name, (low, high) in pairs]
+        listed = about.parameters.get("listed", [])
+        lines += [f"network at  {label_of(point, about.parameters['names'])}" for point in listed]
     versions = ", ".join(f"{name} {number}" for name, number in about.versions.items())
     n_reference = len(about.reference["probabilities"])
     return "\n".join(

@@ -85,10 +85,20 @@ def verify_onnx(path, model, X, *, tolerance=None):
     found = compare(loaded, model, X, tolerance)
     if not found.largest <= found.tolerance:
         msg = f"the ONNX file differs from the model by more than {found.tolerance:g}: {found}"
-        if found.column is not None:
-            msg += "; give dtype='float64' to export_onnx, or scale the feature before"
-        raise DisagreementError(msg)
+        raise DisagreementError(msg + _cure(found))
     return found
+
+
+def _cure(found):
+    """What to do about a disagreement, where it looks like rounding."""
+    if found.column is not None:
+        return "; give dtype='float64' to export_onnx, or scale the feature before"
+    if found.most > found.tolerance:
+        return ""
+    return (
+        "; a step that multiplies rounding does it to few events, such as isotonic calibration or "
+        f"quantiles of repeated values: say what you accept, tolerance={2 * found.largest:.1g}"
+    )
 
 
 def compare(loaded, model, X, tolerance=None):

@@ -21,6 +21,7 @@ from skhep_nn import (
     load_onnx,
     verify_onnx,
 )
+from skhep_nn.deploy._onnx import _verify
 from skhep_nn.exceptions import DisagreementError, ExportError, FileFormatError, StorageError
 
 SMALL = {"units": (6,), "epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}
@@ -154,6 +155,22 @@ def test_verification_says_how_far_the_probabilities_are(loaded, model, data, tm
     ).fit(data[0][FEATURES].fillna(0), data[1])
     with pytest.raises(DisagreementError, match="differs from the model by more than 1e-05"):
         verify_onnx(loaded, other, data[0][FEATURES].fillna(0))
+
+
+@pytest.mark.parametrize(
+    ("column", "most", "cure"),
+    [
+        ("time", 1e-3, "give dtype='float64' to export_onnx"),
+        (None, 5e-6, "say what you accept, tolerance=0.0003$"),
+        (None, 1e-4, r"99.9 % below 0.0001$"),
+    ],
+    ids=["a feature", "few events", "many events"],
+)
+def test_a_disagreement_says_what_to_do(monkeypatch, model, data, loaded, column, most, cure):
+    found = _verify.Verification(1.6e-4, most, 3, column, 5000, 1e-5)
+    monkeypatch.setattr(_verify, "compare", lambda *_: found)
+    with pytest.raises(DisagreementError, match=cure):
+        verify_onnx(loaded, model, data[0])
 
 
 @pytest.mark.parametrize("option", ["inputs", "dtype", "tokens", "masks"])

@@ -14,6 +14,7 @@ from skhep_nn import (
     ParametricClassifier,
     export_onnx,
 )
+from skhep_nn.deploy._onnx._command import show
 from skhep_nn.exceptions import ExportError, ExtrapolationWarning
 
 SMALL = {"epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}
@@ -153,7 +154,7 @@ def test_one_network_per_mass_is_one_file_with_the_mass_as_an_input(
         assert np.abs(fixed.predict_proba(LISTED[["m", "eta"]]) - wanted).max() < 1e-6
 
 
-def test_a_mass_without_a_network_is_an_error_that_lists_them(per_mass, exported):
+def test_a_mass_without_a_network_is_an_error_that_lists_them(per_mass, exported, tmp_path):
     loaded = exported(per_mass, check=LISTED)
     X = LISTED.assign(mass=np.where(np.arange(N_EVENTS) == 7, 750.01, LISTED["mass"]))
     with pytest.raises(ValueError, match="at a mass without a classifier"):
@@ -162,6 +163,8 @@ def test_a_mass_without_a_network_is_an_error_that_lists_them(per_mass, exported
         ValueError, match=r"no probabilities for event 7 \(1 in all\).*\[\[500.0\], \[750.0\], "
     ):
         loaded.predict_proba(X)
+    (tmp_path / "model.onnx").write_bytes(loaded.model)
+    assert "\nnetwork at  mass=500\nnetwork at  mass=750\nnetw" in show(tmp_path / "model.onnx")
     with pytest.raises(ValueError, match="a mass other than those of the networks"):
         loaded.at(600).predict_proba(X)
     X = LISTED.assign(mass=LISTED["mass"].astype(np.float32) * np.float32(1 + 2e-7))
