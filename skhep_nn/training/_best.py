@@ -92,7 +92,8 @@ def values_of(variables):
 def assign(variables, values):
     """Give Keras variables these values."""
     for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+        # as Keras' own assign, which takes three times as long
+        variable.value.assign(value, read_value=False)
 
 
 def _averages(optimizer):

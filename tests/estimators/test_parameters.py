@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from decimal import Decimal
@@ -250,6 +251,45 @@ def test_ways_to_say_the_learning_rate_are_equal(dense, arguments):
     clf = dense(**({"learning_rate": None} | arguments)).fit(X, Y)
     assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.05)
     assert (clf.predict_proba(X) == reference.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"optimizer": "SGD"},
+        {"learning_rate": 0.05},
+        {"optimizer": keras.optimizers.SGD, "ema": 0.9},
+    ],
+    ids=["by name", "with a rate", "class"],
+)
+def test_a_search_makes_one_optimizer_in_each_fit(dense, monkeypatch, arguments):
+    arguments = {"optimizer": "sgd", "learning_rate": None} | arguments
+    dense(**arguments).fit(X, Y)  # the engine is built, and the name is known
+    made, init = [], keras.optimizers.SGD.__init__
+
+    @functools.wraps(init)
+    def counted(self, *args, **kwargs):
+        made.append(kwargs.get("name"))
+        init(self, *args, **kwargs)
+
+    monkeypatch.setattr(keras.optimizers.SGD, "__init__", counted)
+    dense(**arguments).fit(X, Y)
+    assert made == ["sgd"]
+
+
+def test_the_name_of_an_optimizer_may_be_routed(dense):
+    clf = dense(optimizer="sgd", learning_rate=None, optimizer__name="steepest").fit(X, Y)
+    assert clf.model_.optimizer.name == "steepest"
+
+
+def test_a_word_is_known_no_longer_than_what_a_user_registers_for_it(dense):
+    class Tilted(keras.initializers.HeNormal):
+        """Keras finds it by its name in the scope only."""
+
+    with keras.saving.custom_object_scope({"Tilted": Tilted}):
+        dense(kernel_initializer="Tilted").fit(X, Y)
+    with pytest.raises(ValueError, match="kernel_initializer='Tilted' is no initializer of Keras"):
+        dense(kernel_initializer="Tilted").fit(X, Y)
 
 
 def test_an_optimizer_object_serves_every_fit(dense):

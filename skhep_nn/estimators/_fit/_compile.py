@@ -41,7 +41,8 @@ def compiled(settings):
     routed = routed_to("optimizer", settings.parameters, strict=True)
     _optimizer.check_optimizer(settings, routed)
     arguments = arguments_of(settings)
-    arguments["optimizer"] = _optimizer.configured(settings, arguments["optimizer"], routed)
+    optimizer = _optimizer.optimizer_class(arguments["optimizer"])
+    arguments["optimizer"] = _optimizer.configured(settings, optimizer, routed)
     arguments["loss"] = _loss.only_loss(arguments["loss"])
     # metrics see the event weights, as the loss does
     weighted = _metrics.weighted(arguments["metrics"], arguments.get("weighted_metrics"))
@@ -49,23 +50,19 @@ def compiled(settings):
 
 
 def arguments_of(settings):
-    """What the parameters of `settings` say of optimizer, loss and metrics, made with arguments.
+    """What the parameters of `settings` say of a compilation; loss and metrics are made.
 
-    Keras gives functions and objects for names of losses and optimizers, which take no arguments:
-    here classes stand for these names.
+    Keras gives functions for names of losses, which take no arguments: where there are some,
+    classes stand for these names.
     """
     parameters = settings.parameters
     arguments = {name: parameters[name] for name in COMPILED if name in parameters}
     arguments |= routed_to("compile", parameters)
-    arguments["optimizer"] = _optimizer.optimizer_class(arguments["optimizer"])
     if any(name.startswith("loss__") for name in parameters):
         arguments["loss"] = by_name(arguments["loss"], _loss.loss_class)
     named = {"loss": keras.losses.get, "metrics": _metrics.metric_called}
-    for kind in ("optimizer", *named):
-        if kind in named:
-            arguments[kind] = by_name(arguments[kind], named[kind])
-        routed = routed_to(kind, parameters, strict=kind == "optimizer")
-        arguments[kind] = made(arguments[kind], routed)
+    for kind, get in named.items():
+        arguments[kind] = made(by_name(arguments[kind], get), routed_to(kind, parameters))
     return arguments
 
 

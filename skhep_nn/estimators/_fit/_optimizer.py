@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from numbers import Real
 
 import keras
 
-from skhep_nn._keras_objects import config_of, rebuilt
+from skhep_nn._keras_objects import config_of, is_keras_own, rebuilt
+from skhep_nn.estimators._fit._routing import made
 from skhep_nn.training._callbacks import sets_rates
 from skhep_nn.training._schedule import Cosine, Plateau, inverse_time
 
 # Schedules that start from a number, which the optimizer has.
 FROM_ONE_RATE = ("constant", "cosine", "plateau")
+# Arguments of an optimizer that follow from plain parameters.
+ALWAYS = ("learning_rate", "weight_decay", "use_ema", "ema_momentum", "name")
 # What the name "adamw" stands for where the network is the package's own.
 ADAMW = {"learning_rate": 2e-3, "weight_decay": 0.02, "beta_2": 0.95}
 
@@ -95,31 +99,54 @@ def learning_rate_of(settings, default):
 
 
 def configured(settings, optimizer, routed):
-    """A new optimizer like `optimizer`, with what the classifier asks for.
+    """A new optimizer of a class, or like an object, with what the classifier asks for.
 
     New, because an optimizer object serves one network only, and a fit must not change it.
 
     Parameters
     ----------
     settings : Settings
-    optimizer : keras.optimizers.Optimizer
+    optimizer : keras.optimizers.Optimizer or its class
     routed : dict
         Its ``optimizer__`` arguments.
     """
-    if optimizer is None:
+    if _takes_all_at_once(settings, optimizer, routed):
+        # a name of its own would have each compiled anew what makes its variables
+        named = {"name": optimizer.__name__.lower()} | routed
+        return made(optimizer, named | _asked(settings, routed, None))
+    new = made(optimizer, routed)
+    if new is None:
         return None
+    changes = _asked(settings, routed, config_of(new).get("learning_rate"))
+    return new if new is not optimizer and not changes else rebuilt(new, **changes)
+
+
+def _takes_all_at_once(settings, optimizer, routed):
+    """Whether it is a class of Keras' whose arguments are all known before one is made."""
+    return (
+        inspect.isclass(optimizer)
+        and is_keras_own(optimizer)
+        and from_one_rate(settings)
+        and _arguments_of(optimizer).issuperset({*ALWAYS, *routed})
+    )
+
+
+@functools.lru_cache
+def _arguments_of(cls):
+    return frozenset(inspect.signature(cls.__init__).parameters)
+
+
+def _asked(settings, routed, default):
+    """Arguments of an optimizer that plain parameters say, beside those that are routed to it."""
     changes = _own_defaults(settings, routed)
-    config = config_of(optimizer) | changes
-    rate = learning_rate_of(settings, config.get("learning_rate"))
+    rate = learning_rate_of(settings, changes.get("learning_rate", default))
     # Keras takes no other number
     rate = float(rate) if isinstance(rate, Real) else rate
     asked = {"learning_rate": rate, "weight_decay": settings.weight_decay}
     changes |= {name: value for name, value in asked.items() if value is not None}
     if settings.ema is not None:
         changes |= {"use_ema": True, "ema_momentum": settings.ema}
-    if not changes and optimizer is not settings.optimizer:
-        return optimizer
-    return rebuilt(optimizer, **changes)
+    return changes
 
 
 def _own_defaults(settings, routed):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 
 from skhep_nn import _validation
+from skhep_nn._keras_objects import is_keras_own
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._fit import _metrics, _optimizer
 from skhep_nn.networks._seeds import fresh, numbered
@@ -165,7 +166,7 @@ def _check_object(owner, path, kind, value):
 
 def _check_name(owner, path, kind, word):
     what, module = KINDS[kind]
-    if word in BY_OUTPUTS.get(kind, ()):
+    if word in BY_OUTPUTS.get(kind, ()) or (kind, word) in _OF_KERAS:
         return
     try:
         # Keras' own `get` would draw a seed for an initializer from Python's generator
@@ -179,8 +180,12 @@ def _check_name(owner, path, kind, word):
         hint = _parameters.nearest(word, names)
         msg = f"{owner}.{path}={word!r} is no {what} of Keras{hint}"
         raise ValueError(msg)
+    if is_keras_own(found):
+        _OF_KERAS.add((kind, word))
 
 
+# Kinds and words that were found to be Keras' own: to find one may be to make it, which takes long.
+_OF_KERAS = set()
 NOT_NAMES = ("get", "serialize", "deserialize")
 
 

@@ -118,7 +118,7 @@ def recipe_of(settings, builder, arguments, n_classes):
     """
     n_outputs = 1 if n_classes == 2 else n_classes
     compiled = _compile.arguments_for(settings, n_outputs)
-    loss = compiled["loss"]
+    optimizer, loss = compiled["optimizer"], compiled["loss"]
     if getattr(loss, "from_logits", False):
         msg = (
             f"loss {_loss.loss_name(loss)!r} has from_logits=True, but the network of "
@@ -137,7 +137,8 @@ def recipe_of(settings, builder, arguments, n_classes):
         builder=builder,
         # a copy: what the user does to a dict afterwards is not to change a fitted network
         arguments=_own({**arguments, **shared}),
-        optimizer=Kept(compiled["optimizer"]),
+        # nobody else has it; the copy of a user's own shows whether it can be made again
+        optimizer=Kept(optimizer, copied=not is_keras_own(type(optimizer))),
         loss=Kept(loss),
         metrics=[Kept(_named(metric)) for metric in compiled["weighted_metrics"] or ()],
     )

@@ -40,7 +40,8 @@ def labels_of(y, owner, name="y", classes=None):
         # scikit-learn would sort them
         _labels.check_one_type(y, name)
     check_classification_targets(y)
-    if type_of_target(y).startswith("multilabel"):
+    # it takes two axes, and to ask takes as long as the check before
+    if y.ndim > 1 and type_of_target(y).startswith("multilabel"):
         msg = (
             f"{name} has shape {y.shape}; {owner} takes one label per event "
             f"(for one-hot rows pass {name}.argmax(axis=1))"

@@ -55,10 +55,12 @@ class Kept:
     ----------
     value : Keras object, function or str
         A later change of it changes nothing here.
+    copied : bool, default=True
+        Whether it is copied; False if nobody else has it.
     """
 
-    def __init__(self, value):
-        self.value = copy.deepcopy(value)
+    def __init__(self, value, *, copied=True):
+        self.value = copy.deepcopy(value) if copied else value
 
     def make(self):
         """A new object like it."""
