@@ -29,9 +29,7 @@ class DenseClassifier(BuiltClassifier):
     batch_normalization : {False, "input", "hidden", "all"}, default=False
         Nowhere, on the features, before the activation of each hidden layer, or both.
     {training}
-    **routed
-        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
-        ``callbacks__<argument>``. An unknown one is an error in fit.
+    {routed}
 
     Attributes
     ----------

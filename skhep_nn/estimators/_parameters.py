@@ -10,8 +10,8 @@ import difflib
 import inspect
 from dataclasses import dataclass
 from inspect import Parameter
-from textwrap import indent
 
+from skhep_nn._shared_words import filled
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn._weights import NEGATIVE_WEIGHTS
 from skhep_nn.preprocessing._balancing import MODES
@@ -320,6 +320,15 @@ training_loop_ : str
     ``"compiled"``, or ``"keras: ..."`` with the reason.
 jit_compile_ : str or False
     What XLA compiled."""
+# What docstrings of classifiers share beside the parameters.
+WORDS = {
+    "attributes": ATTRIBUTES,
+    "block_kinds_": """block_kinds_ : dict of str to BlockKind
+    What the blocks are that the network reads; only after a fit on `EventBlocks`.""",
+    "routed": """**routed
+    ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
+    ``callbacks__<argument>``. An unknown one is an error in fit.""",
+}
 
 
 # Defaults of a network of the user's own, whose code is to run unchanged.
@@ -361,7 +370,7 @@ def shares_training_parameters(*, built=True, further=None, **defaults):
         cls.__init__.__signature__ = inspect.Signature([*named, *shared, *rest])
         rules = {name: entry.rule for name, entry in table.items() if entry.rule is not None}
         cls._parameter_constraints = {**rules, **cls._parameter_constraints}
-        cls.__doc__ = _with_shared_text(cls.__doc__, table, defaults)
+        cls.__doc__ = filled(cls.__doc__, {"training": _words_of(table, defaults), **WORDS})
         cls._shared_names = frozenset(table)
         return cls
 
@@ -430,13 +439,11 @@ def routed_arguments(optimizer):
     return known
 
 
-def _with_shared_text(doc, table, defaults):
+def _words_of(table, defaults):
     lines = []
     for name, entry in table.items():
         kind, _, text = entry.text.partition("\n")
         default = defaults.get(name, entry.default)
         lines.append(f"{name} : {kind}, default={default!r}")
         lines += [f"    {line.strip()}" for line in text.splitlines()]
-    doc = inspect.cleandoc(doc)
-    doc = doc.replace("{training}", "\n".join(lines)).replace("{attributes}", ATTRIBUTES)
-    return indent(doc, "    ").lstrip() + "\n    "
+    return "\n".join(lines)

@@ -6,13 +6,14 @@ import numpy as np
 
 from skhep_nn import _choices
 from skhep_nn.metrics import BiasStudy, bias_study
-from skhep_nn.plotting import _style
+from skhep_nn.plotting import _style, _words
 
 _PANELS_PER_ROW = {1: 1, 2: 2, 4: 2}
 _PANEL = {1: (6.4, 4.6), 2: (4.8, 3.6), 3: (4.0, 3.1)}
 _OVERALL = {"color": "0.35", "linestyle": "--", "linewidth": 1.2, "zorder": 1}
 
 
+@_words.shared
 class BiasDisplay:
     """Kept fraction per bin of each variable as points, the fraction of all events as a line.
 
@@ -27,8 +28,7 @@ class BiasDisplay:
     ----------
     axes_ : dict of str to matplotlib.axes.Axes
         The panel of each variable.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 

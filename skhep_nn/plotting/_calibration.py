@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn import _choices, _composition
 from skhep_nn.metrics import CalibrationCurve, calibration_curve, expected_calibration_error
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 _GID = "skhep_nn.calibration"
 # a logarithmic axis begins so far below the lowest point
@@ -17,6 +17,7 @@ _MARGIN = 1.15
 _DIAGONAL = np.append(0.0, np.geomspace(1e-12, 1, 100))
 
 
+@_words.shared
 class CalibrationDisplay:
     """Fraction of signal in bins of the predicted probability, and below fraction minus prediction.
 
@@ -34,8 +35,7 @@ class CalibrationDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Fractions, differences.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -75,8 +75,7 @@ class CalibrationDisplay:
             Name of the curve in the legend.
         ax : Axes or sequence of two Axes, default=None
             E.g. ``axes_`` of another curve.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -123,8 +122,7 @@ class CalibrationDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
             Events that neither trained nor calibrated it.
         y : array-like of shape (n_events,)

@@ -6,13 +6,14 @@ import numpy as np
 
 from skhep_nn import _choices, _composition
 from skhep_nn.metrics import ClosureTest, closure_test
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 # pulls beyond are drawn at the edge of their panel, as arrows
 _MOST_PULLS = 5.0
 _POINTS = {"color": "black", "marker": "o", "markersize": 3.5, "linestyle": "none"}
 
 
+@_words.shared
 class ClosureDisplay:
     """Selected events as points, all events weighted by the prediction as a histogram, pulls below.
 
@@ -30,8 +31,7 @@ class ClosureDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Distributions, pulls.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -49,8 +49,7 @@ class ClosureDisplay:
         test : skhep_nn.metrics.ClosureTest
         variable, name : str, default=""
         ax : Axes or sequence of two Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -130,8 +129,7 @@ class ClosureDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
             Events that neither trained nor stopped the network.
         y : array-like of shape (n_events,)
@@ -161,10 +159,8 @@ class ClosureDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
-        log : bool, default=False
-            Logarithmic contents.
+        {two_axes}
+        {log}
         legend : bool, default=True
             False leaves only the title with the chi-square.
 

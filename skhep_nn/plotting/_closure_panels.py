@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from skhep_nn import _choices, _composition
 from skhep_nn.metrics import ClosureTests, closure_tests
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 from skhep_nn.plotting._closure import ClosureDisplay
 
 _PANELS_PER_ROW = {1: 1, 2: 2, 4: 2}
 _PANEL = {1: (6.4, 5.2), 2: (5.0, 4.2), 3: (4.2, 3.8)}
 
 
+@_words.shared
 class ClosurePanelsDisplay:
     """Selected events and all events weighted by the prediction, for slices of another variable.
 
@@ -28,8 +29,7 @@ class ClosurePanelsDisplay:
         One per slice.
     axes_ : list of matplotlib.axes.Axes
         Distributions and pulls of each slice in turn.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -48,8 +48,7 @@ class ClosurePanelsDisplay:
         variable, within : str, default=""
         ax : Axes, default=None
             Axes whose place the panels take.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -132,8 +131,7 @@ class ClosurePanelsDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
             Events that neither trained nor stopped the network.
         y : array-like of shape (n_events,)
@@ -166,8 +164,7 @@ class ClosurePanelsDisplay:
         ----------
         ax : Axes, default=None
             Axes whose place the panels take; default a new figure.
-        log : bool, default=False
-            Logarithmic contents.
+        {log}
 
         Returns
         -------

@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn import _choices, _class_names, _composition, _extras, _floats, _labels
 from skhep_nn.metrics import _cut_errors
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 # axis over which the cells are summed for the total that they are divided by
 _TOTALS = {"true": 1, "pred": 0, None: None}
@@ -17,6 +17,7 @@ _BARS = {
 }
 
 
+@_words.shared
 class ConfusionMatrixDisplay:
     """Confusion matrix in event weights.
 
@@ -69,8 +70,7 @@ class ConfusionMatrixDisplay:
             The classes in their order; default all that occur.
         class_names : dict of label to str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -126,8 +126,7 @@ class ConfusionMatrixDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
         y : array-like of shape (n_events,)
         threshold : float, default=None
@@ -140,8 +139,7 @@ class ConfusionMatrixDisplay:
         class_names : dict of label to str or list of str, default=None
             A list is in the order of ``classes_``; None is what the classifier was given.
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------

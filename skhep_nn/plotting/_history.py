@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _composition, _extras, _floats
-from skhep_nn.plotting import _style
+from skhep_nn.plotting import _style, _words
 
 _RATES = ("learning_rate", "lr")
 _NO_QUANTITY = ("phase",)
@@ -16,6 +16,7 @@ _PHASE = {"color": "0.6", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 
 _TITLES = {"auc": "AUC", "lr": "Learning rate"}
 
 
+@_words.shared
 class HistoryDisplay:
     """Loss and metrics in training and validation against the epoch.
 
@@ -51,8 +52,7 @@ class HistoryDisplay:
         estimator : estimator
             A fitted classifier of the package, a Pipeline that ends in one, or a fitted search.
         ax : Axes or sequence of Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -84,8 +84,7 @@ class HistoryDisplay:
             Counted from 1.
         ax : Axes or sequence of Axes, default=None
             One per quantity, or one whose place they take.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------

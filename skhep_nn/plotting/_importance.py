@@ -7,10 +7,11 @@ import textwrap
 import numpy as np
 
 from skhep_nn import _choices
-from skhep_nn.plotting import _style
+from skhep_nn.plotting import _style, _words
 from skhep_nn.robustness import FeatureImportance, feature_importance
 
 
+@_words.shared
 class ImportanceDisplay:
     """Bars of importance with error bars.
 
@@ -37,8 +38,7 @@ class ImportanceDisplay:
         ----------
         result : skhep_nn.robustness.FeatureImportance
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------

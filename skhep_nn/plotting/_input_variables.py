@@ -20,7 +20,7 @@ from skhep_nn import (
     _weights,
 )
 from skhep_nn.exceptions import ColumnError
-from skhep_nn.plotting import _events, _histograms, _style
+from skhep_nn.plotting import _events, _histograms, _style, _words
 
 _NOTE = (
     "Each class is normalised to one. Bands: statistical error, from the sum of squared weights."
@@ -30,6 +30,7 @@ _PANELS_PER_ROW = {1: 1, 2: 2, 4: 2, 3: 3, 5: 3, 6: 3}
 _PANEL = {1: (6.4, 5.0), 2: (5.0, 4.2), 3: (4.0, 3.4), 4: (2.9, 2.5), 5: (2.6, 2.3)}
 
 
+@_words.shared
 class InputVariablesDisplay:
     """Distributions of the input variables, per class, weighted and normalised.
 
@@ -55,8 +56,7 @@ class InputVariablesDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         One per variable.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -111,8 +111,7 @@ class InputVariablesDisplay:
             What a class is called, e.g. ``{0: "background"}``.
         ax : Axes or sequence of Axes, default=None
             One per variable, or one whose place they take.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -208,8 +207,7 @@ class InputVariablesDisplay:
         ----------
         ax : Axes or sequence of Axes, default=None
             One per variable, or one whose place they take; default a new figure.
-        log : bool, default=False
-            Logarithmic contents.
+        {log}
 
         Returns
         -------

@@ -7,11 +7,12 @@ import numpy as np
 from skhep_nn import _choices, _composition
 from skhep_nn.metrics import OvertrainingTest, _shapes, overtraining_test
 from skhep_nn.metrics._overtraining import Side
-from skhep_nn.plotting import _events, _scores, _style
+from skhep_nn.plotting import _events, _scores, _style, _words
 
 _CLASSES = ("background", "signal")
 
 
+@_words.shared
 class OvertrainingDisplay:
     """Scores in training (filled) and test (points), their ratio below, and the verdict above.
 
@@ -30,8 +31,7 @@ class OvertrainingDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Distributions, ratios.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -134,8 +134,7 @@ class OvertrainingDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X_train, X_test : DataFrame, array or blocks
         y_train, y_test : array-like of shape (n_events,)
         sample_weight_train, sample_weight_test : array-like or number, default=None
@@ -170,8 +169,7 @@ class OvertrainingDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
 
         Returns
         -------

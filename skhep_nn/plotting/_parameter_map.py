@@ -6,12 +6,13 @@ import numpy as np
 
 from skhep_nn import _choices, _extras
 from skhep_nn.metrics import _by_parameter as _tables
-from skhep_nn.plotting import _style
+from skhep_nn.plotting import _style, _words
 from skhep_nn.plotting._by_parameter import ByParameterDisplay
 
 _NAMES = {"auc": "AUC", "significance_ratio": "Significance ratio", "significance": "Significance"}
 
 
+@_words.shared
 class ParameterMapDisplay:
     """A quantity at each point of two parameters, as colours with its value written on them.
 
@@ -49,8 +50,7 @@ class ParameterMapDisplay:
         quantity : str, default="auc"
         parameter_names : sequence of two str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -93,8 +93,7 @@ class ParameterMapDisplay:
             As in :func:`skhep_nn.metrics.auc_by_parameter`.
         parameter_names : sequence of two str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -140,8 +139,7 @@ class ParameterMapDisplay:
         signal : label or list of labels, default=1
         parameter_names : sequence of two str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------

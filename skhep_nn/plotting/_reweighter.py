@@ -6,7 +6,7 @@ import numpy as np
 
 from skhep_nn import _choices, _masks
 from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 _POINTS = {"color": "black", "marker": "o", "markersize": 3.5, "linestyle": "none"}
 # the lower panel shows ratios to the target up to this far from one
@@ -15,6 +15,7 @@ _WIDEST = 1.0
 _NARROWEST = 1e-3
 
 
+@_words.shared
 class ReweighterDisplay:
     """The target as points, events before and after as histograms, their ratio to the target below.
 
@@ -30,8 +31,7 @@ class ReweighterDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Shapes, ratios.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -48,8 +48,7 @@ class ReweighterDisplay:
         test : skhep_nn.metrics.ReweightingTest
         variable : str, default=""
         ax : Axes or sequence of two Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -84,8 +83,7 @@ class ReweighterDisplay:
             As in :func:`skhep_nn.metrics.reweighting_test`.
         variable : str, default=""
         ax : Axes or sequence of two Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -145,8 +143,7 @@ class ReweighterDisplay:
         variable : str, default=None
             Label of the axis; default the name of the column or Series.
         ax : Axes or sequence of two Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -175,8 +172,7 @@ class ReweighterDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
         log : bool, default=False
             Logarithmic fractions.
 

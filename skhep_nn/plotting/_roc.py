@@ -8,7 +8,7 @@ import numpy as np
 
 from skhep_nn import _choices, _composition, _weights
 from skhep_nn.metrics import _cut_errors, _inputs, _tail_sums, roc_auc
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 # points of a curve that are drawn at most: a vector picture of a million events opens in a second
 _MOST_POINTS = 4000
@@ -47,6 +47,7 @@ KINDS = {
 }
 
 
+@_words.shared
 class RocDisplay:
     """ROC curve of weighted events, with its statistical error.
 
@@ -108,8 +109,7 @@ class RocDisplay:
             Name of the curve in the legend.
         ax : Axes, default=None
             Axes to draw on, e.g. those of another curve.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -165,18 +165,13 @@ class RocDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
-        X : DataFrame, array or blocks
-        y : array-like of shape (n_events,)
-        sample_weight : array-like of shape (n_events,) or number, default=None
-        weight_column : str or int, default=None
+        {estimator}
+        {events}
         signal : label or list of labels, default=1
             Of more than two classes the score is the probability of this one.
         name : str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _composition, _floats, _labels
-from skhep_nn.metrics import _inputs
-from skhep_nn.plotting import _events, _style
+from skhep_nn import _choices, _labels
+from skhep_nn.plotting import _events, _style, _words
+from skhep_nn.plotting._probabilities import FromProbabilities, probabilities_of
 from skhep_nn.plotting._roc import KINDS, RocDisplay
 
-# rows of float32 sum to one up to this
-_ROUNDING = 1e-6
 _SCORES = ("ratio", "probability")
 _PANEL = {1: (6.4, 5.0), 2: (5.4, 4.4), 3: (4.6, 3.9)}
 
 
-class RocPairsDisplay:
+@_words.shared
+class RocPairsDisplay(FromProbabilities):
     """ROC curves of every class against each of the others: a panel per signal class.
 
     Make it with :meth:`from_estimator` or :meth:`from_predictions`.
@@ -31,8 +30,7 @@ class RocPairsDisplay:
     ----------
     axes_ : dict of label to matplotlib.axes.Axes
         The panel of each signal class.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -74,8 +72,7 @@ class RocPairsDisplay:
         class_names : dict of label to str, default=None
         ax : Axes or sequence of Axes, default=None
             One per panel, or one whose place they take.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -123,36 +120,6 @@ class RocPairsDisplay:
             for a in panels
         }
         return cls(curves, class_names=class_names).plot(ax=ax, **options)
-
-    @classmethod
-    def from_estimator(
-        cls, estimator, X, y, *, sample_weight=None, weight_column=None, ax=None, **options
-    ):
-        """Draw the ROC curves of a fitted classifier.
-
-        Parameters
-        ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
-        X : DataFrame, array or blocks
-        y : array-like of shape (n_events,)
-        sample_weight : array-like of shape (n_events,) or number, default=None
-        weight_column : str or int, default=None
-        ax : Axes or sequence of Axes, default=None
-        **options
-            ``signals``, ``score``, ``class_names`` (None: what the classifier was given) and those
-            of :meth:`plot`.
-
-        Returns
-        -------
-        RocPairsDisplay
-        """
-        weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        classes = _composition.check_classifier(estimator).classes_
-        options = {"classes": classes, **_events.named(estimator, options)}
-        return cls.from_predictions(
-            y, estimator.predict_proba(X), sample_weight=weights, ax=ax, **options
-        )
 
     def plot(self, ax=None, *, kind="rejection", band=True):
         """Draw the curves.
@@ -204,30 +171,6 @@ class RocPairsDisplay:
         rows = {a: {b: c.auc for b, c in of.items()} for a, of in self.curves.items()}
         names = list(dict.fromkeys([*rows, *(b for of in rows.values() for b in of)]))
         return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=names)
-
-
-def probabilities_of(y_score, y, classes):
-    """(probabilities, labels of their columns), checked against the labels of events.
-
-    Raises
-    ------
-    ValueError
-    """
-    columns = _inputs.columns_of(y, classes)
-    p = _floats.real(_inputs.in_order(y_score, columns), "y_score")
-    if p.ndim != 2 or p.shape != (len(y), len(columns)) or len(columns) < 2:
-        msg = (
-            f"y_score must have the shape ({len(y)}, {len(columns)}), a column for each of the "
-            f"classes {columns}, got {p.shape}; pass classes=estimator.classes_"
-        )
-        raise ValueError(msg)
-    good = ((p >= 0) & (p <= 1 + _ROUNDING)).all(axis=1)
-    if not good.all():
-        bad = np.flatnonzero(~good)
-        msg = f"y_score of {len(bad)} events is no probability, the first is event {bad[0]}"
-        raise ValueError(msg)
-    _inputs.check_known(y, columns)
-    return p, columns
 
 
 def _curve(p, other, signal, background, weights, score):

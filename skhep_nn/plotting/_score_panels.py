@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from skhep_nn import _choices, _composition, _labels
-from skhep_nn.plotting import _events, _style
-from skhep_nn.plotting._roc_pairs import probabilities_of
+from skhep_nn import _choices, _labels
+from skhep_nn.plotting import _events, _style, _words
+from skhep_nn.plotting._probabilities import FromProbabilities, probabilities_of
 from skhep_nn.plotting._scores import ScoreDisplay
 
 _PANELS_PER_ROW = {2: 2, 4: 2}
 _PANEL = {2: (5.4, 4.2), 3: (4.6, 3.7)}
 
 
-class ScorePanelsDisplay:
+@_words.shared
+class ScorePanelsDisplay(FromProbabilities):
     """Distributions of the probability of each class, of the events of every class.
 
     Make it with :meth:`from_estimator` or :meth:`from_predictions`.
@@ -27,8 +28,7 @@ class ScorePanelsDisplay:
     ----------
     axes_ : dict of label to matplotlib.axes.Axes
         The panel of each node.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -69,8 +69,7 @@ class ScorePanelsDisplay:
         class_names : dict of label to str, default=None
         ax : Axes or sequence of Axes, default=None
             One per node, or one whose place they take.
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -109,36 +108,6 @@ class ScorePanelsDisplay:
             for node in wanted
         }
         return cls(displays, class_names=class_names).plot(ax=ax, **options)
-
-    @classmethod
-    def from_estimator(
-        cls, estimator, X, y, *, sample_weight=None, weight_column=None, ax=None, **options
-    ):
-        """Draw the probabilities that a fitted classifier gives.
-
-        Parameters
-        ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
-        X : DataFrame, array or blocks
-        y : array-like of shape (n_events,)
-        sample_weight : array-like of shape (n_events,) or number, default=None
-        weight_column : str or int, default=None
-        ax : Axes or sequence of Axes, default=None
-        **options
-            ``nodes``, ``bins``, ``class_names`` (None: what the classifier was given) and those of
-            :meth:`plot`.
-
-        Returns
-        -------
-        ScorePanelsDisplay
-        """
-        weights = _events.weights_of(estimator, X, sample_weight, weight_column, cls.__name__)
-        classes = _composition.check_classifier(estimator).classes_
-        options = {"classes": classes, **_events.named(estimator, options)}
-        return cls.from_predictions(
-            y, estimator.predict_proba(X), sample_weight=weights, ax=ax, **options
-        )
 
     def plot(self, ax=None, *, log=True):
         """Draw the distributions, each normalised to unit area.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from skhep_nn import _choices, _composition, _extras, _labels
 from skhep_nn.metrics import weighted_ks
-from skhep_nn.plotting import _events, _histograms, _style
+from skhep_nn.plotting import _events, _histograms, _style, _words
 
 
+@_words.shared
 class ScoreDisplay:
     """Distribution of the score per class: test events as points, training events filled.
 
@@ -71,8 +72,7 @@ class ScoreDisplay:
         score_name : str, default="Score"
         class_names : dict of label to str, default=None
         ax : Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -147,8 +147,7 @@ class ScoreDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
             Test events.
         y : array-like of shape (n_events,)
@@ -200,8 +199,7 @@ class ScoreDisplay:
         ----------
         ax : Axes, default=None
             Default a new figure.
-        log : bool, default=False
-            Logarithmic contents.
+        {log}
 
         Returns
         -------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from skhep_nn import _choices, _class_names, _weights
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.metrics import roc_auc
-from skhep_nn.plotting import _events, _histograms, _scores, _style
+from skhep_nn.plotting import _events, _histograms, _scores, _style, _words
 
 
+@_words.shared
 class ScoreByParameterDisplay:
     """Distributions of the score under each hypothesis, of its signal and of all background.
 
@@ -28,8 +29,7 @@ class ScoreByParameterDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         A panel per hypothesis.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -69,8 +69,7 @@ class ScoreByParameterDisplay:
         class_names : dict of label to str or list of str, default=None
             A list is in the order of ``classes_``; None is what the classifier was given.
         ax : Axes or sequence of Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -116,8 +115,7 @@ class ScoreByParameterDisplay:
         score_name : str, default="Score"
         class_names : dict of label to str, default=None
         ax : Axes or sequence of Axes, default=None
-        **options
-            For :meth:`plot`.
+        {options}
 
         Returns
         -------
@@ -166,8 +164,7 @@ class ScoreByParameterDisplay:
         ax : Axes or sequence of Axes, default=None
             A panel per hypothesis, or one whose place they take; default a new figure.
         n_columns : int, default=3
-        log : bool, default=False
-            Logarithmic contents.
+        {log}
 
         Returns
         -------

@@ -6,12 +6,13 @@ import numpy as np
 
 from skhep_nn import _choices, _composition
 from skhep_nn.metrics import Sculpting, sculpting
-from skhep_nn.plotting import _events, _style
+from skhep_nn.plotting import _events, _style, _words
 
 # an outermost bin is drawn at most so much wider than its neighbour
 _WIDEST = 3.0
 
 
+@_words.shared
 class SculptingDisplay:
     """Background before and after cuts on the score against a variable; the efficiencies below.
 
@@ -27,8 +28,7 @@ class SculptingDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Shapes, efficiencies.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -113,8 +113,7 @@ class SculptingDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
         y : array-like of shape (n_events,)
         by : str or array-like of shape (n_events,)
@@ -143,8 +142,7 @@ class SculptingDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
 
         Returns
         -------

@@ -14,7 +14,7 @@ from skhep_nn.metrics import (
     binned_significance,
     significance_scan,
 )
-from skhep_nn.plotting import _events, _score_axis, _significance_bins, _style
+from skhep_nn.plotting import _events, _score_axis, _significance_bins, _style, _words
 
 _MOST_POINTS = 4000
 _NAMES = {
@@ -27,6 +27,7 @@ _NAMES = {
 _HAS_SYSTEMATIC = ("asimov", "s/sqrt(s+b+sigma_b^2)")
 
 
+@_words.shared
 class SignificanceDisplay:
     """Figure of merit against the cut, the best cut, and the efficiencies below; or the bins.
 
@@ -46,8 +47,7 @@ class SignificanceDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Figure of merit, efficiencies; of bins the yields and the significance of each.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     cut_ : skhep_nn.metrics.WorkingPoint
         The cut that is marked; None of bins.
@@ -218,8 +218,7 @@ class SignificanceDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier, Pipeline or search
-            Its own weight column, if it has one, holds the weights unless they are given here.
+        {estimator}
         X : DataFrame, array or blocks
         y : array-like of shape (n_events,)
         X_test, y_test : default=None
@@ -272,8 +271,7 @@ class SignificanceDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
         cut : float, default=None
             The cut to mark, e.g. one that was chosen on validation events; default the best of
             this scan.

@@ -6,9 +6,10 @@ import numpy as np
 
 from skhep_nn import _choices
 from skhep_nn.metrics import Templates
-from skhep_nn.plotting import _score_bins, _style
+from skhep_nn.plotting import _score_bins, _style, _words
 
 
+@_words.shared
 class TemplatesDisplay:
     """Histograms of all processes with their uncertainty, and each variation as a ratio below.
 
@@ -22,8 +23,7 @@ class TemplatesDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Yields, ratio of the varied background to the nominal one.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     error_ : ndarray of shape (n_bins,)
         Uncertainty of all background before a fit: of bins and variations, in quadrature.
@@ -67,8 +67,7 @@ class TemplatesDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
 
         Returns
         -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices
-from skhep_nn.plotting import _style
+from skhep_nn.plotting import _style, _words
 from skhep_nn.robustness import Variations, evaluate_variations
 
 _CLASSES = ("signal", "background")
@@ -13,6 +13,7 @@ _CLASSES = ("signal", "background")
 _MOST = 2.0
 
 
+@_words.shared
 class VariationsDisplay:
     """Ratio of the shape of the score to the nominal one, per variation, for signal and background.
 
@@ -26,8 +27,7 @@ class VariationsDisplay:
     ----------
     axes_ : list of matplotlib.axes.Axes
         Signal, background.
-    ax_ : matplotlib.axes.Axes
-        The first of them.
+    {ax_}
     figure_ : matplotlib.figure.Figure
     """
 
@@ -88,8 +88,7 @@ class VariationsDisplay:
 
         Parameters
         ----------
-        ax : Axes or sequence of two Axes, default=None
-            Two, or one whose place they take; default a new figure.
+        {two_axes}
 
         Returns
         -------

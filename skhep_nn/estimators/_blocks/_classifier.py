@@ -32,15 +32,12 @@ class BlockClassifier(BlockNetworkClassifier):
     embedding_size : int, default=8
         Numbers that a token becomes, where its branch does not say ``"embedding_size"``.
     {training}
-    **routed
-        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
-        ``callbacks__<argument>``. An unknown one is an error in fit.
+    {routed}
 
     Attributes
     ----------
     {attributes}
-    block_kinds_ : dict of str to BlockKind
-        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+    {block_kinds_}
 
     Raises
     ------

@@ -30,15 +30,12 @@ class LSTMClassifier(SequenceClassifier):
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each of them.
     {training}
-    **routed
-        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
-        ``callbacks__<argument>``. An unknown one is an error in fit.
+    {routed}
 
     Attributes
     ----------
     {attributes}
-    block_kinds_ : dict of str to BlockKind
-        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+    {block_kinds_}
 
     Raises
     ------

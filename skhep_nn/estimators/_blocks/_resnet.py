@@ -55,15 +55,12 @@ class ResNetClassifier(SequenceClassifier):
     output_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the output layer.
     {training}
-    **routed
-        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
-        ``callbacks__<argument>``. An unknown one is an error in fit.
+    {routed}
 
     Attributes
     ----------
     {attributes}
-    block_kinds_ : dict of str to BlockKind
-        What the blocks are that the network reads; only after a fit on `EventBlocks`.
+    {block_kinds_}
 
     See Also
     --------

@@ -91,9 +91,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         For `EventBlocks`: what each block goes through before the parameter acts, as
         :class:`BlockClassifier` takes it.
     {training}
-    **routed
-        ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
-        ``callbacks__<argument>``. An unknown one is an error in fit.
+    {routed}
 
     Attributes
     ----------
