@@ -578,50 +578,6 @@ class RocDisplay:
         **line: Any,
     ) -> RocDisplay: ...
 
-class RocPairsDisplay:
-    curves: dict[Any, dict[Any, RocDisplay]]
-    class_names: dict[Any, str]
-    axes_: dict[Any, Axes]
-    ax_: Axes
-    figure_: Figure
-    def __init__(
-        self, curves: dict[Any, dict[Any, RocDisplay]], *, class_names: dict[Any, str] | None = ...
-    ) -> None: ...
-    def auc(self) -> pd.DataFrame: ...
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | float | None = ...,
-        weight_column: str | int | None = ...,
-        ax: Axes | Sequence[Axes] | None = ...,
-        **options: Any,
-    ) -> RocPairsDisplay: ...
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
-        *,
-        sample_weight: ArrayLike | float | None = ...,
-        classes: ArrayLike | None = ...,
-        signals: Any = ...,
-        score: Literal["ratio", "probability"] = ...,
-        class_names: dict[Any, str] | None = ...,
-        ax: Axes | Sequence[Axes] | None = ...,
-        **options: Any,
-    ) -> RocPairsDisplay: ...
-    def plot(
-        self,
-        ax: Axes | Sequence[Axes] | None = ...,
-        *,
-        kind: Literal["rejection", "efficiency", "1-efficiency"] = ...,
-        band: bool = ...,
-    ) -> RocPairsDisplay: ...
-
 class ScoreByParameterDisplay:
     histograms: dict[str, dict[Any, Any]]
     auc: dict[str, float]
@@ -727,45 +683,6 @@ class ScoreDisplay:
         **options: Any,
     ) -> ScoreDisplay: ...
     def plot(self, ax: Axes | None = ..., *, log: bool = ...) -> ScoreDisplay: ...
-
-class ScorePanelsDisplay:
-    displays: dict[Any, ScoreDisplay]
-    class_names: dict[Any, str]
-    axes_: dict[Any, Axes]
-    ax_: Axes
-    figure_: Figure
-    def __init__(
-        self, displays: dict[Any, ScoreDisplay], *, class_names: dict[Any, str] | None = ...
-    ) -> None: ...
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | float | None = ...,
-        weight_column: str | int | None = ...,
-        ax: Axes | Sequence[Axes] | None = ...,
-        **options: Any,
-    ) -> ScorePanelsDisplay: ...
-    @classmethod
-    def from_predictions(
-        cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
-        *,
-        sample_weight: ArrayLike | float | None = ...,
-        classes: ArrayLike | None = ...,
-        nodes: Any = ...,
-        bins: Any = ...,
-        class_names: dict[Any, str] | None = ...,
-        ax: Axes | Sequence[Axes] | None = ...,
-        **options: Any,
-    ) -> ScorePanelsDisplay: ...
-    def plot(
-        self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
-    ) -> ScorePanelsDisplay: ...
 
 class SculptingDisplay:
     result: Sculpting
@@ -966,6 +883,89 @@ class AUCByParameterDisplay:
         **line: Any,
     ) -> AUCByParameterDisplay: ...
     def plot(self, ax: Axes | None = ..., **line: Any) -> AUCByParameterDisplay: ...
+
+class RocPairsDisplay:
+    curves: dict[Any, dict[Any, RocDisplay]]
+    class_names: dict[Any, str]
+    axes_: dict[Any, Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self, curves: dict[Any, dict[Any, RocDisplay]], *, class_names: dict[Any, str] | None = ...
+    ) -> None: ...
+    def auc(self) -> pd.DataFrame: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> Self: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        classes: ArrayLike | None = ...,
+        signals: Any = ...,
+        score: Literal["ratio", "probability"] = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> RocPairsDisplay: ...
+    def plot(
+        self,
+        ax: Axes | Sequence[Axes] | None = ...,
+        *,
+        kind: Literal["rejection", "efficiency", "1-efficiency"] = ...,
+        band: bool = ...,
+    ) -> RocPairsDisplay: ...
+
+class ScorePanelsDisplay:
+    displays: dict[Any, ScoreDisplay]
+    class_names: dict[Any, str]
+    axes_: dict[Any, Axes]
+    ax_: Axes
+    figure_: Figure
+    def __init__(
+        self, displays: dict[Any, ScoreDisplay], *, class_names: dict[Any, str] | None = ...
+    ) -> None: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        weight_column: str | int | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> Self: ...
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        sample_weight: ArrayLike | float | None = ...,
+        classes: ArrayLike | None = ...,
+        nodes: Any = ...,
+        bins: Any = ...,
+        class_names: dict[Any, str] | None = ...,
+        ax: Axes | Sequence[Axes] | None = ...,
+        **options: Any,
+    ) -> ScorePanelsDisplay: ...
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = ..., *, log: bool = ...
+    ) -> ScorePanelsDisplay: ...
 
 class SignificanceByParameterDisplay:
     settings: Any
