@@ -13,6 +13,7 @@ import numpy as np
 from skhep_nn import _floats, _masks
 
 COLLECTIONS = (list, tuple, set, frozenset)
+_MOST_NAMED = 20
 _TYPES = {
     "b": "numbers",
     "i": "numbers",
@@ -52,6 +53,25 @@ def check(y, name="y_true"):
     check_one_type(found, name)
     _check_finite(found, name)
     return found
+
+
+def named(classes):
+    """`classes` for an error message: of many the first, and what that may mean.
+
+    Examples
+    --------
+    >>> named(["b", "s"])
+    "['b', 's']"
+    >>> named([n / 1000 for n in range(1000)])
+    '[0.0, 0.001, 0.002, ...], 1000 in all (labels and scores in the wrong order?)'
+    """
+    if len(classes) <= _MOST_NAMED:
+        return repr(classes)
+    first = ", ".join(f"{label!r:.40}" for label in classes[:3])
+    swapped = any(isinstance(label, float) for label in classes)
+    return f"[{first}, ...], {len(classes)} in all" + (
+        " (labels and scores in the wrong order?)" if swapped else ""
+    )
 
 
 def present(y, name="y_true"):

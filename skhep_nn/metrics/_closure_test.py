@@ -52,7 +52,8 @@ def closure_test(
     Raises
     ------
     ValueError
-        If lengths differ, a probability is not in [0, 1], `by` has NaN or `bins` are no bins.
+        If lengths differ, a probability is not in [0, 1], `by` has NaN, `bins` are no bins
+        or no event is in one.
     WeightError
         If weights are not finite numbers, one per event.
 
@@ -85,9 +86,13 @@ def closure_test(
     y = _inputs.labels(y_true)
     p, by = _inputs.probabilities(probability, len(y)), variable(by, len(y))
     weights = _inputs.check_weights(sample_weight, len(y))
-    _weights.check_squares(weights)
-    _check_min_variance(min_variance)
+    check_weights(weights, min_variance)
     edges = edges_of(by, bins)
+    return in_bins(selected(y, signal), p, by, weights, edges, min_variance)
+
+
+def in_bins(passed, p, by, weights, edges, min_variance):
+    """Closure test of events of which those that `passed` were selected; there may be none."""
     at = np.searchsorted(edges, by, side="right") - 1
     at[by == edges[-1]] = len(edges) - 2
     inside = (at >= 0) & (at < len(edges) - 1)
@@ -96,7 +101,6 @@ def closure_test(
         return np.bincount(at[inside], weights=values[inside], minlength=len(edges) - 1)
 
     squares = weights**2
-    passed = selected(y, signal)
     return ClosureTest(
         edges,
         total=sums(weights),
@@ -104,7 +108,7 @@ def closure_test(
         expected=sums(weights * p),
         variance=sums(squares * p * (1 - p)),
         squares=sums(squares),
-        n_events=sums(np.ones(len(y))),
+        n_events=sums(np.ones(len(by))),
         min_variance=float(min_variance),
     )
 
@@ -231,7 +235,8 @@ def selected(y, signal):
     # a sample of numbers without a selected event is nothing unusual, if it has but one label
     is_other = any(_labels.type_of_one(label) != "numbers" for label in _labels.listed(signal))
     if y.dtype.kind not in "biuf" or is_other or (y != y[0]).any():
-        msg = f"signal={signal!r} is not in y_true; its classes are {_inputs.classes_of(y)}"
+        classes = _labels.named(_inputs.classes_of(y))
+        msg = f"signal={signal!r} is not in y_true; its classes are {classes}"
         raise ValueError(msg)
     return mask
 
@@ -252,7 +257,19 @@ def edges_of(by, bins):
     """Edges as given, or of a number of bins of equal width."""
     if _choices.is_whole(bins):
         return _even_edges(by, bins)
-    return _inputs.increasing_edges(bins)
+    edges = _inputs.increasing_edges(bins)
+    check_reached(by, edges)
+    return edges
+
+
+def check_reached(by, edges, name="by", bins="bins"):
+    """Raise if no event is within the `edges`: the variable may be another, or in other units."""
+    if not ((by >= edges[0]) & (by <= edges[-1])).any():
+        msg = (
+            f"no event is in {bins}, {edges[0]:.6g} to {edges[-1]:.6g}: "
+            f"{name} has values from {by.min():.6g} to {by.max():.6g}"
+        )
+        raise ValueError(msg)
 
 
 def _even_edges(by, bins):
@@ -271,5 +288,7 @@ def _even_edges(by, bins):
     return edges
 
 
-def _check_min_variance(value):
-    _floats.not_negative(value, "min_variance")
+def check_weights(weights, min_variance):
+    """Raise if the weights have no squares, or the least variance is no number."""
+    _weights.check_squares(weights)
+    _floats.not_negative(min_variance, "min_variance")

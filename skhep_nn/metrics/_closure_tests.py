@@ -48,7 +48,8 @@ def closure_tests(
     Raises
     ------
     ValueError, WeightError
-        As :func:`closure_test` does; if `within` has NaN or `within_bins` are no bins.
+        As :func:`closure_test` does; if `within` has NaN, `within_bins` are no bins
+        or no event is in one.
 
     Examples
     --------
@@ -68,22 +69,17 @@ def closure_tests(
     by = _closure_test.variable(by, len(y))
     within = _closure_test.variable(within, len(y), "within")
     weights = _inputs.check_weights(sample_weight, len(y))
+    _closure_test.check_weights(weights, min_variance)
     slices = _edges(within_bins, within, weights)
+    _closure_test.check_reached(within, slices, "within", "within_bins")
     edges = _closure_test.edges_of(by, bins)
     at = np.searchsorted(slices, within, side="right") - 1
     at[within == slices[-1]] = len(slices) - 2
-    selected = _closure_test.selected(y, signal).astype(int)
+    passed = _closure_test.selected(y, signal)
     tests = [
-        _closure_test.closure_test(
-            selected[at == k],
-            p[at == k],
-            by[at == k],
-            bins=edges,
-            sample_weight=weights[at == k],
-            min_variance=min_variance,
+        _closure_test.in_bins(
+            passed[at == k], p[at == k], by[at == k], weights[at == k], edges, min_variance
         )
-        if (at == k).any()
-        else _nothing(edges, min_variance)
         for k in range(len(slices) - 1)
     ]
     return ClosureTests(slices, tests)
@@ -192,8 +188,3 @@ def _edges(within_bins, within, weights):
         return _shapes.edges_of(within_bins, (within, weights))
     except ValueError as error:
         raise ValueError(str(error).replace("bins", "within_bins", 1)) from None
-
-
-def _nothing(edges, min_variance):
-    zeros = [np.zeros(len(edges) - 1) for _ in range(6)]
-    return _closure_test.ClosureTest(edges, *zeros, min_variance=float(min_variance))

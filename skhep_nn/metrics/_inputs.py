@@ -62,7 +62,7 @@ def signal_mask(y_true, signal):
     y = labels(y_true)
     mask = equals(y, signal)
     if not mask.any():
-        msg = f"signal={signal!r} is not in y_true; its classes are {classes_of(y)}"
+        msg = f"signal={signal!r} is not in y_true; its classes are {_labels.named(classes_of(y))}"
         raise ValueError(msg)
     if mask.all():
         msg = f"y_true has no background: all {len(y)} events are signal={signal!r}"
@@ -259,7 +259,7 @@ def _check_classes(y, yields):
     if known != given:
         msg = (
             f"yields names the classes {sorted(given, key=str)}, but y_true has "
-            f"{sorted(known, key=str)}; give the total of every class"
+            f"{_labels.named(sorted(known, key=str))}; give the total of every class"
         )
         raise ValueError(msg)
     for name, target in yields.items():

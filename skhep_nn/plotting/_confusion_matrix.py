@@ -255,7 +255,8 @@ def _at_threshold(estimator, X, classes, signal, threshold):
 def _codes(y, classes, name):
     unknown = [label for label in _events.classes_of(y) if label not in classes]
     if unknown:
-        msg = f"{name} has events of class {unknown[0]!r}, which is not one of {classes}"
+        known = _labels.named(classes)
+        msg = f"{name} has events of class {unknown[0]!r}, which is not one of {known}"
         raise ValueError(msg)
     codes = {label: at for at, label in enumerate(classes)}
     present, inverse = np.unique(y, return_inverse=True)

@@ -62,7 +62,7 @@ def scores_of(y_score, n_events, name="y_score"):
 def check_signal(signal, classes, where):
     """Raise a ValueError that names the classes unless `signal` is one of them."""
     if _labels.one(signal) not in classes:
-        msg = f"signal={signal!r} is not a class of {where}; it has {classes}"
+        msg = f"signal={signal!r} is not a class of {where}; it has {_labels.named(classes)}"
         raise ValueError(msg)
 
 
@@ -84,7 +84,7 @@ def class_masks(y, weights, classes, name="y_true"):
     masks = {label: np.asarray(y == label) for label in classes}
     for label, mask in masks.items():
         if not mask.any():
-            msg = f"{name} has no event of class {label!r}; it has {classes_of(y)}"
+            msg = f"{name} has no event of class {label!r}; it has {_labels.named(classes_of(y))}"
             raise ValueError(msg)
         total = weights[mask].sum()
         if not total > 0:

@@ -144,7 +144,9 @@ class HistoryDisplay:
             if values is not None:
                 _draw_curve(ax, values, look[prefix], side)
         if self.best_epoch is not None:
-            text = f"best epoch: {self.best_epoch}"
+            # without validation events none is better than others: the last one is kept
+            word = "best" if "val_loss" in self.history else "kept"
+            text = f"{word} epoch: {self.best_epoch}"
             ax.axvline(self.best_epoch, color="0.35", linestyle=":", linewidth=1.4, label=text)
         _draw_phases(ax, self.history)
         ticker = _extras.require("matplotlib.ticker", "plot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -367,10 +368,10 @@ class SignificanceDisplay:
         self.axes_[1].plot([], [], color="0.35", linestyle=":", label="test events")
 
     def _name_yields(self):
-        parts = [f"{name} {n:.4g} ± {e:.2g}" for name, (n, e) in (self.yields or {}).items()]
-        for start in range(0, len(parts), 3):
-            text = ", ".join(parts[start : start + 3])
-            self.ax_.plot([], [], " ", label=f"at the cut: {text}" if not start else text)
+        parts = [f"{name} {_yield(n, error)}" for name, (n, error) in (self.yields or {}).items()]
+        for start in range(0, len(parts), 2):
+            text = ", ".join(parts[start : start + 2])
+            self.ax_.plot([], [], " ", label=text if start else f"at the cut:\n{text}")
 
     def _draw_efficiencies(self, at):
         cuts = self.scan.thresholds[at]
@@ -420,6 +421,14 @@ def _with_error(scan, point, errors):
     index = np.searchsorted(scan.thresholds, point.threshold)
     known = index < len(scan.thresholds) and np.isfinite(errors[index])
     return f"{point.figure_of_merit:.4g}" + (f" ± {errors[index]:.2g}" if known else "")
+
+
+def _yield(n, error):
+    """A yield with as many digits as give its error two of them."""
+    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 0
+    if digits > 6 or not max(abs(n), error) < 1e7:
+        return f"{n:.4g} ± {error:.2g}"
+    return f"{n:.{digits}f} ± {error:.{digits}f}"
 
 
 def _check_no_cut(cut):

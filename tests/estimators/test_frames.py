@@ -250,6 +250,14 @@ def test_a_column_of_no_numbers_is_named(dtype):
         MinMaxScaler().fit(X)
 
 
+@pytest.mark.parametrize("as_one", [list, tuple, np.array])
+def test_a_column_of_lists_is_named_with_what_pads_it(as_one):
+    X = pd.DataFrame({"pt": [1.0, 2.0], "pdg": [as_one(range(90)), as_one([211])]})
+    with pytest.raises(ValueError, match=r"column 'pdg' .*SequencePadder in a Block") as error:
+        DenseClassifier(**SETTINGS).fit(X, [0, 1])
+    assert len(str(error.value)) < 300
+
+
 def test_the_index_and_names_that_are_no_text_change_nothing(events):
     X, y = events[0][["pt", "eta", "weight"]], events[1]
     clf = DenseClassifier(units=(4,), weight_column="weight", **SETTINGS)

@@ -570,7 +570,7 @@ class TestPrediction:
         clf = parametric().fit(X, y)
         outside = X.assign(mass=1600.0)
         message = r"'mass' is outside the range of training, \[500, 1500\], in 600 of 600 events"
-        with pytest.warns(ExtrapolationWarning, match=message):
+        with pytest.warns(ExtrapolationWarning, match=message + ", the first at 1600: "):
             clf.predict_proba(outside)
         with warnings.catch_warnings():
             warnings.simplefilter("error")

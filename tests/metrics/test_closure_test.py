@@ -92,6 +92,13 @@ def test_values_beyond_the_edges_are_left_out_infinite_ones_too():
     assert test.total.tolist() == [1, 0]
 
 
+def test_bins_that_no_event_reaches_are_an_error_that_says_where_events_are():
+    momentum = np.array([3.2, 4.1, 5.0])
+    message = r"no event is in bins, 500 to 3000: by has values from 3\.2 to 5"
+    with pytest.raises(ValueError, match=message):
+        closure_test([0, 1, 1], np.full(3, 0.5), momentum, bins=[500, 1000, 3000])
+
+
 def test_a_bin_with_little_variance_is_not_tested():
     y = np.repeat([1, 0, 1, 0], [1, 99, 40, 60])
     by, p = np.repeat([0.5, 1.5], 100), np.repeat([0.01, 0.4], 100)

@@ -94,3 +94,10 @@ def test_labels_may_be_words_and_a_slice_without_a_selected_event_counts():
 def test_what_are_no_slices_is_an_error(within, options, message):
     with pytest.raises(ValueError, match=message):
         closure_tests(Y, P, PT, within, **options)
+
+
+def test_slices_that_no_event_reaches_are_an_error_that_says_where_events_are():
+    eta = np.array([2.2, 3.1, 4.0])
+    message = r"no event is in within_bins, 500 to 3000: within has values from 2\.2 to 4"
+    with pytest.raises(ValueError, match=message):
+        closure_tests([0, 1, 1], np.full(3, 0.5), np.ones(3), eta, bins=2, within_bins=[500, 3000])

@@ -160,3 +160,12 @@ def test_labels_of_every_type_are_found(labels, signal):
 @pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="needs NumPy 2")
 def test_labels_of_variable_length_are_found():
     assert roc_auc(np.array(["b", "s"], dtype=np.dtypes.StringDType()), [0.1, 0.9], signal="s") == 1
+
+
+def test_scores_in_the_place_of_labels_are_not_all_listed():
+    scores = np.linspace(0.001, 0.999, 500)
+    with pytest.raises(
+        ValueError, match=r"500 in all \(labels and scores in the wrong order\?\)"
+    ) as e:
+        roc_auc(scores, np.arange(500) % 2)
+    assert len(str(e.value)) < 200

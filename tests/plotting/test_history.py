@@ -33,6 +33,11 @@ def test_the_best_epoch_is_marked_and_written():
     assert mark.get_label() == "best epoch: 2"
 
 
+def test_without_validation_an_epoch_is_kept_not_best():
+    display = HistoryDisplay.from_history({"loss": [0.7, 0.5]}, best_epoch=2)
+    assert display.ax_.lines[-1].get_label() == "kept epoch: 2"
+
+
 def test_the_number_of_the_phase_is_not_drawn():
     display = HistoryDisplay.from_history(HISTORY | {"phase": [1, 1, 2]})
     assert list(display.axes_) == ["loss"]

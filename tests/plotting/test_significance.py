@@ -208,6 +208,23 @@ def test_test_events_come_whole_and_not_with_bins(scored):
         SignificanceDisplay.from_predictions(y, y, y_test=y, score_test=y, bins=2)
 
 
+def test_large_yields_of_many_processes_stay_inside_the_figure():
+    y, score, weight = narrow()
+    scan = significance_scan(y, score, weight)
+    yields = {f"process{n}": (16_330.4 * 10**n, 4_543.2 * 10**n) for n in range(-3, 2)}
+    display = SignificanceDisplay.from_scan(scan, yields=yields)
+    display.figure_.canvas.draw()
+    legend = display.ax_.get_legend()
+    words = "\n".join(text.get_text() for text in legend.texts)
+    assert "process-3 16.3 ± 4.5, process-2 163 ± 45\n" in words
+    assert "process0 16330 ± 4543, process1 163304 ± 45432" not in words
+    assert "process0 16330 ± 4543" in words
+    frame = display.figure_.bbox
+    box = legend.get_window_extent()
+    assert frame.x0 <= box.x0
+    assert box.x1 <= frame.x1
+
+
 def test_yields_of_each_process_at_the_cut_are_named():
     y, score, weight = narrow()
     process = np.where(y == 1, "signal", np.where(np.arange(len(y)) % 2, "ttbar", "W"))
@@ -221,7 +238,7 @@ def test_yields_of_each_process_at_the_cut_are_named():
         assert error == pytest.approx(2 * np.sqrt((weight[kept] ** 2).sum()))
     total = sum(value for name, (value, _) in display.yields.items() if name != "signal")
     assert total == pytest.approx(display.cut_.background)
-    text = display.ax_.get_legend().texts[-1].get_text()
-    assert text.startswith("at the cut: W ")
+    text = display.ax_.get_legend().texts[-2].get_text()
+    assert text.startswith("at the cut:\nW ")
     with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000"):
         SignificanceDisplay.from_predictions(y, score, process=process[:3])

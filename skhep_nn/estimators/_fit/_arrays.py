@@ -71,11 +71,17 @@ def numbers(frame):
         except (TypeError, ValueError):
             value = frame[name].iloc[0] if len(frame) else None
             msg = (
-                f"column {name!r} is not numeric (dtype {dtype}, first value {value!r}); "
-                f"encode it, or name it in exclude=[{name!r}]"
+                f"column {name!r} is not numeric (dtype {dtype}, first value {value!r:.60}); "
+                f"{_cure(value)}, or name it in exclude=[{name!r}]"
             )
             raise ValueError(msg) from None
     return _frames.with_numpy_numbers(frame)
+
+
+def _cure(value):
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return "encode it"
+    return "pad its lists to an array by SequencePadder in a BlockTransformer, before the network"
 
 
 def check_finite(array, names, owner):

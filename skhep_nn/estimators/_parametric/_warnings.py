@@ -44,9 +44,12 @@ def warn_outside(classifier, values, what):
         return
     _WARNED[classifier] = trained
     at = int(np.argmax(counts > 0))
+    column = _mass_columns.as_read(values)[:, at]
+    first = column[(column < low[at]) | (column > high[at])][0]
     warn(
         f"{classifier.parameter_names_[at]!r} is outside the range of training, "
-        f"[{low[at]:g}, {high[at]:g}], in {counts[at]} of {len(values)} {what}: "
+        f"[{low[at]:g}, {high[at]:g}], in {counts[at]} of {len(values)} {what}, "
+        f"the first at {first:g}: "
         f"{type(classifier).__name__} extrapolates (this warning comes once)",
         ExtrapolationWarning,
     )
