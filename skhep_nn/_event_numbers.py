@@ -205,7 +205,10 @@ def _values(X, at):
     if _columns.is_frame(X) or _columns.is_blocks(X):
         return _columns.take_at(X, at)
     # of a list of rows each number is what was written, not the float beside it
-    values = _masks.unmasked(X, "X") if hasattr(X, "dtype") else np.asarray(X, dtype=object)
+    values = np.asarray(_masks.unmasked(X, "X"), dtype=None if hasattr(X, "dtype") else object)
+    if values.ndim < 2:
+        msg = f"X must be a table, events by columns, got {X!r:.60} of shape {values.shape}"
+        raise ColumnError(msg)
     return values[..., at]
 
 

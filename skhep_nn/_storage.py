@@ -72,6 +72,10 @@ def whole_file(path, *, keep=True):
 
 def temporary_name(path):
     """A hidden name beside `path` that tells whose it is and that nobody else has."""
+    # the folder in which one is, or the topmost
+    if not path.name:
+        msg = f"the path {str(path)!r} is a folder; give that of a file"
+        raise StorageError(errno.EISDIR, msg)
     return path.with_name(f".{path.name}.{_owner.me()}.{secrets.token_hex(4)}{_owner.TEMPORARY}")
 
 

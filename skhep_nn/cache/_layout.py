@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.sparse import issparse
 
 from skhep_nn import _columns
+from skhep_nn._floats import as_array
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 
@@ -45,7 +46,10 @@ def as_blocks(X, dtype=None, exclude=()):
         for name in X.keys():  # noqa: SIM118
             _check_numeric(name, X[name].dtype, X[name])
         return BLOCKS, X
-    array = _floats(X if isinstance(X, np.ndarray) else np.asarray(X))
+    array = _floats(X if isinstance(X, np.ndarray) else as_array(X, "X"))
+    if not array.ndim:
+        msg = f"X must be a table or an array of events, got {X!r:.60}"
+        raise ColumnError(msg)
     _check_numeric(ONLY, array.dtype, array)
     return ARRAY, EventBlocks({ONLY: array}, {ONLY: "features"})
 

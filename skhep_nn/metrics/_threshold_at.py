@@ -143,6 +143,7 @@ def _signal_score(y_true, y_score, signal, classes):
         )
         raise ValueError(msg)
     scores = _floats.real(_inputs.in_order(y_score, columns), "y_score")
+    _inputs.check_no_nan(scores)
     missing = [label for label in _labels.listed(signal) if label not in columns]
     if missing:
         msg = f"signal={missing[0]!r} is not one of the classes {columns} of the columns of y_score"

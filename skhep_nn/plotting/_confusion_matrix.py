@@ -258,9 +258,9 @@ def _codes(y, classes, name):
         known = _labels.named(classes)
         msg = f"{name} has events of class {unknown[0]!r}, which is not one of {known}"
         raise ValueError(msg)
-    codes = {label: at for at, label in enumerate(classes)}
     present, inverse = np.unique(y, return_inverse=True)
-    return np.array([codes[label] for label in present.tolist()])[inverse]
+    # not by hash: among numbers of several types equal ones may have different hashes
+    return np.array([classes.index(label) for label in present.tolist()])[inverse]
 
 
 def _sums(cells, values, n_classes):

@@ -80,7 +80,7 @@ def _values(X, column):
     X = _frames.as_pandas(X)
     if _columns.is_frame(X):
         return X.iloc[:, _columns.position(X, column)].array
-    return np.asarray(X)[..., column]
+    return _columns.take(X, column)
 
 
 def _blocks_with_others(X, places, order):

@@ -124,3 +124,11 @@ def test_a_chunk_has_at_least_one_event(tmp_path, chunk_size):
     MemmapCache(tmp_path / "cache").fit_transform(np.eye(2))
     with pytest.raises(ValueError, match="chunk_size must be a whole number of at least 1"):
         append_to_cache(tmp_path / "cache", np.eye(2), chunk_size=chunk_size)
+
+
+@pytest.mark.parametrize("X", ["", "text", 3.0, None, [[1], [1, 2]], object(), np.array(1.0)])
+def test_what_is_no_table_is_an_error_and_changes_nothing(cache, X):
+    before = len(open_cache(cache))
+    with pytest.raises((ColumnError, TypeError, ValueError), match=r"X must be a|X.? holds"):
+        append_to_cache(cache, X)
+    assert len(open_cache(cache)) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -32,19 +33,28 @@ def cut_keeps(side, threshold):
     return float(sum(Fraction(w) for s, w in side if s >= threshold) / total)
 
 
+def of_signal(y_score, **given):
+    """Two lists of scores and weights; of two columns the second is that of signal."""
+    if plain.is_table(y_score):
+        y_score = [score for _, score in plain.matrix(y_score)]
+    return events(y_score=y_score, **given)
+
+
 def check_signal_cut(got, efficiency, **given):
-    signal, _ = events(**given)
+    signal, background = of_signal(**given)
     (wanted,) = plain.numbers([efficiency])
-    scores = sorted({s for side in events(**given) for s, _ in side}, reverse=True)
+    scores = sorted({s for s, _ in (*signal, *background)}, reverse=True)
     kept = [cut_keeps(signal, s) for s in scores]
     assert got == next(s for s, k in zip(scores, kept, strict=True) if k >= wanted * (1 - 1e-12))
 
 
 def check_background_cut(got, background_efficiency, **given):
-    _, background = events(**given)
+    signal, background = of_signal(**given)
     (wanted,) = plain.numbers([background_efficiency])
-    scores = sorted({s for side in events(**given) for s, _ in side}, reverse=True)
-    passing = [s for s in scores if cut_keeps(background, s) <= wanted * (1 + 1e-12)]
+    scores = sorted({s for s, _ in (*signal, *background)}, reverse=True)
+    most = wanted * (1 + 1e-12)
+    # until there is too much for the first time: with negative weights there may be less again
+    passing = [*takewhile(lambda s: cut_keeps(background, s) <= most, scores)]
     assert got == passing[-1]
 
 

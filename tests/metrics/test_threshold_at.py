@@ -141,3 +141,11 @@ def test_the_cut_is_one_of_the_scan_and_of_the_roc_curve():
     assert point.signal_efficiency == pytest.approx(0.7, abs=0.01)
     background, _, cuts = roc_curve(y, score, weights)
     assert background[cuts == cut] == pytest.approx(point.background_efficiency)
+
+
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_score_that_is_missing_in_any_column_is_an_error(column):
+    y, scores = np.arange(12) % 3, np.full((12, 3), 1 / 3)
+    scores[5, column] = np.nan
+    with pytest.raises(ValueError, match="y_score contains NaN: 1 of 36, the first at event 5"):
+        threshold_at(y, scores, efficiency=0.5)

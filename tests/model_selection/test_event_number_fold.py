@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn
 from hypothesis import given
@@ -269,3 +271,11 @@ def test_an_empty_fold_is_an_error_that_says_why():
     with pytest.raises(ValueError, match=r"fold 0 has no events: 20 events are in 1 of 5 folds"):
         list(EventNumberFold(5).split(X))
     assert repr(EventNumberFold(3)).startswith("EventNumberFold(")
+
+
+@pytest.mark.parametrize("one", [pd.Series, np.array, list, pd.Index, pl.Series, pa.array])
+def test_numbers_that_stand_in_no_column_are_an_error(one):
+    with pytest.raises(
+        ColumnError, match=r"(?s)X must be a table, events by columns, got .*\(12,\)"
+    ):
+        EventNumberFold(2, columns=0).folds(one(range(12)))

@@ -173,3 +173,10 @@ def test_lengths_that_differ_are_an_error():
 def test_what_is_no_colormap_is_an_error(cmap):
     with pytest.raises(ValueError, match="is no colormap of matplotlib"):
         ConfusionMatrixDisplay.from_predictions([0, 1], [0, 1], cmap=cmap)
+
+
+@pytest.mark.parametrize("other", [np.uint64(2**64 - 1), 2**53, np.float32(0.1), True])
+def test_labels_that_are_numbers_of_several_types_have_a_cell_each(other):
+    y = np.array([2, 0, other, 0], dtype=object)
+    display = ConfusionMatrixDisplay.from_predictions(y, y, normalize=None)
+    assert np.diag(display.matrix).sum() == 4

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
@@ -221,3 +222,10 @@ def test_the_error_covers_the_truth(model):
     # the last feature tells nothing
     covered, three_errors = np.mean(inside, axis=0), 3 * np.sqrt(0.683 * 0.317 / n_toys)
     assert np.abs(covered - 0.683).max() < three_errors
+
+
+def test_a_sparse_matrix_is_an_error_that_says_what_to_pass():
+    X, y, _ = make(99, 50, 0)
+    model = LogisticRegression().fit(np.asarray(X), y)
+    with pytest.raises(TypeError, match=r"X is a sparse matrix.*; pass a dense array, X.toarray"):
+        feature_importance(model, csr_matrix(np.asarray(X)), y)

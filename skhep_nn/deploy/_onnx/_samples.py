@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skhep_nn import _columns
+from skhep_nn import _columns, _floats
 from skhep_nn.deploy._onnx import _hypothesis
 from skhep_nn.deploy._onnx._graph_root import (
     ONE_PER_MASS,
@@ -37,7 +37,7 @@ def ranges(metadata, X):
 def _column(metadata, X, at):
     if _columns.is_frame(X):
         name = metadata.names[at] if metadata.names is not None else at
-        return X[name].to_numpy(dtype=np.float64, na_value=np.nan) if name in X else None
+        return _numbers(X[name], f"check: column {name!r}") if name in X else None
     X = np.asarray(X)
     absent = {*metadata.optional, *metadata.numbers()}
     required = [n for n in range(metadata.n_columns) if n not in absent]
@@ -45,7 +45,11 @@ def _column(metadata, X, at):
     if place >= X.shape[-1]:
         # which the model says better
         return None
-    return X[:, place].astype(float)
+    return _numbers(X[:, place], "check")
+
+
+def _numbers(values, name):
+    return _floats.plain_objects(_floats.as_array(values, name), name).astype(float)
 
 
 def make_up(model, metadata):

@@ -70,8 +70,8 @@ def write(templates, path, observed):
     """Write the histograms into a new ROOT file."""
     uproot = _extras.require("uproot", "io")
     path = user_path(path, "path")
-    part = _storage.temporary_name(path)
     with _storage.explained(path, "the histograms", "nothing is written"):
+        part = _storage.temporary_name(path)
         try:
             # uproot would make folders
             part.open("xb").close()

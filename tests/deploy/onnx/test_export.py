@@ -221,3 +221,16 @@ def test_a_model_that_predicts_nothing_is_an_error(model):
 def test_a_tolerance_is_a_number(tolerance):
     with pytest.raises(ValueError, match="tolerance"):
         verify_onnx("model.onnx", LogisticRegression(), np.eye(2), tolerance=tolerance)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_events_to_check_that_hold_no_numbers_are_an_error_that_names_them(tmp_path, named):
+    X, y = np.arange(32.0).reshape(16, 2), np.arange(16) % 2
+    table = pd.DataFrame(X, columns=["pt", "eta"])
+    model = DenseClassifier(**SMALL).fit(table if named else X, y)
+    for value in ("odd", pd.NaT, pd.NA, None, np.datetime64("2020")):
+        odd = X.astype(object)
+        odd[2, 1] = value
+        check = pd.DataFrame(odd, columns=["pt", "eta"]) if named else odd
+        with pytest.raises((ValueError, TypeError), match=r"check|column '?(1|eta)'?"):
+            export_onnx(model, tmp_path / "model.onnx", check=check)

@@ -299,6 +299,13 @@ def test_the_limit_is_that_of_pyhf(pyhf, templates):
     assert got == pytest.approx([float(one) for one in bands], abs=1e-3, rel=1e-3)
 
 
+@pytest.mark.parametrize("path", ["", ".", "/"])
+@pytest.mark.parametrize("write", ["to_pyhf", "to_root"])
+def test_a_folder_in_place_of_the_file_is_an_error_that_names_it(templates, path, write):
+    with pytest.raises(StorageError, match=r"the path '[./]' is a folder; give that of"):
+        getattr(templates, write)(path)
+
+
 def test_the_workspace_is_written_as_json(templates, tmp_path):
     path = tmp_path / "workspace.json"
     found = templates.to_pyhf(path, channel="SR", observed=[1, 2, 3, 4])
