@@ -40,7 +40,7 @@ class ByParameterDisplay:
         -------
         display
         """
-        return cls.from_estimators({name or "": estimator}, X, y, **options)
+        return cls.from_estimators({_choices.text(name, "name"): estimator}, X, y, **options)
 
     @classmethod
     def _estimators(cls, models, X, y, signal, sample_weight, weight_column, parameter, hypotheses):

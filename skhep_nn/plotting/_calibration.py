@@ -165,7 +165,7 @@ class CalibrationDisplay:
         """
         _choices.made_by(self.curve, CalibrationCurve, "curve", "calibration_curve")
         log = _choices.switch(log, "log")
-        name = None if name is None else _choices.text(name, "name")
+        name = _choices.text(self.name if name is None else name, "name")
         with _style.styled() as plt:
             options = {"height_ratios": (3, 1), "sharex": True}
             self.axes_ = _style.grid(plt, ax, 2, 1, (6.0, 3.2), **options)
@@ -183,7 +183,7 @@ class CalibrationDisplay:
 
     def _draw(self, style, name):
         curve, top, bottom = self.curve, *self.axes_
-        text = self._text(self.name if name is None else name)
+        text = self._text(name)
         drawn = top.errorbar(
             curve.probability, curve.fraction, yerr=curve.error, label=text, **style
         )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from skhep_nn.metrics import calibration_curve, expected_calibration_error
@@ -91,3 +92,11 @@ def test_it_takes_the_place_of_given_axes(predictions):
     assert display.figure_ is figure
     assert len(figure.axes) == 4
     figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", [pd.NA, np.zeros((0, 2)), ["network"], object()])
+def test_a_name_that_is_no_text_is_an_error(name):
+    y, p = [0, 1, 0, 1], [0.1, 0.8, 0.3, 0.6]
+    options = {"bins": 2, "min_effective_events": 1}
+    with pytest.raises(TypeError, match=r"name=.*; it must be a text"):
+        CalibrationDisplay.from_predictions(y, p, name=name, **options)
