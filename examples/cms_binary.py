@@ -68,7 +68,8 @@ def main(epochs=2000, output="examples_output"):
 
 def fit(train, validation, settings):
     """The Pipeline, fitted with validation events of our own, which its first steps transform."""
-    network = DenseClassifier(**settings, weight_column="weight")
+    names = ["background", "signal"]
+    network = DenseClassifier(**settings, weight_column="weight", class_names=names)
     balancer = EventWeightBalancer("n_background", weight_column="weight")
     scaler = MinMaxScaler(exclude="weight")
     with sklearn.config_context(enable_metadata_routing=True):
@@ -90,8 +91,7 @@ def scan(model, X, y):
 
 def displays(model, train, test, cut):
     """Losses, ROC, scores of training and test events, significance on test events."""
-    names = {0: "background", 1: "signal"}
-    overlay = {"X_train": train[0], "y_train": train[1], "class_names": names}
+    overlay = {"X_train": train[0], "y_train": train[1]}
     return {
         "losses": HistoryDisplay.from_estimator(model),
         "roc": RocDisplay.from_estimator(model, *test),

@@ -52,7 +52,7 @@ sys.modules.update(dict.fromkeys(["tensorflow", "keras", "scikeras"]))
 from skhep_nn import apply
 apply(sys.argv[1], sys.argv[2], sys.argv[3])
 """
-CLASS_NAMES = {0: "background", 1: "signal"}
+CLASS_NAMES = ["background", "signal"]
 
 
 def main():
@@ -80,11 +80,12 @@ def main():
 
 def search(X, y):
     """The best of three architectures by the significance in bins, three folds each."""
+    network = DenseClassifier(weight_column="weight", class_names=CLASS_NAMES, random_state=1)
     model = Pipeline(
         [
             ("balance", EventWeightBalancer(mode="equal", weight_column="weight")),
             ("scale", MinMaxScaler(exclude=["weight"])),
-            ("network", DenseClassifier(weight_column="weight", random_state=1)),
+            ("network", network),
         ]
     )
     grid = {"network__units": [(128, 128, 128), (256, 256), (256, 256, 256)]}
@@ -179,16 +180,22 @@ def draw(model, train, validation, test, features, cut):
     """The five pictures."""
     weights = {"weight_column": "weight"}
     pictures = {
-        "input_variables": lambda: InputVariablesDisplay.from_data(
-            *train, **weights, columns=features, class_names=CLASS_NAMES
+        "input_variables": lambda: InputVariablesDisplay.from_estimator(
+            model, *train, **weights, columns=features
         ),
         "losses": lambda: HistoryDisplay.from_estimator(model),
         "roc": lambda: RocDisplay.from_estimator(model, *test, **weights, name="test"),
         "scores": lambda: ScoreDisplay.from_estimator(
-            model, *test, X_train=train[0], y_train=train[1], **weights, class_names=CLASS_NAMES
+            model, *test, X_train=train[0], y_train=train[1], **weights
         ),
         "significance": lambda: SignificanceDisplay.from_estimator(
-            model, *validation, **weights, **FIGURE, luminosity=LUMINOSITY
+            model,
+            *validation,
+            X_test=test[0],
+            y_test=test[1],
+            **weights,
+            **FIGURE,
+            luminosity=LUMINOSITY,
         ),
     }
     for name, picture in pictures.items():

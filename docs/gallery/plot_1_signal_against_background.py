@@ -50,11 +50,12 @@ _ = InputVariablesDisplay.from_data(
 # %%
 # Classes are balanced in the training loss alone; the weights stay what they are in every figure.
 
+network = DenseClassifier((64, 64), weight_column="weight", class_names=NAMES, random_state=0)
 model = Pipeline(
     [
         ("balance", EventWeightBalancer("equal", weight_column="weight")),
         ("scale", MinMaxScaler(exclude=["weight"])),
-        ("network", DenseClassifier((64, 64), weight_column="weight", random_state=0)),
+        ("network", network),
     ]
 )
 model.fit(*train)
@@ -70,7 +71,7 @@ _ = RocDisplay.from_estimator(model, X, y, kind="rejection", name="network")
 # %%
 # The scores of training and test events agree if the network is not overtrained.
 
-_ = ScoreDisplay.from_estimator(model, X, y, X_train=train[0], y_train=train[1], class_names=NAMES)
+_ = ScoreDisplay.from_estimator(model, X, y, X_train=train[0], y_train=train[1])
 
 # %%
 # Choose the cut on validation events, quote it on test events.
