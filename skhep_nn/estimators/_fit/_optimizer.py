@@ -49,20 +49,15 @@ def check_optimizer(settings, routed):
     ------
     ValueError
     """
-    given = settings.learning_rate
-    if given is not None and "learning_rate" in routed:
-        msg = (
-            f"learning_rate={given} and optimizer__learning_rate={routed['learning_rate']} are "
-            "both given; give one of them"
-        )
-        raise ValueError(msg)
-    decay = settings.weight_decay
-    if decay is not None and "weight_decay" in routed:
-        msg = (
-            f"weight_decay={decay} and optimizer__weight_decay={routed['weight_decay']} are both "
-            "given; give one of them"
-        )
-        raise ValueError(msg)
+    for name in ("learning_rate", "weight_decay"):
+        given = settings.get(name)
+        if given is not None and name in routed:
+            msg = (
+                f"{name}={given} and optimizer__{name}={routed[name]} are both given; give one of "
+                "them"
+            )
+            raise ValueError(msg)
+    given, decay = settings.learning_rate, settings.weight_decay
     scheduled = not from_one_rate(settings)
     if isinstance(settings.optimizer, keras.optimizers.Optimizer) and (
         given is not None or scheduled or decay is not None

@@ -40,6 +40,15 @@ def labels_of(y, owner, name="y", classes=None):
         # scikit-learn would sort them
         _labels.check_one_type(y, name)
     check_classification_targets(y)
+    labels = _one_per_event(y, owner, name)
+    _labels.check_one_type(labels, name)
+    if classes is not None:
+        _labels.check_type(labels, classes, name)
+    return labels
+
+
+def _one_per_event(y, owner, name):
+    """`y` with one axis; a column is flattened, with a warning."""
     # it takes two axes, and to ask takes as long as the check before
     if y.ndim > 1 and type_of_target(y).startswith("multilabel"):
         msg = (
@@ -51,13 +60,9 @@ def labels_of(y, owner, name="y", classes=None):
         warnings.warn(
             f"A column-vector {name} was passed when a 1d array was expected; it is flattened.",
             DataConversionWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
-    labels = column_or_1d(y)
-    _labels.check_one_type(labels, name)
-    if classes is not None:
-        _labels.check_type(labels, classes, name)
-    return labels
+    return column_or_1d(y)
 
 
 def accuracy(labels, predicted, weights):
