@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _choices, _composition
+from skhep_nn import _choices, _composition, _floats
 from skhep_nn._hypotheses import hypothesis_of
 from skhep_nn._paths import user_path
 from skhep_nn._storage import explained, whole_file
@@ -125,7 +125,10 @@ def build(model, check, options, tolerance=None):
         as_input(check, "check")
     else:
         check = _samples.make_up(model, metadata)
-    metadata.tolerance = RUNTIME_TOLERANCE
+    if tolerance is not None:
+        tolerance = _floats.not_negative(tolerance, "tolerance")
+    # what multiplies the rounding of this runtime does so to that of others
+    metadata.tolerance = max(RUNTIME_TOLERANCE, tolerance or 0.0)
     _learn_ranges(metadata, check)
     # a file without reference events first, which makes them
     bare = OnnxClassifier(to_bytes(graph, metadata))

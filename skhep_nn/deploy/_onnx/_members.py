@@ -12,12 +12,19 @@ from skhep_nn.deploy._onnx._classifiers import probabilities
 from skhep_nn.deploy._onnx._graph_root import inner_classifiers, make_root
 from skhep_nn.deploy._onnx._registry import CLASSIFIERS
 from skhep_nn.deploy._onnx._specs import Input
+from skhep_nn.deploy._onnx._values import Features
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
 from skhep_nn.exceptions import ExportError
 
 NUMBER = "event_number"
 # in place of a fold: events have none
 MEAN = "mean"
+BEHIND = (
+    "a cross-fit picks the network by an input of the file, the event number as X has it, which no "
+    "step before it may change or rename; name the columns in X and leave the number out of the "
+    "steps (exclude=), or have the steps inside, CrossFitClassifier(Pipeline([...])), where they "
+    "are fitted without the events that are scored"
+)
 
 
 def opened(model, options):
@@ -46,9 +53,11 @@ def picks(model):
 
 
 def _cross_fit_in(model):
-    """The cross-fit with event numbers that `model` is or calibrates, or None."""
+    """The cross-fit with event numbers that `model` is, calibrates or ends with, or None."""
     if hasattr(model, "_wraps"):
         return _cross_fit_in(model.estimator_)
+    if hasattr(model, "steps"):
+        return _cross_fit_in(model.steps[-1][1])
     is_one = type(model).__name__ == "CrossFitClassifier" and bool(model._hidden)
     return model if is_one else None
 
@@ -57,8 +66,11 @@ def root_of(graph, model, options, wanted):
     """As `make_root`; a cross-fit has the inputs of its networks, and the event number."""
     if not picks(model):
         return make_root(graph, model, options, wanted)
-    model = _cross_fit_in(model)
-    root = make_root(graph, _at(inner_classifiers(model)[0], options.at), options, wanted)
+    steps, model = _steps_in(model), _cross_fit_in(model)
+    first = inner_classifiers(model)[0] if steps is None else steps
+    root = make_root(graph, first if steps else _at(first, options.at), options, wanted)
+    if steps is not None:
+        _numbers_of_steps(model, root)
     if NUMBER in graph.types:
         msg = f"a feature is called {NUMBER!r}, as the input for it is; use inputs='matrix'"
         raise ExportError(msg)
@@ -69,11 +81,40 @@ def root_of(graph, model, options, wanted):
     return root
 
 
+def _steps_in(model):
+    """The Pipeline that ends with a cross-fit, or None."""
+    if hasattr(model, "_wraps"):
+        return _steps_in(model.estimator_)
+    return model if hasattr(model, "steps") else None
+
+
+def _numbers_of_steps(model, root):
+    """Positions of the event numbers in X, of which steps make the columns of a cross-fit.
+
+    Raises
+    ------
+    ExportError
+        If it is not known which columns they are, or a step reads them.
+    """
+    names = model.columns_.names
+    called = [] if names is None else [names[at] for at in model._hidden]
+    found = [root.names.index(n) for n in called if root.names and n in root.names]
+    untouched = isinstance(root.data, Features) and set(found) <= set(root.optional)
+    if not found or len(found) < len(model._hidden) or not untouched:
+        raise ExportError(BEHIND)
+    return found
+
+
 def finished(root, model):
     """The root of a cross-fit with positions of the columns of X, the event number among them."""
     if not picks(model):
         return root
-    model = _cross_fit_in(model)
+    steps, model = _steps_in(model), _cross_fit_in(model)
+    if steps is not None:
+        at = _numbers_of_steps(model, root)
+        number = Input(NUMBER, "numbers", "int64", [len(at)], at, of=model.hash)
+        optional = [one for one in root.optional if one not in at]
+        return replace(root, inputs=[*root.inputs, number], optional=optional)
     hidden, columns = list(model._hidden), model.columns_
     kept = [at for at in range(columns.n_columns) if at not in hidden]
     inputs = [
@@ -93,7 +134,7 @@ def finished(root, model):
 
 def outer(model, positions):
     """Positions of columns that the networks of a cross-fit see, as positions of those of X."""
-    if not picks(model):
+    if not picks(model) or _steps_in(model) is not None:
         return positions
     model = _cross_fit_in(model)
     kept = [at for at in range(model.columns_.n_columns) if at not in model._hidden]
@@ -111,16 +152,19 @@ def ensemble(graph, model, data, fixed):
 
 @CLASSIFIERS.add("skhep_nn.CrossFitClassifier")
 def cross_fit(graph, model, data, fixed):
+    data = _without_numbers(graph, model, data)
     if not picks(model) or graph.fold == MEAN:
         return ensemble(graph, model, data, fixed)
     if graph.fold is None:
-        msg = (
-            "a cross-fit picks the network by an input of the file, which no step before it may "
-            "change; have the steps inside, CrossFitClassifier(Pipeline([...])), where they are "
-            "fitted without the events that are scored"
-        )
-        raise ExportError(msg)
+        raise ExportError(BEHIND)
     return picked(graph, emitted(graph, model, data, fixed), graph.fold)
+
+
+def _without_numbers(graph, model, data):
+    """What the networks see of the columns that steps before the cross-fit hand on."""
+    if not isinstance(data, Features) or len(data.columns) != model.columns_.n_columns:
+        return data
+    return data.taken(graph, [at for at in range(len(data.columns)) if at not in model._hidden])
 
 
 def picked(graph, members, wanted):

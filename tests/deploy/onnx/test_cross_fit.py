@@ -31,6 +31,7 @@ from skhep_nn.deploy._onnx import _command, _folds
 from skhep_nn.deploy._onnx._graph import Graph
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError, ExportError
+from skhep_nn.preprocessing import BlockTransformer
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.FoldsDifferWarning")
 
@@ -253,13 +254,51 @@ def test_a_file_of_events_is_scored_as_by_the_model(sample, model, tmp_path):
     assert "picked by the event number, event_number" in _command.show(tmp_path / "model.onnx")
 
 
-def test_a_step_outside_is_an_error_that_says_what_to_do(sample, tmp_path):
+def test_steps_outside_leave_the_event_number_to_the_file(sample, exported, largest_difference):
     X, y = sample
-    cross_fit = CrossFitClassifier(DenseClassifier(**SMALL), n_folds=3)
-    outside = make_pipeline(MinMaxScaler(exclude=["event_number"]), cross_fit)
-    outside.fit(X[["pt", "event_number", "eta"]], y)
+    scaler = MinMaxScaler(exclude=["event_number", "weight"])
+    network = DenseClassifier(weight_column="weight", **SMALL)
+    model = make_pipeline(scaler, CrossFitClassifier(network, n_folds=3)).fit(X, y)
+    for loaded in (exported(model), exported(model, check=X)):
+        assert loaded.feature_names_in_.tolist() == ["pt", "event_number", "eta"]
+        assert [i.name for i in loaded._runtime().get_inputs()] == ["event_number", "features"]
+        for columns in (X.columns, ["pt", "event_number", "eta"], FEATURES):
+            assert largest_difference(loaded, model, X[columns]) < 1e-6
+    mass = np.where(y == 1, np.where(X["eta"] > 0, 500.0, 1000.0), np.nan)
+    scaler = MinMaxScaler(exclude=["event_number", "mass"])
+    X = X.drop(columns="weight").assign(mass=mass)
+    model = make_pipeline(scaler, CrossFitClassifier(ParametricClassifier(**SMALL), n_folds=3))
+    model.fit(X, y)
+    X["mass"] = 600.0
+    assert largest_difference(exported(model, check=X), model, X) < 1e-6
+    at = exported(model, check=X, at=600)
+    assert largest_difference(at, model, X) < 1e-6
+    assert at.feature_names_in_.tolist() == ["pt", "event_number", "eta"]
+
+
+@pytest.mark.parametrize("way", ["array", "renamed", "blocks"])
+def test_a_step_outside_that_hides_the_event_number_is_an_error_that_says_what_to_do(
+    sample, tmp_path, way
+):
+    X, y = sample
+    X = X[["pt", "event_number", "eta"]]
+    if way == "array":
+        X = X.assign(event_number=np.arange(len(X))).to_numpy()
+        scaler, column = MinMaxScaler(exclude=[1]), 1
+    elif way == "renamed":
+        scaler = make_column_transformer((StandardScaler(), FEATURES), remainder="passthrough")
+        scaler.set_output(transform="pandas")
+        column = "remainder__event_number"
+    else:
+        scaler = BlockTransformer(
+            [("x", MinMaxScaler(), FEATURES), ("n", "passthrough", "event_number")]
+        )
+        column = "n"
+    outside = make_pipeline(scaler, CrossFitClassifier(DenseClassifier(**SMALL), 3, column))
+    outside.fit(X, y)
     with pytest.raises(ExportError, match=r"have the steps inside, CrossFitClassifier\(Pipeline"):
-        export_onnx(outside, tmp_path / "model.onnx")
+        export_onnx(outside, tmp_path / "model.onnx", check=X)
+    assert not (tmp_path / "model.onnx").exists()
 
 
 def test_a_feature_of_the_name_of_the_input_is_an_error(sample, tmp_path):

@@ -134,6 +134,14 @@ def test_a_file_that_would_differ_is_not_written(model, data, tmp_path):
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"older"]
 
 
+def test_reference_events_may_differ_by_what_was_accepted(model, data, tmp_path):
+    for tolerance, expected in ((None, 1e-5), (0.0001, 0.0001), (2e-6, 1e-5)):
+        export_onnx(model, tmp_path / "model.onnx", check=data[0], tolerance=tolerance)
+        assert load_onnx(tmp_path / "model.onnx").metadata_.tolerance == expected
+    with pytest.raises((TypeError, ValueError), match="tolerance"):
+        export_onnx(model, tmp_path / "model.onnx", check=data[0], tolerance="much")
+
+
 def test_a_large_and_narrow_feature_is_named(tmp_path):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"pt": rng.normal(size=300), "time": 1.6e9 + rng.uniform(0, 500, 300)})
