@@ -64,7 +64,7 @@ def gradient_importance(
     have the same share of the mean. It says what the network reads where its score is in motion;
     :func:`feature_importance` says what is lost without it.
 
-    The error is that of a weighted mean.
+    The error is that of the weighted means of signal and background.
     """
     sample = _samples.read(
         model, X, y, sample_weight, weight_column=weight_column, owner="gradient_importance"
@@ -81,7 +81,8 @@ def gradient_importance(
             passed_over.append(name)
             continue
         found |= _moves(name, array, gradients[name], weights, _names(network, name, array, kinds))
-    results = [_mean(moves, weights) for moves in found.values()]
+    mask = _inputs.signal_mask(sample.y, signal)
+    results = [_mean(moves, weights, mask) for moves in found.values()]
     return FeatureImportance(
         names=list(found),
         importance=np.array([mean for mean, _ in results]),
@@ -174,7 +175,11 @@ def _center(array):
     return entries.mean(axis=0) if len(entries) else 0.0
 
 
-def _mean(moves, weights):
-    """(weighted mean of the absolute values, its error)."""
-    mean = float(weights @ np.abs(moves))
-    return mean, spread(weights * (np.abs(moves) - mean))
+def _mean(moves, weights, mask):
+    """(weighted mean of the absolute values, its error).
+
+    Signal and background have half of it each, so that their difference is no fluctuation.
+    """
+    sizes = np.abs(moves)
+    means = [2 * weights[side] @ sizes[side] for side in (mask, ~mask)]
+    return float(weights @ sizes), spread(weights * (sizes - np.where(mask, *means)))

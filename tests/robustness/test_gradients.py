@@ -14,6 +14,7 @@ from skhep_nn import (
     gradient_importance,
 )
 from skhep_nn.events import BlockKind
+from skhep_nn.robustness._gradients import _mean
 
 FAST = {"epochs": 2, "random_state": 0, "batch_size": 128}
 
@@ -59,6 +60,19 @@ def test_the_error_is_that_of_a_mean_and_falls_with_the_events(dense, new_events
     assert few.error / many.error == pytest.approx(np.full(3, 4), rel=0.35)
     some = gradient_importance(model, new_events(8000, 3), "is_signal", max_events=500)
     assert (some.error > 2 * many.error).all()
+
+
+def test_the_error_covers_where_the_network_moves_more_for_one_class():
+    n_toys, inside = 500, []
+    for seed in range(n_toys):
+        rng = np.random.default_rng(seed)
+        mask = rng.random(rng.poisson(300)) < 0.3
+        weights = np.where(rng.random(len(mask)) < 0.1, -1.0, 1.0)
+        for side in (mask, ~mask):
+            weights[side] /= 2 * weights[side].sum()
+        mean, error = _mean(rng.normal(np.where(mask, 3.0, -1.0), 0.1), weights, mask)
+        inside.append(abs(mean - 2.0) < error)
+    assert abs(np.mean(inside) - 0.683) < 3 * np.sqrt(0.683 * 0.317 / n_toys)
 
 
 def test_either_class_may_be_the_signal(dense):
