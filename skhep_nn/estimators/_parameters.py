@@ -118,11 +118,12 @@ TRAINING = {
         where there are fewer events.""",
     ),
     "batch_size": Shared(
-        256,
-        [POSITIVE, Options(Integral, {-1}), None],
-        """int or None
-        Events of an optimiser step; -1 is all events, None is 32. It does not matter in
-        prediction.""",
+        "auto",
+        [POSITIVE, Options(Integral, {-1}), StrOptions({"auto"}), None],
+        """int, "auto" or None
+        Events of an optimiser step; -1 is all events, None is 32. ``"auto"``: 256, and less for
+        networks that read sequences of fewer than 10,000 events, 32 at least, so that an epoch has
+        about 40 steps. It does not matter in prediction.""",
     ),
     "shuffle": Shared(
         True, ["boolean"], "bool\n        Whether each epoch has an order of its own."

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 # Of a fit whose length is not said: passes over the events, and steps for samples so small that
 # so many passes are too few steps.
 AUTO_EPOCHS, AUTO_STEPS = 20, 60
+# Of a batch whose size is not said. Networks that read sequences take so many steps per pass, with
+# batches from the smallest to the largest: of 2,500 events batches of 256 are too few steps.
+AUTO_BATCH, SMALLEST_BATCH, STEPS_PER_EPOCH = 256, 32, 40
 
 
 def auto_epochs(n_events, batch_size):
     """Passes over the training events that suit a sample of that size."""
     steps_per_epoch = -(-n_events // batch_size)
     return max(AUTO_EPOCHS, -(-AUTO_STEPS // steps_per_epoch))
+
+
+def auto_batch_size(n_events, *, reads_sequences):
+    """Events of a step that suit a sample of that size; for sequences a power of two."""
+    if not reads_sequences or n_events >= AUTO_BATCH * STEPS_PER_EPOCH:
+        return AUTO_BATCH
+    wanted = max(n_events, 1) / STEPS_PER_EPOCH
+    return max(SMALLEST_BATCH, min(AUTO_BATCH, 2 ** round(math.log2(wanted))))
 
 
 @dataclass

@@ -41,7 +41,7 @@ TRAINING = {
     "plateau_factor": 0.1,
     "plateau_patience": 5,
     "epochs": "auto",
-    "batch_size": 256,
+    "batch_size": "auto",
     "shuffle": True,
     "batch_sampler": None,
     "early_stopping": "auto",

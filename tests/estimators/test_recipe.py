@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn.training._plan import auto_epochs
+from skhep_nn import BlockClassifier, CNNClassifier, DenseClassifier, EventBlocks, KerasClassifier
+from skhep_nn.training._plan import auto_batch_size, auto_epochs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(1200, 4))
@@ -165,6 +165,40 @@ def test_a_network_of_the_users_takes_the_cosine_too():
 )
 def test_the_length_is_in_steps_where_there_are_few(n_events, batch_size, expected):
     assert auto_epochs(n_events, batch_size) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_events", "expected"),
+    [(0, 32), (1, 32), (1000, 32), (2500, 64), (5000, 128), (10_000, 256), (10**7, 256)],
+)
+def test_batches_of_few_sequences_are_small(n_events, expected):
+    assert auto_batch_size(n_events, reads_sequences=True) == expected
+    assert auto_batch_size(n_events, reads_sequences=False) == 256
+
+
+@pytest.mark.parametrize(
+    ("clf", "events", "expected"),
+    [
+        (DenseClassifier(8), X, 256),
+        (BlockClassifier(), X, 256),
+        (BlockClassifier(), X[:, :, None], 32),
+        (BlockClassifier(), EventBlocks({"event": X, "pdg": X[:, :, None]}), 32),
+        (CNNClassifier(8, dense_units=()), X[:, :, None], 32),
+        (CNNClassifier(8, dense_units=(), batch_size=100), X[:, :, None], 100),
+    ],
+)
+def test_networks_that_read_sequences_take_more_steps(clf, events, expected):
+    steps = []
+
+    class Count(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            steps.append(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)))
+
+        def __deepcopy__(self, memo):
+            return self
+
+    clf.set_params(epochs=1, callbacks=[Count()], verbose=0, random_state=0).fit(events, Y)
+    assert steps == [-(-len(Y) // expected)]
 
 
 def test_epochs_overrule_the_length_of_the_sample():

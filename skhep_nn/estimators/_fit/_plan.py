@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhep_nn.estimators._fit import _optimizer
 from skhep_nn.estimators._fit._order import order_of
-from skhep_nn.training._plan import Plan, auto_epochs
+from skhep_nn.training._plan import Plan, auto_batch_size, auto_epochs
 from skhep_nn.training._threads import stop_of_thread
 
 
@@ -30,9 +30,10 @@ def plan_of(phase, learnt, events, seed, *, earlier, callbacks, member=None):
     Plan
     """
     settings = phase.settings
-    batch_size, epochs = _batch_size(settings, learnt, len(events)), settings.epochs
+    size = batch_size_of(settings.batch_size, len(events), learnt.network_.reads_sequences)
+    batch_size, epochs = _of_classes(settings, learnt, size), settings.epochs
     if epochs == "auto":
-        epochs = auto_epochs(len(events), batch_size_of(settings.batch_size, len(events)))
+        epochs = auto_epochs(len(events), size)
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
@@ -62,14 +63,16 @@ def patience_of(settings, held_out):
     return settings.patience if stops and held_out is not None else None
 
 
-def batch_size_of(given, n_events):
+def batch_size_of(given, n_events, reads_sequences):
     """Events of a step, for the parameter `given`."""
+    if given == "auto":
+        given = auto_batch_size(n_events, reads_sequences=reads_sequences)
     sizes = {None: 32, -1: n_events}
     return min(sizes.get(given, given), n_events)
 
 
-def _batch_size(settings, learnt, n_events):
-    size, n_classes = batch_size_of(settings.batch_size, n_events), learnt.n_classes_
+def _of_classes(settings, learnt, size):
+    n_classes = learnt.n_classes_
     if isinstance(settings.batch_sampler, str):
         # of each class as many
         return max(1, size // n_classes) * n_classes

@@ -61,6 +61,11 @@ class PooledNetwork:
             network.constants = learnt_scales(kind, recipe.inputs, events, mask_value, n_bins)
         return network, {}
 
+    @property
+    def reads_sequences(self):
+        """Whether it reads lists of particles, tracks or tokens."""
+        return any(block["kind"] in ("sequence", "tokens") for block in self.recipe.inputs.values())
+
     def initialise(self, seed):
         """Take the initial weights that belong to `seed`."""
         self._fill(initial(self.recipe, seed))

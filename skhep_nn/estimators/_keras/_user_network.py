@@ -45,6 +45,9 @@ class UserNetwork:
         The optimizer that the model was compiled with by the user.
     """
 
+    # what a user's network does with its inputs is not known
+    reads_sequences = False
+
     def __init__(self, model, jit_compile="auto", n_outputs=1, came_with=None):
         self.model = model
         self.jit_compile = jit_compile
