@@ -22,8 +22,11 @@ def _particles(kind, blocks=("particle", "pdg", "mother_pdg"), head=None, traini
 
 
 _HEAD = {"units": (64,), "dropout": 0.3}
+_CODED = ["particle", "pdg", "mother_pdg"]
 _WITH_MOMENTA = ["particle", "pdg", "mother_pdg", "momentum"]
 OF_LISTS = {
+    "CNNClassifier": lambda: (_CODED, CNNClassifier()),
+    "LSTMClassifier": lambda: (_CODED, LSTMClassifier()),
     "SMARTBKG_RESNET": _preset(LISTS, SMARTBKG_RESNET),
     "SMARTBKG_LSTM": _preset(LISTS, SMARTBKG_LSTM),
     "cnn": _particles("cnn", head=_HEAD, filters=(64,), kernel_size=3, pool="max", dropout=0.3),

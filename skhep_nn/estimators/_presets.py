@@ -81,7 +81,6 @@ SMARTBKG_RESNET = {
     "shared_embeddings": (("pdg", "mother_pdg"),),
     "head": {"units": (256, 128), "dropout": (0.4, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
-    "batch_size": 128,
 }
 
 #: Belle II selective simulation, convolutions on particles and an LSTM on decay strings: arguments
@@ -111,7 +110,6 @@ SMARTBKG_LSTM = {
     "shared_embeddings": (("pdg", "mother_pdg"),),
     "head": {"units": (512, 512, 64), "dropout": (0.4, 0.2, 0.0), "activation": _LEAKY_RELU},
     "embedding_size": 8,
-    "batch_size": 128,
 }
 
 #: b-tagging at the INFN school, an LSTM on tracks: arguments of `LSTMClassifier` for 10 tracks of
@@ -185,7 +183,6 @@ _TRAINED_AS_ATTENTION = {
     "optimizer": "adamw",
     "optimizer__weight_decay": 0.02,
     "learning_rate": 1e-3,
-    "batch_size": 256,
 }
 
 #: A particle transformer after CMS' ParT (arXiv:2202.03772), sized for 10,000 to a million jets:

@@ -9,6 +9,10 @@ from keras import layers
 from skhep_nn.networks._hidden import as_layers, safe
 from skhep_nn.networks._seeds import fresh
 
+# As wide as scaled features: with Keras' uniform 0.05 the codes are not seen beside these until
+# many steps have made them larger.
+INITIAL = {"class_name": "RandomNormal", "config": {"stddev": 1.0}}
+
 
 class Embeddings:
     """The embedding layers of a network, one for each block of tokens or group of such.
@@ -44,7 +48,7 @@ class Embeddings:
             self._layers[group] = layers.Embedding(
                 self.vocabulary_sizes[name],
                 size,
-                embeddings_initializer=fresh("uniform"),
+                embeddings_initializer=fresh(INITIAL),
                 name=safe("embedding_" + "_".join(group)),
             )
         return self._layers[group](tokens)

@@ -159,6 +159,15 @@ def test_shared_embeddings_are_one():
     assert alone.count_params() - shared.count_params() == 5 * 8
 
 
+def test_codes_start_as_wide_as_scaled_features():
+    tokens = {"kind": "tokens", "shape": (6,), "vocabulary_size": 2000, "of": "track"}
+    model = networks.blocks({**BLOCKS, "pdg": tokens}, 1)
+    [embedding] = [w for w in model.weights if w.path.startswith("embedding")]
+    values = np.array(embedding)
+    assert abs(values.mean()) < 0.05
+    assert abs(values.std() - 1) < 0.05
+
+
 def test_tokens_of_their_own_have_a_branch_whose_padding_is_0():
     tokens = {"kind": "tokens", "shape": (6,), "vocabulary_size": 5}
     inputs = {"decay": tokens, "decay_mask": MASK}
