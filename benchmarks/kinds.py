@@ -4,7 +4,9 @@
     python -m benchmarks kinds jets --sides CNN --events 1000 --set batch_size=256
 
 `--set` gives every classifier other parameters, `--embeddings` another width of the numbers that
-codes start with, `--events` so many training events, drawn by the seed. Each classifier trains on the same events and is scored on the same test events. The figure is the
+codes start with, `--events` so many training events, drawn by the seed.
+
+Each classifier trains on the same events and is scored on the same test events. The figure is the
 area under the ROC curve, of several classes the mean of each against the rest; its error is the
 spread over the seeds, and that of the test events (bootstrap). Presets and classifiers are as they
 come, without validation events unless they split some off themselves.

@@ -254,7 +254,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -310,7 +310,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -373,7 +373,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -423,7 +423,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -490,7 +490,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -546,7 +546,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -631,7 +631,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -708,7 +708,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -787,7 +787,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -852,7 +852,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -932,7 +932,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -1000,7 +1000,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
@@ -1085,7 +1085,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     plateau_factor: float
     plateau_patience: int
     epochs: int | Literal["auto"]
-    batch_size: int | None
+    batch_size: int | Literal["auto"] | None
     shuffle: bool
     batch_sampler: Any
     early_stopping: bool | Literal["auto"]
@@ -1158,7 +1158,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         plateau_factor: float = ...,
         plateau_patience: int = ...,
         epochs: int | Literal["auto"] = ...,
-        batch_size: int | None = ...,
+        batch_size: int | Literal["auto"] | None = ...,
         shuffle: bool = ...,
         batch_sampler: Any = ...,
         early_stopping: bool | Literal["auto"] = ...,
