@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from benchmarks import kinds_drawn
 from skhep_nn import EventBlocks, MinMaxScaler, datasets
 from skhep_nn.preprocessing import (
     BlockTransformer,
@@ -118,6 +119,23 @@ def _as_columns(X):
     return np.hstack([X["jet"], tracks.reshape(len(X), -1)])
 
 
+def pulses():
+    """Pulses of a detector, drawn."""
+    return _drawn(*kinds_drawn.pulses())
+
+
+def prongs():
+    """Constituents of jets of one prong and two, drawn."""
+    return _drawn(*kinds_drawn.prongs())
+
+
+def _drawn(x, y, columns):
+    parts = slice(kinds_drawn.N_TRAIN), slice(kinds_drawn.N_TRAIN, None)
+    train, test = (EventBlocks({"sequence": x[part]}) for part in parts)
+    columns = {"trees, columns": tuple(columns[part] for part in parts)}
+    return Sequences(train, test, *(y[part] for part in parts), columns)
+
+
 @functools.cache
 def _example(name):
     """The program of that name among the examples."""
@@ -128,4 +146,10 @@ def _example(name):
     return module
 
 
-SAMPLES = {"particle lists": particle_lists, "jets": jets, "set2graph": set2graph}
+SAMPLES = {
+    "particle lists": particle_lists,
+    "jets": jets,
+    "set2graph": set2graph,
+    "pulses": pulses,
+    "prongs": prongs,
+}

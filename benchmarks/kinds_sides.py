@@ -56,4 +56,15 @@ OF_JETS = {
     "attention": _tracks("attention", units=32, dropout=0.1, pool="attention"),
     "deepsets": _tracks("deepsets", units=(64, 64), pool=("average", "max")),
 }
-SIDES = {"particle lists": OF_LISTS, "jets": OF_JETS, "set2graph": OF_JETS}
+_SEQUENCE = ["sequence"]
+OF_DRAWN = {
+    "CNNClassifier": lambda: (_SEQUENCE, CNNClassifier()),
+    "LSTMClassifier": lambda: (_SEQUENCE, LSTMClassifier()),
+}
+SIDES = {
+    "particle lists": OF_LISTS,
+    "jets": OF_JETS,
+    "set2graph": OF_JETS,
+    "pulses": OF_DRAWN,
+    "prongs": OF_DRAWN,
+}
