@@ -62,7 +62,6 @@ def test_the_network_separates_better_than_counts_of_particles(run):
     aucs = {name: roc_auc(test["wanted"], score) for name, score in scores.items()}
     assert aucs["network"] > 0.85
     assert aucs["network"] > aucs["boosted trees"] + 0.05
-    # the default is for more events, and for wider networks than this one
     assert aucs["network, default training"] > 0.7
 
 
