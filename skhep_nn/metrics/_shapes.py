@@ -110,7 +110,9 @@ def _of_equal_content(values, share, n_bins):
     inner = distinct[at - 1] / 2 + distinct[at] / 2
     inner = inner[(inner > low) & (inner < high)]
     if not high > low:
-        low, high = low - 0.5, high + 0.5
+        # beside a number from 2**53 on, a half is nothing
+        half = max(0.5, np.spacing(abs(low)))
+        low, high = low - half, high + half
     return np.concatenate([[low], inner, [high]])
 
 

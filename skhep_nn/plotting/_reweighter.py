@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _masks
+from skhep_nn import _choices, _floats
 from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
 from skhep_nn.plotting import _events, _style, _words
 
@@ -153,7 +153,10 @@ class ReweighterDisplay:
         by, variable = _events.variable_of(X, by, variable, "by")
         signal = ratio.model.classes_[1] if ratio.signal is None else ratio.signal
         signal = signal.item() if isinstance(signal, np.generic) else signal
-        is_target, by = _inputs.signal_mask(y, signal), np.asarray(_masks.unmasked(by, "by"))
+        is_target, by = _inputs.signal_mask(y, signal), _floats.real(by, "by")
+        if by.shape != is_target.shape:
+            msg = f"by must have the shape {is_target.shape}, one value per event, got {by.shape}"
+            raise ValueError(msg)
         after = ratio.predict(X) * weights
         return cls.from_weights(
             by[~is_target],

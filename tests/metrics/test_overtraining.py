@@ -206,3 +206,10 @@ def test_few_values_have_a_bin_each_however_many_events_they_have(share, weight)
     three = np.tile([0.0, 1.0, 5.0], 333)
     assert edges_of(3, (three, weights[:999])).tolist() == [0, 0.5, 3, 5]
     assert edges_of(1, (three, weights[:999])).tolist() == [0, 5]
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e15, 2.0**53, 2.0**64, -1e300, 1e308])
+def test_a_single_value_has_one_bin_however_large_it_is(value):
+    low, high = edges_of(20, (np.full(100, value), np.ones(100)))
+    assert low < value < high
+    assert value - low == pytest.approx(high - value, rel=1)

@@ -66,3 +66,11 @@ def test_it_takes_the_place_of_given_axes(samples):
     assert len(figure.axes) == 4
     assert display.ax_.get_yscale() == "log"
     figure.canvas.draw()
+
+
+@pytest.mark.parametrize("by", [np.nan, [[]], np.zeros(3), np.zeros((2, 2, 2)), np.zeros((40, 2))])
+def test_a_variable_that_has_not_one_value_per_event_is_an_error(by):
+    X, y = np.arange(40.0)[:, None], np.arange(40) % 2
+    ratio = LikelihoodRatio(GaussianNB().fit(X, y))
+    with pytest.raises(ValueError, match=r"by must have the shape \(40,\), one value per event"):
+        ReweighterDisplay.from_estimator(ratio, X, y, by=by)
