@@ -244,6 +244,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -300,6 +301,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -480,6 +482,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -536,6 +539,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -621,6 +625,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -698,6 +703,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -777,6 +783,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -842,6 +849,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -922,6 +930,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -990,6 +999,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,
@@ -1075,6 +1085,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     feature_bins: int
     bn_momentum: float
     bn_statistics: Literal["precise", "moving"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None
     optimizer: Any
     loss: Any
     learning_rate: float | None
@@ -1148,6 +1159,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         feature_bins: int = ...,
         bn_momentum: float = ...,
         bn_statistics: Literal["precise", "moving"] = ...,
+        precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] | None = ...,
         optimizer: Any = ...,
         loss: Any = ...,
         learning_rate: float | None = ...,

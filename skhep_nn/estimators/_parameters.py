@@ -40,6 +40,7 @@ OF_KERAS_ONLY = {
 }
 PREDICT = ("batch_size", "verbose", "steps", "callbacks")
 COMPILE = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 UNNAMED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -290,6 +291,14 @@ BUILT = {
         Means and variances of batch normalisation in the network that is kept: re-estimated for it
         on up to 200 batches of training events, or the moving averages. Either way there is a
         warning if the loss of these events is more than twice that in training mode.""",
+    ),
+    "precision": Shared(
+        None,
+        [StrOptions(set(PRECISIONS)), None],
+        """{"float32", "mixed_float16", "mixed_bfloat16"} or None
+        What the layers compute in. Mixed: products in 16 bits, which GPUs do faster, while
+        weights, scaling of inputs, loss and predictions stay float32. It becomes part of the
+        fitted network. None is the dtype policy of Keras at the time of the fit.""",
     ),
 }
 

@@ -136,24 +136,25 @@ class ParameterScaling(layers.Layer):
     """
 
     def __init__(self, low, high, to=(-1.0, 1.0), **kwargs):
-        super().__init__(**kwargs)
+        # 16 bits do not tell a mass of 1000 from one of 1003: it is scaled before they come
+        super().__init__(**{"autocast": False, **kwargs})
         self.low, self.high = [float(v) for v in low], [float(v) for v in high]
         self.to = tuple(float(v) for v in to)
 
     def call(self, parameter):
         """The scaled parameter."""
-        parameter = ops.cast(parameter, self.compute_dtype)
+        parameter = ops.cast(parameter, self.variable_dtype)
         # from the middle, where the rounding of large masses hurts least
         middle = [(a + b) / 2 for a, b in zip(self.low, self.high, strict=True)]
         width = [b - a for a, b in zip(self.low, self.high, strict=True)]
         slope = [(self.to[1] - self.to[0]) / w if w else 1.0 for w in width]
         offset = ops.convert_to_tensor(middle, parameter.dtype)
         slope = ops.convert_to_tensor(slope, parameter.dtype)
-        return (parameter - offset) * slope + sum(self.to) / 2
+        return ops.cast((parameter - offset) * slope + sum(self.to) / 2, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
-        """Unchanged."""
-        return tuple(input_shape)
+    def compute_output_spec(self, parameter):
+        """Of the same shape."""
+        return keras.KerasTensor(parameter.shape, dtype=self.compute_dtype)
 
     def get_config(self):
         """What makes such a layer again."""
@@ -176,12 +177,13 @@ class FixedParameter(layers.Layer):
 
     def call(self, events):
         """The values, once per event of `events`."""
-        row = ops.convert_to_tensor([self.values], self.compute_dtype)
+        # not of 16 bits: it is scaled yet
+        row = ops.convert_to_tensor([self.values], self.variable_dtype)
         return ops.broadcast_to(row, (ops.shape(events)[0], len(self.values)))
 
-    def compute_output_shape(self, input_shape):
-        """(n_events, n_parameters)."""
-        return (input_shape[0], len(self.values))
+    def compute_output_spec(self, events):
+        """Of shape (n_events, n_parameters)."""
+        return keras.KerasTensor((events.shape[0], len(self.values)), dtype=self.variable_dtype)
 
     def get_config(self):
         """What makes such a layer again."""

@@ -109,13 +109,16 @@ def test_what_a_file_lacks_is_named_with_the_versions(name, fitted):
         empty.__setstate__(state)
 
 
-def test_a_file_that_was_written_before_a_parameter_came_is_read_with_what_it_stood_for(fitted):
+@pytest.mark.parametrize("name", ["class_names", "precision"])
+def test_a_file_that_was_written_before_a_parameter_came_is_read_with_what_it_stood_for(
+    fitted, name
+):
     clf, X = fitted
     state = clf.__getstate__()
-    del state["class_names"]
+    del state[name]
     read = DenseClassifier.__new__(DenseClassifier)
     read.__setstate__(state)
-    assert read.class_names is None
+    assert getattr(read, name) is None
     np.testing.assert_array_equal(read.predict_proba(X), clf.predict_proba(X))
 
 

@@ -24,6 +24,7 @@ SHARED = {
     "feature_scale": True,
     "bn_momentum": 0.9,
     "bn_statistics": "precise",
+    "precision": None,
     "optimizer": "adamw",
     "loss": None,
     "learning_rate": None,

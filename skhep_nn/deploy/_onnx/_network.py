@@ -50,7 +50,10 @@ def emit_layer(graph, layer, *values, **named_values):
         emitter = LAYERS[layer]
         policy = getattr(layer, "compute_dtype", None) or "float32"
         if policy != "float32":
-            msg = f"it computes in {policy}; only layers of float32 can be written"
+            msg = (
+                f"it computes in {policy}; only layers of float32 can be written; fit anew with "
+                "precision='float32' (a network of your own: under Keras' dtype policy 'float32')"
+            )
             raise ExportError(msg)
         return emitter(graph, layer, *values, **named_values)
 

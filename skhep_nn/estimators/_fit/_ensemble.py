@@ -15,6 +15,7 @@ from skhep_nn import _cores
 from skhep_nn._bar import make_bar
 from skhep_nn.estimators._fit import _run
 from skhep_nn.estimators._fit._ensemble_network import EnsembleNetwork
+from skhep_nn.estimators._fit._numbers import Numbers
 from skhep_nn.estimators._fit._seeds import seed_of
 from skhep_nn.training._threads import stop_of_thread
 
@@ -55,6 +56,8 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt):
     # callbacks of the user may share things
     n_threads = 1 if settings.get("callbacks") else _threads(settings.n_networks)
     stop = stop_of_thread() or threading.Event()
+    # a dtype policy is of one thread
+    numbers = Numbers.now()
     shared = {"of": len(members), "alike": len(members) // n_threads, "quiet": n_threads > 1}
 
     def train(number):
@@ -62,7 +65,8 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt):
         own = [replace(p, settings=p.settings.changed(changes[number])) for p in phases]
         before = member._learnt(further=further)
         data = (X, y, sample_weight, validation)
-        return member._keep(_run.fit(member, own, *data, before, place))
+        with numbers.used():
+            return member._keep(_run.fit(member, own, *data, before, place))
 
     trained = _trained(len(members), train, n_threads, _bar(settings, n_threads), stop)
     if not trained:

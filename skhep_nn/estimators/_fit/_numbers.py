@@ -30,6 +30,35 @@ class Numbers:
         """Those of the moment."""
         return cls(keras.config.floatx(), keras.config.dtype_policy().name)
 
+    @classmethod
+    def of_fit(cls, settings, network=None):
+        """Those of a fit: of its `precision`, or of the network that is trained on.
+
+        Parameters
+        ----------
+        settings : Settings
+        network : object, optional
+            With `numbers` of its own, which it keeps.
+
+        Raises
+        ------
+        ValueError
+            If these are not of that `precision`.
+        """
+        now = cls.now()
+        # an argument of a user's function may have that name
+        policy = settings.get("precision") if settings.built else None
+        if network is None:
+            return now if policy is None else cls(now.floatx, policy)
+        if policy not in (None, network.numbers.policy):
+            msg = (
+                f"precision={policy!r} of {settings.owner}, but the network that is trained on "
+                f"(warm_start, partial_fit) computes in {network.numbers.policy!r}, which it "
+                "keeps; fit anew"
+            )
+            raise ValueError(msg)
+        return network.numbers
+
     @contextlib.contextmanager
     def used(self):
         """They hold for a while."""

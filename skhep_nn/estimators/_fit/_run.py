@@ -6,12 +6,11 @@ writes into the classifier: it keeps what is returned.
 
 from __future__ import annotations
 
-import contextlib
-
 import numpy as np
 
 from skhep_nn import _class_names, _columns
 from skhep_nn.estimators._fit import _phases, _sample, _split, _training, _weighing
+from skhep_nn.estimators._fit._numbers import Numbers
 from skhep_nn.estimators._fit._phases import Phase
 from skhep_nn.estimators._fit._plan import plan_of
 from skhep_nn.estimators._fit._seeds import seed_of
@@ -39,7 +38,7 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt, member=None
     Learnt
     """
     settings, X = phases[0].settings, _columns.table(X)
-    with _numbers_of(learnt):
+    with _numbers_of(settings, learnt):
         continued = hasattr(learnt, "network_")
         learnt, events = _read(classifier, settings, X, y, learnt)
         learnt, events = _sample.for_training(settings, learnt, events, X, sample_weight)
@@ -78,7 +77,7 @@ def partial_fit(classifier, settings, X, y, classes, sample_weight, learnt):
     """
     _check_class_weight(settings)
     X, seed = _columns.table(X), seed_of(settings.random_state)
-    with _numbers_of(learnt):
+    with _numbers_of(settings, learnt):
         learnt, events = _read(classifier, settings, X, y, learnt, classes=classes)
         learnt, events = _sample.for_training(settings, learnt, events, X, sample_weight)
         learnt, events = _weighing.partial(settings, learnt, events)
@@ -113,12 +112,13 @@ def initialize(classifier, settings, X, y, learnt):
     Learnt
     """
     seed = seed_of(settings.random_state)
-    learnt, events = _read(classifier, settings, X, y, learnt)
-    learnt, events, _ = classifier._prepared(settings, learnt, events, None, seed)
-    [planned] = _phases.with_recipes([Phase(settings)], classifier._recipe, learnt, events.x)
-    learnt = _with_network(classifier._network_class, planned, learnt, events, seed)
-    learnt.network_.initialise(seed)
-    return learnt
+    with _numbers_of(settings, learnt):
+        learnt, events = _read(classifier, settings, X, y, learnt)
+        learnt, events, _ = classifier._prepared(settings, learnt, events, None, seed)
+        [planned] = _phases.with_recipes([Phase(settings)], classifier._recipe, learnt, events.x)
+        learnt = _with_network(classifier._network_class, planned, learnt, events, seed)
+        learnt.network_.initialise(seed)
+        return learnt
 
 
 def _read(classifier, settings, X, y, learnt, **how):
@@ -128,10 +128,9 @@ def _read(classifier, settings, X, y, learnt, **how):
     return learnt, events
 
 
-def _numbers_of(learnt):
-    """The types of numbers of the network that is trained on, for a while; else as they are."""
-    network = getattr(learnt, "network_", None)
-    return contextlib.nullcontext() if network is None else network.numbers.used()
+def _numbers_of(settings, learnt):
+    """The types of numbers that the network computes with hold for a while."""
+    return Numbers.of_fit(settings, getattr(learnt, "network_", None)).used()
 
 
 def _given(classifier, settings, learnt, validation):

@@ -18,7 +18,7 @@ OLDEST = (0, 1)
 PACKAGE, KEY = "skhep_nn", "_versions"
 OTHERS = ("keras", "scikit-learn")
 # parameters that files may lack which were written before these came, and what they stood for
-ADDED = {"class_names": None}
+ADDED = {"class_names": None, "precision": None}
 # what no fitted classifier is without
 FITTED = ("classes_", "columns_", "network_")
 
