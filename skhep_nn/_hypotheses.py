@@ -94,7 +94,8 @@ def finite_numbers(given):
     """`given` as an array of floats, or None if something in it is no finite number."""
     try:
         values = np.asarray(given)
-    except ValueError:
+    # blocks of events are no array
+    except (ValueError, TypeError):
         return None
     if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         return None

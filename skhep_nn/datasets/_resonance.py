@@ -165,7 +165,8 @@ def _check_count(count, name):
 
 
 def _per_mass(n_signal, masses):
-    counts = list(n_signal) if _choices.is_several(n_signal) else [n_signal] * len(masses)
+    several = _choices.is_several(n_signal)
+    counts = list(n_signal) if several else [_check_count(n_signal, "n_signal")] * len(masses)
     if len(counts) != len(masses):
         msg = f"n_signal has {len(counts)} numbers for {len(masses)} masses"
         raise ValueError(msg)

@@ -81,8 +81,16 @@ def equals(y, signal):
     for label in _labels.listed(signal):
         # text never equals a number or bytes, which NumPy's own comparison refuses to say
         if kind == _labels.type_of_one(label):
-            mask |= np.asarray(y == label, dtype=bool)
+            mask |= _is(y, label)
     return mask
+
+
+def _is(y, label):
+    try:
+        return np.asarray(y == label, dtype=bool)
+    # an integer beyond all floating-point numbers is none of them
+    except OverflowError:
+        return np.zeros(len(y), dtype=bool)
 
 
 def classes_of(y):

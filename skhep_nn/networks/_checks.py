@@ -88,13 +88,13 @@ def activation(value):
 
 
 def initializer(value, name="kernel_initializer"):
-    """What Keras takes as an initializer: a name, a description, an array, a function or object.
+    """What Keras takes as an initializer: a name, a description, a function or an object.
 
     Raises
     ------
     ValueError
     """
-    described = isinstance(value, (str, Mapping, np.ndarray)) or callable(value)
+    described = isinstance(value, (str, Mapping)) or callable(value)
     if value is None or described:
         return value
     msg = f"{name}={value!r:.60}; it must be the name of an initializer, or an initializer"

@@ -126,7 +126,8 @@ def output(x, n_outputs, initializer="glorot_uniform", name="output"):
     """The output layer: a sigmoid for one output, a softmax for more."""
     activation = "sigmoid" if n_outputs == 1 else "softmax"
     layer = layers.Dense(
-        n_outputs,
+        # Keras refuses some of NumPy's integers
+        int(n_outputs),
         kernel_initializer=fresh(initializer),
         name=name,
         activation=activation,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+import numpy as np
 from keras import layers
 
 from skhep_nn.networks._hidden import as_layers, safe
@@ -80,7 +79,7 @@ def groups_of(shared):
     ValueError
         If it is anything else than groups of names.
     """
-    if not isinstance(shared, Iterable) or isinstance(shared, (str, bytes)):
+    if not np.iterable(shared) or isinstance(shared, (str, bytes)):
         msg = f"shared_embeddings={shared!r:.60}; it must be a list of groups of blocks"
         raise ValueError(msg)
     groups = [group.tolist() if hasattr(group, "tolist") else group for group in shared]

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from skhep_nn import _choices
+from skhep_nn import _choices, _floats
 from skhep_nn.networks._padding import MaskedBatchNormalization
 
 # Where batch normalisation may be: on what comes in, before the activations inside.
@@ -107,7 +107,14 @@ def per_layer(value, n_layers, name):
 
 
 def regularizer(l2):
-    """The L2 penalty, or None for 0."""
+    """The L2 penalty, or None for 0.
+
+    Raises
+    ------
+    ValueError
+        If it is no finite number >= 0.
+    """
+    l2 = _floats.not_negative(l2, "l2")
     return keras.regularizers.L2(l2) if l2 else None
 
 

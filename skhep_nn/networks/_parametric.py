@@ -116,6 +116,10 @@ def embedded(parameter, embedding=0, noise=0.0):
     """The scaled parameter as it acts: with noise, embedded."""
     x = parameter
     noise = _floats.not_negative(noise, "mass_noise")
+    # Keras' bound
+    if noise > 1:
+        msg = f"mass_noise={noise!r:.60}; it must be from 0 to 1, a part of the range of the masses"
+        raise ValueError(msg)
     embedding = count(embedding, "mass_embedding")
     if noise:
         x = layers.GaussianNoise(noise, seed=layer_seed(), name="mass_noise")(x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _extras
+from skhep_nn import _choices, _extras, _floats
 from skhep_nn.metrics import _by_parameter as _tables
 from skhep_nn.plotting import _style, _words
 from skhep_nn.plotting._by_parameter import ByParameterDisplay
@@ -192,7 +192,7 @@ class ParameterMapDisplay:
 
     def _values(self):
         index = getattr(self.table, "index", None)
-        if getattr(index, "nlevels", 0) != 2:
+        if getattr(index, "nlevels", 0) != 2 or not hasattr(self.table, "columns"):
             msg = (
                 "table must be a DataFrame of auc_by_parameter or significance_by_parameter of two "
                 f"parameters, got {type(self.table).__name__} with the index "
@@ -202,8 +202,11 @@ class ParameterMapDisplay:
         if not isinstance(self.quantity, str) or self.quantity not in self.table.columns:
             msg = f"quantity={self.quantity!r:.60} is no column, these are {[*self.table.columns]}"
             raise ValueError(msg)
+        if list(self.table.columns).count(self.quantity) > 1:
+            msg = f"table has several columns {self.quantity!r}; which is meant, nobody can say"
+            raise ValueError(msg)
         points = (np.asarray(index.get_level_values(k), dtype=float) for k in (0, 1))
-        return (*points, self.table[self.quantity].to_numpy(dtype=float))
+        return (*points, _floats.real(self.table[self.quantity], f"table[{self.quantity!r}]"))
 
     def _draw(self, x, y, z, cmap, plt):
         columns, rows = np.unique(x), np.unique(y)

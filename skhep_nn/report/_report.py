@@ -214,6 +214,9 @@ class Report:
         return json.dumps(found, indent=1, allow_nan=False)
 
     def _name(self):
+        if self.title is not None and not isinstance(self.title, str):
+            msg = f"title={self.title!r:.60}; it must be text, or None"
+            raise ValueError(msg)
         return self.title or f"{type(self.model).__name__}: report"
 
     def _computed(self):

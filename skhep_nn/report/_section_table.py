@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Section:
@@ -74,13 +76,17 @@ def sections_of(given):
     Raises
     ------
     ValueError
-        If one is neither the key of a section nor a section, or two have the same key.
+        If it is no list, one is neither the key of a section nor a section, or two have the same
+        key.
     """
     if given is None:
         return list(SECTIONS)
     if isinstance(given, (str, Section)):
         given = [given]
     known = {section.key: section for section in SECTIONS}
+    if not np.iterable(given):
+        msg = f"sections={given!r:.60}; it must be a list of Section objects or of {list(known)}"
+        raise ValueError(msg)
     sections = [known.get(one, one) if isinstance(one, str) else one for one in given]
     for one in sections:
         if not hasattr(one, "key"):

@@ -52,7 +52,11 @@ def units_of(model, X, groups, min_correlation, weight_column):
     ColumnError
         If it names a column that is not there.
     """
-    units = _of_blocks(X) if _columns.is_blocks(X) else _of_columns(model, X, weight_column)
+    is_blocks = _columns.is_blocks(X)
+    if not is_blocks and getattr(X, "ndim", 2) != 2:
+        msg = f"X is a {type(X).__name__} of {X.ndim} axes; give a table of (n_events, n_features)"
+        raise ValueError(msg)
+    units = _of_blocks(X) if is_blocks else _of_columns(model, X, weight_column)
     if groups is None:
         return units
     if isinstance(groups, str) and groups == "blocks":

@@ -159,6 +159,7 @@ def test_x_has_features_and_mass(load):
         ({"masses": [np.nan]}, "masses must be from 400 to 4000 GeV, got nan"),
         ({"n_signal": -1}, "n_signal must be a number of events, 0 or more, got -1"),
         ({"n_background": 1.5}, "n_background must be a number of events, 0 or more, got 1.5"),
+        ({"n_signal": 1j, "masses": ()}, "n_signal must be a number of events, 0 or more"),
         ({"n_signal": [1, 2]}, "n_signal has 2 numbers for 5 masses"),
         ({"n_signal": [[1], [1, 2]]}, "n_signal has 2 numbers for 5 masses"),
         ({"n_background": np.timedelta64(1, "s")}, "n_background must be a number of events"),

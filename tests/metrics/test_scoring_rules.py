@@ -82,6 +82,8 @@ def test_what_is_no_prediction_is_an_error(rule):
     y, p, weights = of_three()
     with pytest.raises(ValueError, match=r"a column for each of the classes \['b', 'c'\]"):
         rule(y, p, classes=["b", "c"])
+    with pytest.raises(ValueError, match=r"label 0.0, which is not one of classes"):
+        rule([0.0, 1.0], [[0.5, 0.5]] * 2, classes=[10**400, 1])
     with pytest.raises(ValueError, match=r"label 'light', which is not one of classes"):
         rule(y, p, classes=["b", "c", "g"])
     with pytest.raises(ValueError, match=r"classes=.* has 'b' twice"):

@@ -19,6 +19,21 @@ BUILDERS = {
 }
 
 
+def test_counts_may_be_integers_of_numpy():
+    assert BUILDERS["dense"](n_outputs=np.int8(3)).output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("noise", [1.5, 2**64])
+def test_noise_on_masses_is_a_part_of_their_range(noise):
+    with pytest.raises(ValueError, match="mass_noise=.*; it must be from 0 to 1"):
+        BUILDERS["parametric"](mass_noise=noise)
+
+
+def test_groups_that_share_an_embedding_are_a_list():
+    with pytest.raises(ValueError, match="shared_embeddings=.*; it must be a list of groups"):
+        BUILDERS["blocks"](shared_embeddings=np.array("a"))
+
+
 @pytest.mark.parametrize("build", BUILDERS.values(), ids=list(BUILDERS))
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -48,6 +63,11 @@ def test_what_all_networks_take_is_named(build, name, value):
         ("kernel_initializer", -0.0),
         ("kernel_initializer", range(3)),
         ("kernel_initializer", {"a": [1, 2]}),
+        ("kernel_initializer", np.zeros((0, 2))),
+        ("l2", -1.0),
+        ("l2", 10**400),
+        ("l2", [[1], [1, 2]]),
+        ("l2", np.datetime64("2020")),
         ("kernel_initializer", {"class_name": "Nope", "config": {}}),
         ("activation", pd.Series(dtype=float)),
         ("activation", "rellu"),

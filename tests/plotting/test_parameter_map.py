@@ -51,6 +51,9 @@ def test_a_significance_may_be_drawn():
     [
         (pd.DataFrame({"auc": [0.5]}), {}, "of two parameters, got DataFrame"),
         ("auc", {}, "of two parameters, got str"),
+        (TABLE["auc"], {}, "of two parameters, got Series"),
+        (TABLE.assign(auc="odd"), {}, r"table\['auc'\] must be numbers"),
+        (pd.concat([TABLE, TABLE[["auc"]]], axis=1), {}, "table has several columns 'auc'"),
         (TABLE, {"quantity": "z"}, "quantity='z'"),
         (TABLE, {"quantity": ["auc"]}, r"quantity=\['auc'\]"),
         (TABLE, {"parameter_names": ["m"]}, "must be two names"),

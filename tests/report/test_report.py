@@ -280,11 +280,19 @@ def test_sections_are_named_by_their_keys_in_any_order(bare, trees):
         (["summary", "rok"], r"sections has 'rok'; it must be a Section or one of \['summary', "),
         ([3], "sections has 3; it must be a Section"),
         ([SECTIONS[0], "summary"], "whose keys differ, got the keys .'summary', 'summary'"),
+        (3, "sections=3; it must be a list of Section objects or of .'summary', "),
+        (np.array("roc"), r"sections=array\('roc'.*; it must be a list of Section"),
     ],
 )
 def test_sections_that_are_none_are_an_error(bare, trees, sections, says):
     with pytest.raises(ValueError, match=says):
         Report(trees, test=bare.report.test, sections=sections).to_json()
+
+
+@pytest.mark.parametrize("title", [3, pd.NA, np.zeros((0, 2))])
+def test_a_title_that_is_no_text_is_an_error(bare, trees, title):
+    with pytest.raises(ValueError, match=r"title=.*; it must be text, or None"):
+        Report(trees, test=bare.report.test, sections="data", title=title).to_json()
 
 
 def test_a_section_that_fails_says_so_and_harms_no_other(bare, trees):

@@ -224,6 +224,13 @@ def test_the_error_covers_the_truth(model):
     assert np.abs(covered - 0.683).max() < three_errors
 
 
+def test_a_single_column_is_no_table():
+    X, y, _ = make(99, 50, 0)
+    model = LogisticRegression().fit(np.asarray(X), y)
+    with pytest.raises(ValueError, match="X is a Series of 1 axes; give a table"):
+        feature_importance(model, pd.Series(np.asarray(X)[:, 0]), y)
+
+
 def test_a_sparse_matrix_is_an_error_that_says_what_to_pass():
     X, y, _ = make(99, 50, 0)
     model = LogisticRegression().fit(np.asarray(X), y)

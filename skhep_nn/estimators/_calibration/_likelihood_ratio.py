@@ -129,9 +129,10 @@ class LikelihoodRatio:
         ValueError, WeightError
             As :meth:`predict`; if the weights cannot be scaled to `total`.
         """
+        n_events = _weights.len_of(X)
         given = _composition.weights_of(self.model, X, sample_weight, None, type(self).__name__)
         with np.errstate(over="ignore"):
-            weights = self.predict(X) * (np.ones(_weights.len_of(X)) if given is None else given)
+            weights = self.predict(X) * (np.ones(n_events) if given is None else given)
         if not np.isfinite(weights).all():
             msg = "sample_weight times the ratio is beyond float64; give weights of another scale"
             raise WeightError(msg)

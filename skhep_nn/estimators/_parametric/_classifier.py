@@ -56,7 +56,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         block), or behind the last.
     mass_embedding : int, default=0
         Width of a dense layer on the parameter before it acts; 0 is none.
-    mass_noise : float, default=0.
+    mass_noise : float from 0 to 1, default=0.
         Standard deviation of normal noise in training on the scaled parameter, whose range is
         [-1, 1] ([1/3, 1] for ``"affine"`` and ``"scale"`` at the start).
     assignment : {"identical", "uniform", "oversample"}, default="identical"
@@ -174,7 +174,7 @@ class ParametricClassifier(BlockNetworkClassifier):
     _parameter_constraints: dict = {  # noqa: RUF012
         "parameter": ["array-like", *COLUMN],
         "mass_embedding": [Interval(Integral, 0, None, closed="left")],
-        "mass_noise": [Interval(Real, 0, None, closed="left")],
+        "mass_noise": [Interval(Real, 0, 1, closed="both")],
         "conditioning": [StrOptions({"concatenate", "bias", "scale", "affine", "film"})],
         "placement": [StrOptions({"start", "all", "end"})],
         "assignment": [StrOptions(set(ASSIGNMENTS))],
