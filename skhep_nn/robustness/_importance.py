@@ -10,7 +10,7 @@ from skhep_nn import _choices, _composition, _floats, _samples, _weights
 from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs, roc_auc
 from skhep_nn.metrics._roc_auc_error import influence
-from skhep_nn.robustness._pairs import Pairs
+from skhep_nn.robustness._random_pairs import Pairs
 from skhep_nn.robustness._results import FeatureImportance
 from skhep_nn.robustness._units import units_of, with_others
 

@@ -92,8 +92,7 @@ def values_of(variables):
 def assign(variables, values):
     """Give Keras variables these values."""
     for variable, value in zip(variables, values, strict=True):
-        # as Keras' own assign, which takes three times as long
-        variable.value.assign(value, read_value=False)
+        variable.assign(value)
 
 
 def _averages(optimizer):

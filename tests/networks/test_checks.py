@@ -25,12 +25,12 @@ def test_counts_may_be_integers_of_numpy():
 
 @pytest.mark.parametrize("noise", [1.5, 2**64])
 def test_noise_on_masses_is_a_part_of_their_range(noise):
-    with pytest.raises(ValueError, match="mass_noise=.*; it must be from 0 to 1"):
+    with pytest.raises(ValueError, match=r"mass_noise=.*; it must be from 0 to 1"):
         BUILDERS["parametric"](mass_noise=noise)
 
 
 def test_groups_that_share_an_embedding_are_a_list():
-    with pytest.raises(ValueError, match="shared_embeddings=.*; it must be a list of groups"):
+    with pytest.raises(ValueError, match=r"shared_embeddings=.*; it must be a list of groups"):
         BUILDERS["blocks"](shared_embeddings=np.array("a"))
 
 

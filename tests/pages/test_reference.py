@@ -62,7 +62,7 @@ def test_an_argument_stands_with_its_default_and_what_it_takes():
     shared = rows[":ref:`batch_size <training-parameter-batch-size>`"]
     assert (
         shared[0]
-        == f"``{inspect.signature(skhep_nn.DenseClassifier).parameters['batch_size'].default}``"
+        == f"``{inspect.signature(skhep_nn.DenseClassifier).parameters['batch_size'].default!r}``"
     )
 
 

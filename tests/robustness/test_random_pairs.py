@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhep_nn.metrics._roc_auc_error import influence
-from skhep_nn.robustness._pairs import Pairs
+from skhep_nn.robustness._random_pairs import Pairs
 
 
 def sample(seed, n_events=60):
