@@ -24,6 +24,8 @@ def is_several(value):
 
 def has_key(known, value):
     """Whether `value` is a key of `known`; arrays and lists are the key of nothing."""
+    if getattr(value, "ndim", 0):
+        return False
     try:
         return value in known
     except (TypeError, ValueError):
