@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ from pyarrow import compute
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import rebatch, to_column
+from skhep_nn.io._header_again import HeaderAgain
 from skhep_nn.io._lines import LONGEST_LINE, Lines
 from skhep_nn.io._source import Source
 
@@ -24,6 +26,7 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 # whole numbers which a float64 may have to round
 LARGE_WHOLE = r"^[+-]?\d{16,300}$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 
 
@@ -55,6 +58,7 @@ class CsvSource(Source):
         self._lines = Lines(path, comment, squeeze)
         if has_header:
             self._lines.first()
+            self._lines.watch(HeaderAgain(path, head.fields, self._separator))
 
     def chunks(self, columns, size, start=0, stop=None):
         if self._lines.is_at_end():
@@ -83,6 +87,8 @@ class CsvSource(Source):
         values = typed(column, trim=self._trim)
         if pa.types.is_floating(values.type):
             self._check_exact(column, name)
+        if pa.types.is_string(values.type):
+            self._warn_of_stray_text(values, name)
         if self._separator != "," and pa.types.is_string(values.type):
             self._check_decimals(values, name)
         return to_column(values)
@@ -96,6 +102,19 @@ class CsvSource(Source):
                     "which holds the others holds exactly"
                 )
                 raise FileFormatError(msg)
+
+    def _warn_of_stray_text(self, values, name):
+        """Say which value makes text of a column that is mostly numbers."""
+        there = compute.utf8_trim_whitespace(values.drop_null())
+        is_number = compute.match_substring_regex(there, NUMBER)
+        n_numbers = compute.sum(is_number).as_py() or 0
+        if 2 * n_numbers > len(there):
+            stray = there.filter(compute.invert(is_number))[0].as_py()
+            msg = (
+                f"{self}: column {name!r} is read as text, since it has {stray!r:.60} among "
+                "numbers; take such lines out, or make them missing (an empty field)"
+            )
+            warnings.warn(msg, UserWarning, stacklevel=2)
 
     def _check_decimals(self, values, name):
         there = values.drop_null()
@@ -115,10 +134,21 @@ def typed(column, trim=False):
     numbers = compute.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
     for kind in (pa.int64(), pa.uint64(), pa.float64(), pa.bool_()):
         try:
-            return numbers.cast(kind)
+            found = numbers.cast(kind)
         except pa.ArrowInvalid:
             continue
+        if kind != pa.int64() or not _is_wrapped(numbers, found):
+            return found
     return numbers if trim else compute.if_else(is_missing, pa.scalar(None, pa.string()), column)
+
+
+def _is_wrapped(texts, found):
+    """Whether a hexadecimal number was too large: 0xffffffffffffffff is not -1."""
+    is_negative = compute.less(found, 0)
+    if not compute.any(is_negative).as_py():
+        return False
+    has_sign = compute.starts_with(texts, "-")
+    return compute.any(compute.and_(is_negative, compute.invert(has_sign))).as_py()
 
 
 class _Head:
@@ -129,7 +159,7 @@ class _Head:
         if first is None:
             msg = f"{path} is empty: not even a header line"
             raise FileFormatError(msg)
-        self.line, self.next_line = first, lines.first() or ""
+        self.line, self.next_line, self.separator = first, lines.first() or "", separator
         self.fields = _split(first, separator)
         skipped = lines.skipped.strip().lstrip(comment or "").strip()
         self.commented = _split(skipped, separator) if skipped else []
@@ -142,6 +172,7 @@ def _split(line, separator):
 def _columns(path, head, names):
     """Names of the columns, and whether the first line has them."""
     if names is not None:
+        _check_no_header(path, head)
         return _check_names(path, names, head), False
     fields = [field.strip() or f"Unnamed: {at}" for at, field in enumerate(head.fields)]
     # as numpy.savetxt writes it: the header is a comment; what an event lacks is empty
@@ -188,6 +219,19 @@ def _looks_separated(head):
 
 def _pieces(line, separator):
     return line.split() if separator == " " else _split(line.strip(), separator)
+
+
+def _check_no_header(path, head):
+    """Raise if the first line has words where the next has numbers: it is no event."""
+    words = [field for field in head.fields if not _is_number(field)]
+    is_missing = any(word.strip() in MISSING for word in words)
+    values = _split(head.next_line, head.separator)
+    if len(words) == len(head.fields) and not is_missing and any(map(_is_number, values)):
+        msg = (
+            f"{path} has a header line, {head.line[:60].strip()!r}; names= is for a file without "
+            "one: leave it out, and rename the columns of what is read"
+        )
+        raise FileFormatError(msg)
 
 
 def _check_names(path, names, head):

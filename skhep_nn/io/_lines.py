@@ -47,6 +47,12 @@ class Lines(io.RawIOBase):
         self._held, self._rest, self._ended = b"", b"", False
         self._n_read = self._n_of_line = 0
         self.skipped = ""
+        self._watcher = None
+
+    def watch(self, watcher):
+        """Show `watcher` what follows, piece by piece, and an empty piece at the end."""
+        self._watcher = watcher
+        self._show(self._held)
 
     def first(self):
         """The next line that is neither empty nor a comment, as text; None at the end."""
@@ -89,6 +95,18 @@ class Lines(io.RawIOBase):
         super().close()
 
     def _next(self):
+        """The next piece, looked at by who watches."""
+        piece = self._cleaned()
+        self._show(piece)
+        return piece
+
+    def _show(self, piece):
+        if self._watcher is not None and piece:
+            self._watcher.check(piece)
+        if self._watcher is not None and self._ended:
+            self._watcher.check(b"")
+
+    def _cleaned(self):
         """The next piece, cut behind a line where comments are left out."""
         piece = self._unpacked()
         self._check(piece)

@@ -311,3 +311,65 @@ def test_a_missing_word_between_blanks_is_missing_among_text_too(tmp_path):
     got = read_events(tmp_path / "x.csv")["process"]
     assert got.isna().tolist() == [True, False, True]
     assert got[1] == "tt W"
+
+
+ROWS = "1.5,2\n2.5,3\n"
+
+
+@pytest.mark.parametrize("again", ["pt,eta", " pt , eta", '"pt","eta"', "eta,pt", "\ufeffpt,eta"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_header_line_in_the_middle_is_an_error_that_names_the_line(path, again, end):
+    content = f"pt,eta\n{ROWS}\n{again}\n{ROWS}".replace("\n", end)
+    path.write_bytes(content.encode())
+    with pytest.raises(FileFormatError, match="line 5 has the names of the columns again: pt, eta"):
+        read_events(path, columns=["eta"])
+
+
+def test_a_header_line_at_the_end_or_far_behind_is_found_too(path, monkeypatch):
+    monkeypatch.setattr("skhep_nn.io._lines.PIECE", 7)
+    path.write_text(f"pt,eta\n{ROWS * 5}pt,eta")
+    with pytest.raises(FileFormatError, match="line 12 has"):
+        read_events(path)
+    packed = path.with_suffix(".csv.gz")
+    packed.write_bytes(gzip.compress(f"# run 1\npt;eta\n{ROWS}# run 2\npt;eta\n{ROWS}".encode()))
+    with pytest.raises(FileFormatError, match="line 6 has"):
+        read_events(packed, separator=";", comment="#")
+
+
+def test_a_header_line_among_text_is_no_event(path):
+    path.write_text("process,kind\ntt,a\nprocess,kind\nWjets,b\n")
+    with pytest.raises(FileFormatError, match="line 3 has"):
+        read_events(path)
+
+
+@pytest.mark.parametrize("content", ["signal\nsignal\nbackground\n", "a,b\na,x\nab,a\n"])
+def test_values_that_are_like_names_are_no_header(path, content):
+    path.write_text(content)
+    assert len(read_events(path)) == 2
+
+
+def test_text_among_numbers_is_told_of(path):
+    path.write_text("pt,process\n1.5,tt\n*****,Wjets\n2,tt\n")
+    with pytest.warns(UserWarning, match=r"column 'pt' is read as text, since it has '\*{5}'"):
+        got = read_events(path)
+    assert got["pt"].tolist() == ["1.5", "*****", "2"]
+
+
+@pytest.mark.parametrize("content", ["pt,eta\n1,2\n", "process,pt\ntt,2\n"])
+def test_names_of_a_file_with_a_header_are_an_error(path, content):
+    path.write_text(content)
+    with pytest.raises(FileFormatError, match="has a header line.*leave it out"):
+        read_events(path, names=["a", "b"])
+
+
+@pytest.mark.parametrize("content", ["NA,tt\n1,tt\n", "tt,Wjets\ntt,tt\n", "1,tt\n2,tt\n"])
+def test_words_in_the_first_event_are_no_header(path, content):
+    path.write_text(content)
+    assert len(read_events(path, names=["a", "b"])) == 2
+
+
+def test_hexadecimal_numbers_do_not_wrap_around(path):
+    path.write_text("id,n\n0xffffffffffffffff,0x1F\n0x8000000000000000,-2\n")
+    got = read_events(path)
+    assert got["id"].tolist() == [2**64 - 1, 2**63]
+    assert got["n"].tolist() == [31, -2]
