@@ -37,6 +37,7 @@ ARITHMETIC = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 BITS = {ast.And: operator.and_, ast.Or: operator.or_}
 COMPARISONS = {
     ast.Lt: operator.lt,
@@ -98,6 +99,9 @@ class Evaluation:
 
     def _binop(self, node):
         left, right = (_number(self.value(side)) for side in (node.left, node.right))
+        if isinstance(node.op, DIVISIONS) and np.ndim(right) == 0 and right == 0:
+            msg = f"{ast.unparse(node)} divides by zero, for every event"
+            raise ZeroDivisionError(msg)
         return arithmetic(ARITHMETIC[type(node.op)], left, right)
 
     def _compare(self, node):
@@ -173,6 +177,8 @@ def arithmetic(function, left, right):
         estimate = function(_as_float(left), _as_float(right))
         if function is operator.truediv or not (is_whole(left) and is_whole(right)):
             return estimate
+        if function in (operator.floordiv, operator.mod) and np.any(right == 0):
+            return _but_for_zeros(function, left, right, estimate)
         if not np.all(np.isfinite(estimate)) or (function is operator.pow and np.any(right < 0)):
             return estimate
         largest = max(_largest(estimate), _largest(left), _largest(right))
@@ -181,6 +187,16 @@ def arithmetic(function, left, right):
         if function is operator.pow:
             return estimate
         return _narrowed(function(_as_objects(left), _as_objects(right)))
+
+
+def _but_for_zeros(function, left, right, estimate):
+    """Exact where the divisor is not 0; there infinite or not a number, as of fractions."""
+    is_zero = np.broadcast_to(right == 0, estimate.shape)
+    found = arithmetic(function, left, np.where(right == 0, 1, right))
+    kind = object if _largest(found) >= EXACT_IN_FLOAT64 else np.float64
+    found = np.broadcast_to(found, estimate.shape).astype(kind)
+    found[is_zero] = estimate[is_zero]
+    return found
 
 
 def compared(function, left, right):
