@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _choices, _floats, _labels, _weights
+from skhep_nn._warnings import warn
 from skhep_nn.metrics import _inputs
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
 _FAR_OFF = 5.0
+# a sample that is as unlikely as this was hardly drawn by the probabilities
+_CHANCE = 1e-6
 _MOST_BINS = 1_000_000
 
 
@@ -57,6 +60,11 @@ def closure_test(
     WeightError
         If weights are not finite numbers, one per event.
 
+    Warns
+    -----
+    UserWarning
+        If all events are selected, or none, which the probabilities make unlikely.
+
     Notes
     -----
     In a bin with the events :math:`i`, let :math:`y_i` be 1 for selected ones. The bin compares
@@ -87,8 +95,9 @@ def closure_test(
     p, by = _inputs.probabilities(probability, len(y)), variable(by, len(y))
     weights = _inputs.check_weights(sample_weight, len(y))
     check_weights(weights, min_variance)
-    edges = edges_of(by, bins)
-    return in_bins(selected(y, signal), p, by, weights, edges, min_variance)
+    edges, passed = edges_of(by, bins), selected(y, signal)
+    _warn_of_one_kind(passed, p)
+    return in_bins(passed, p, by, weights, edges, min_variance)
 
 
 def in_bins(passed, p, by, weights, edges, min_variance):
@@ -239,6 +248,23 @@ def selected(y, signal):
         msg = f"signal={signal!r} is not in y_true; its classes are {classes}"
         raise ValueError(msg)
     return mask
+
+
+def _warn_of_one_kind(passed, p):
+    """Say that all events, or none, are selected, where the predictions do not lead to this."""
+    n_passed = np.count_nonzero(passed)
+    if 0 < n_passed < len(passed):
+        return
+    chances = p if n_passed else 1 - p
+    with np.errstate(divide="ignore"):
+        is_chance = np.log(chances).sum() > np.log(_CHANCE)
+    if not is_chance:
+        msg = (
+            f"{'all' if n_passed else 'none'} of {len(p)} events are selected, where "
+            f"{p.sum():.6g} were expected; the test compares selected events with all events, so "
+            "pass those that were selected together with those that were not"
+        )
+        warn(msg)
 
 
 def variable(by, n_events, name="by"):

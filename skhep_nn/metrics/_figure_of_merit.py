@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _floats
+from skhep_nn._warnings import warn
 
 _CHUNK = 1 << 13
 # events, beyond which squares and products of them leave the range of numbers
@@ -25,8 +26,8 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
         ``"ams"``: the approximate median significance of the Higgs challenge,
         :math:`\sqrt{2 ((s + b + b_{reg}) \ln(1 + s / (b + b_{reg})) - s)}`.
     systematic : array-like, default=0.0
-        Relative uncertainty of the background, :math:`\sigma_b / b`. The kinds without
-        `sigma_b` in their formula do not depend on it.
+        Relative uncertainty of the background, :math:`\sigma_b / b`, 0.2 for 20 %; a warning
+        comes above 1. The kinds without `sigma_b` in their formula do not depend on it.
     sigma_b : array-like, default=None
         Absolute uncertainty of the background in events, instead of `systematic`.
     b_reg : float, default=10.0
@@ -89,6 +90,7 @@ def check_settings(kind, systematic=0.0, b_reg=10.0):
         msg = f"kind={kind!r}; it must be one of {list(_KINDS)}"
         raise ValueError(msg)
     _check_not_negative("systematic", systematic)
+    _warn_of_percentages(systematic)
     _check_not_negative("b_reg", _floats.one(b_reg, "b_reg"))
 
 
@@ -98,6 +100,16 @@ def _check_not_negative(name, value):
         bad = value[~((value >= 0) & (value <= _LARGEST))].flat[0]
         msg = f"{name}={bad:.6g}; it must be a finite number >= 0, {_LARGEST:g} at most"
         raise ValueError(msg)
+
+
+def _warn_of_percentages(systematic):
+    largest = _floats.real(systematic, "systematic").max(initial=0)
+    if largest > 1:
+        msg = (
+            f"systematic={largest:.6g} is an uncertainty of {100 * largest:.6g} % of the "
+            f"background; one of {largest:.6g} % is systematic={largest / 100:.6g}"
+        )
+        warn(msg)
 
 
 def _yields(values, name):

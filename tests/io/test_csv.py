@@ -358,7 +358,7 @@ def test_text_among_numbers_is_told_of(path):
 @pytest.mark.parametrize("content", ["pt,eta\n1,2\n", "process,pt\ntt,2\n"])
 def test_names_of_a_file_with_a_header_are_an_error(path, content):
     path.write_text(content)
-    with pytest.raises(FileFormatError, match="has a header line.*leave it out"):
+    with pytest.raises(FileFormatError, match=r"has a header line.*leave it out"):
         read_events(path, names=["a", "b"])
 
 

@@ -152,9 +152,19 @@ def test_labels_of_any_kind():
 
 
 def test_a_sample_without_a_selected_event_is_compared_as_well():
-    test = closure_test(np.zeros(200), np.full(200, 0.1), np.full(200, 0.5), bins=EDGES)
+    with pytest.warns(UserWarning, match="none of 200 events are selected, where 20 were expected"):
+        test = closure_test(np.zeros(200), np.full(200, 0.1), np.full(200, 0.5), bins=EDGES)
     # 20 expected, variance 18
     assert test.pulls[0] == pytest.approx(-20 / np.sqrt(18))
+
+
+def test_selected_events_alone_are_told_of_unless_the_probabilities_lead_to_them():
+    by = np.full(200, 0.5)
+    with pytest.warns(UserWarning, match="all of 200 events .* 160 were expected.* that were not"):
+        closure_test(np.ones(200), np.full(200, 0.8), by, bins=EDGES)
+    assert closure_test(np.ones(200), np.full(200, 0.97), by, bins=EDGES).n_bins == 1
+    assert closure_test(np.zeros(200), np.zeros(200), by, bins=EDGES).n_bins == 0
+    assert closure_test(np.ones(200), np.ones(200), by, bins=EDGES).n_bins == 0
 
 
 def test_the_table_has_a_row_per_bin_and_the_text_the_result():

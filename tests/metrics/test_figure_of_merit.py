@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skhep_nn.metrics import figure_of_merit
+from skhep_nn.metrics import (
+    binned_significance,
+    figure_of_merit,
+    make_binned_scorer,
+    make_fom_scorer,
+    optimise_binning,
+    significance_scan,
+)
 
 KINDS = ["asimov", "s/sqrt(b)", "s/sqrt(s+b)", "s/sqrt(s+b+sigma_b^2)", "ams"]
 
@@ -143,7 +150,7 @@ def test_sigma_b_is_the_absolute_uncertainty():
 
 
 @settings(deadline=None)
-@given(st.floats(1e-6, 1e4), st.floats(1e-3, 1e8), st.floats(0, 1), st.floats(1.001, 10))
+@given(st.floats(1e-6, 1e4), st.floats(1e-3, 1e8), st.floats(0, 0.1), st.floats(1.001, 10))
 def test_asimov_grows_with_signal_and_falls_with_uncertainty(s, b, f, more):
     value = figure_of_merit(s, b, systematic=f)
     assert figure_of_merit(s * more, b, systematic=f) > value
@@ -174,3 +181,30 @@ def test_yields_that_are_too_far_apart_are_told_as_sums_of_weights():
 def test_one_number_is_a_number_of_python():
     for s, b in ((5, 20), (np.float32(5), np.float64(20)), (np.array(5.0), 20.0)):
         assert type(figure_of_merit(s, b, systematic=0.1)) is float
+
+
+PERCENT = r"systematic=20 is an uncertainty of 2000 % of the background; one of 20 % is .*=0\.2"
+Y, SCORE = np.array([0, 1, 0, 1, 0]), np.array([0.2, 0.9, 0.4, 0.6, 0.7])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: figure_of_merit(10, 100, systematic=20),
+        lambda: figure_of_merit([10, 10], [100, 50], systematic=[0.1, 20]),
+        lambda: significance_scan(Y, SCORE, systematic=20, min_effective_background=0),
+        lambda: make_fom_scorer("asimov", systematic=20),
+        lambda: make_binned_scorer(systematic=20),
+        lambda: binned_significance(Y, SCORE, bins=[0, 0.5, 1], systematic=[0.2, 20]),
+        lambda: optimise_binning(Y, SCORE, systematic=20, min_effective_background=0),
+    ],
+)
+def test_a_percentage_in_the_place_of_a_fraction_is_told_of_at_the_line_of_the_user(call):
+    with pytest.warns(UserWarning, match=PERCENT) as caught:
+        call()
+    assert caught[0].filename == __file__
+
+
+def test_an_uncertainty_as_large_as_the_background_is_nothing_to_tell_of():
+    assert figure_of_merit(10, 100, systematic=1) > 0
+    assert figure_of_merit(10, 100, sigma_b=20) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn.estimators._parametric import _warnings
+from skhep_nn._warnings import warn
 from skhep_nn.estimators._parametric._assignment import TRAINING, VALIDATION
 from skhep_nn.estimators._parametric._columns import FINITE_SIGNAL, check_hypotheses
 from skhep_nn.estimators._parametric._groups import in_groups, is_signal, weights_in_batches
@@ -56,7 +56,7 @@ def _with_leak(settings, learnt, events, seed):
 
 def _warn(settings, learnt, leak):
     n_values = len(learnt.parameter_values_)
-    _warnings.warn(
+    warn(
         f"{learnt.parameter_names_} alone separate signal from background: the likelihood ratio "
         f"of their values has an AUC of {leak.auc:.3f} (0.5 without a leak, tolerated are "
         f"{leak.threshold:.3f}). Signal has {n_values} distinct values, and background got others "

@@ -1,29 +1,17 @@
-"""Warnings of parametric networks, which point to the line of the user."""
+"""Warnings of parametric networks."""
 
 from __future__ import annotations
 
-import sys
-import warnings
 import weakref
 
 import numpy as np
 
+from skhep_nn._warnings import warn
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.exceptions import ExtrapolationWarning
 
-# Packages whose lines say nothing to the user.
-INSIDE = ("skhep_nn", "sklearn", "joblib")
 # Classifiers that have warned of a mass outside their range, with that range.
 _WARNED = weakref.WeakKeyDictionary()
-
-
-def warn(message, category):
-    """Warn at the line that called into the package, however deep it is called from."""
-    level, frame = 2, sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
-        level, frame = level + 1, frame.f_back
-    # the first level counted is that of this function
-    warnings.warn(message, category, stacklevel=level - 1 if frame is None else level)
 
 
 def warn_outside(classifier, values, what):
