@@ -9,6 +9,8 @@ import pytest
 import scipy.sparse
 
 from skhep_nn import DenseClassifier, KerasClassifier
+from skhep_nn.estimators._fit._inputs import Reader
+from skhep_nn.estimators._fit._learnt import Learnt
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
 
@@ -221,7 +223,64 @@ def test_predictions_do_not_depend_on_which_events_are_predicted_together(fitted
     assert (fitted.predict_proba(X.iloc[chosen]) == fitted.predict_proba(X)[chosen]).all()
 
 
-def test_a_feature_that_is_called_weight_is_a_warning_that_says_what_to_do():
+def test_features_that_are_called_weight_or_event_number_are_warnings_that_say_what_to_do():
     X = pd.DataFrame({"pt": np.arange(20.0), "genWeight": 1.0, "event_weight": 1.0})
-    with pytest.warns(UserWarning, match=r"weight_column='event_weight', .* exclude="):
+    X["eventNumber"] = np.arange(20) + 2**40
+    with (
+        pytest.warns(UserWarning, match=r"weight_column='event_weight', .* exclude="),
+        pytest.warns(UserWarning, match=r"20 different values in 20 .*exclude=\['eventNumber'\]"),
+    ):
         DenseClassifier(units=(2,), epochs=1).fit(X, np.arange(20) % 2)
+
+
+NUMBERS = np.arange(50) * 3 + 7
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "event",
+            "Event",
+            "evt",
+            "eventNumber",
+            "EventNumber",
+            "event_number",
+            "EventId",
+            "evtNr",
+        ),
+        *("mc_event_number", "Info.eventNumber", "entry", "rdfentry_", "index", "id", "Unnamed: 0"),
+        *("level_0", "__index_level_0__", "row_id", "info_event"),
+    ],
+)
+@pytest.mark.parametrize("scale", [1, 0.25])
+def test_the_number_of_an_event_is_told_of_whatever_its_name(name, scale):
+    X = pd.DataFrame({"pt": np.ones(50)})
+    X[name] = NUMBERS * scale
+    with pytest.warns(UserWarning, match="looks like the number of the event"):
+        Reader("DenseClassifier").learn(X, Learnt())
+    blocks = EventBlocks({str(column): X[column].to_numpy() for column in X})
+    with pytest.warns(UserWarning, match="looks like the number of the event"):
+        Reader("DenseClassifier").learn(blocks, Learnt())
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("event_type", NUMBERS),
+        ("n_events", NUMBERS),
+        ("eventShape", NUMBERS),
+        ("prevent", NUMBERS),
+        ("width", NUMBERS),
+        ("index", NUMBERS % 4),
+        ("event", np.repeat([0, 1], 25)),
+        ("pid", NUMBERS),
+    ],
+)
+def test_other_features_are_no_event_numbers(name, values):
+    Reader("DenseClassifier").learn(pd.DataFrame({"pt": np.ones(50), name: values}), Learnt())
+
+
+def test_an_event_number_that_is_left_out_is_not_told_of():
+    X = pd.DataFrame({"pt": np.ones(50), "event": NUMBERS})
+    Reader("DenseClassifier", columns={"exclude": ["event"]}).learn(X, Learnt())

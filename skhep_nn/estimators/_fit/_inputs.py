@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,9 +17,7 @@ from skhep_nn.estimators._fit._block_inputs import (
     of_array,
     of_blocks,
 )
-
-# Names of columns that hold event weights rather than features.
-WEIGHT_LIKE = re.compile(r"(^|_)weights?$", re.IGNORECASE)
+from skhep_nn.estimators._fit._column_names import warn_of_numbers, warn_of_weights
 
 
 @dataclass(frozen=True)
@@ -111,7 +107,9 @@ class Reader:
                 _columns.position(X, column, role)
         optional = [c for columns in self.columns.values() for c in _columns.as_list(columns)]
         fitted = _columns.FittedColumns.of(X, dict.fromkeys(optional))
-        self._warn_of_weights(fitted)
+        if self.columns.get("weight_column") is None:
+            warn_of_weights(fitted)
+        warn_of_numbers(fitted, X)
         found = {"columns_": fitted, "n_features_in_": fitted.n_columns}
         return found if names is None else {**found, "feature_names_in_": names}
 
@@ -174,19 +172,6 @@ class Reader:
         if (fitted is None) != (given is None):
             known = getattr(learnt, "feature_names_in_", None)
             _validation.compare_feature_names(X, known, self.owner)
-
-    def _warn_of_weights(self, fitted):
-        """Warn of a feature that is called like a weight: it may give the labels away."""
-        if self.columns.get("weight_column") is not None or fitted.names is None:
-            return
-        for name in (str(fitted.names[at]) for at in fitted.required):
-            if WEIGHT_LIKE.search(name):
-                warnings.warn(
-                    f"column {name!r} is used as a feature; if it holds event weights, say so by "
-                    f"weight_column={name!r}, if it is not for training by exclude=[{name!r}]",
-                    UserWarning,
-                    stacklevel=2,
-                )
 
 
 def _places(learnt, at):
