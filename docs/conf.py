@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from _site import inventories, pages  # noqa: E402 - beside this file
+from _site import address, inventories, notebooks, pages  # noqa: E402 - beside this file
 
 import skhep_nn  # noqa: E402
+
+# Where the project is published, if it is: setup.cfg says so, or DOCS_PROJECT_URL.
+ADDRESS = address.address()
+GUIDES = notebooks.guides(HERE)
 
 project = "skhep_nn"
 author = "The skhep_nn developers"
@@ -58,7 +63,7 @@ sphinx_gallery_conf = {
     "reset_modules": ("matplotlib",),
     "show_signature": False,
     "write_computation_times": False,
-    "first_notebook_cell": "%pip install 'skhep_nn[io,plot]'",
+    "first_notebook_cell": notebooks.installing(ADDRESS),
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -81,8 +86,24 @@ html_theme_options = {
 html_sidebars = {"index": [], "sample": [], "examples": []}
 
 
+def links_to_notebook(app, page, template, context, doctree):
+    """Below the title of a page, the links to its notebook."""
+    path_to = partial(context["pathto"], resource=True)
+    line = notebooks.links(page, GUIDES, ADDRESS, path_to)
+    if line:
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+
+
+def write_notebooks(app, error):
+    """Beside the pages, if there are any."""
+    if error is None and app.builder.format == "html":
+        notebooks.write(HERE, Path(app.outdir), ADDRESS)
+
+
 def setup(app):
     """Write the reference before Sphinx looks which pages there are."""
+    app.connect("html-page-context", links_to_notebook)
+    app.connect("build-finished", write_notebooks)
     app.connect("config-inited", lambda app, config: pages.write(Path(app.srcdir)))
     app.connect("autodoc-process-docstring", pages.without_shared_parameters, priority=400)
     app.connect("source-read", pages.with_links_to_results)

@@ -49,12 +49,21 @@ def _part_of(load, every):
 
 
 class Reader:
-    """Somebody who follows a page: what they have defined, their sample, their folder."""
+    """Somebody who follows a page: what they have defined, their sample, their folder.
+
+    Who follows a guide has no sample and no files but those that the guide makes.
+    """
 
     def __init__(self, folder):
         self.namespace = {"__name__": "__main__"}
         self.sample = sample.Sample()
         self.folder = folder
+
+    def prepare(self, block, tree):
+        """Give what the code of a block needs and the page does not say."""
+        if block.page.parent.name != "guides":
+            self.sample.give(tree, self.namespace)
+            sample.files(sample.constants(tree), self.folder)
 
 
 def run(blocks, folder):
@@ -96,8 +105,7 @@ def _python(block, reader):
     # as many lines before it as in the page, so that a traceback shows the line of the page
     tree = ast.parse("\n" * (block.line - 1) + _without_prompts(block.code))
     for part in (ast.parse(block.before), tree):
-        reader.sample.give(part, reader.namespace)
-        sample.files(sample.constants(part), reader.folder)
+        reader.prepare(block, part)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             if part is tree and ">>>" in block.code:
                 _doctest(block, reader.namespace)
