@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _composition
+from skhep_nn import _choices, _composition, _labels
 
 NAME = "class_names"
 
@@ -38,7 +38,10 @@ def checked(given, classes, where):
     named = _by_label(given, classes, where)
     unknown = [label for label in named if label not in classes]
     if unknown:
-        msg = f"{NAME} has {unknown[0]!r}, which is not a class of {where}; it has {classes}"
+        msg = (
+            f"{NAME} has {unknown[0]!r}, which is not a class of {where}; it has {classes}"
+            + _labels.of_numbers([*named], classes, f"give {NAME} as a list of names in that order")
+        )
         raise ValueError(msg)
     for label, name in named.items():
         if not isinstance(name, str) or not name.strip():

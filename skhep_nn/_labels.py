@@ -14,6 +14,10 @@ from skhep_nn import _floats, _masks
 
 COLLECTIONS = (list, tuple, set, frozenset)
 _MOST_NAMED = 20
+SORTED = (
+    "if these are a fold or another part of sorted events, stratify (StratifiedKFold, stratify=y) "
+    "or shuffle (KFold(shuffle=True))"
+)
 _TYPES = {
     "b": "numbers",
     "i": "numbers",
@@ -71,6 +75,38 @@ def named(classes):
     swapped = any(isinstance(label, float) for label in classes)
     return f"[{first}, ...], {len(classes)} in all" + (
         " (labels and scores in the wrong order?)" if swapped else ""
+    )
+
+
+def of_sorted_events(classes):
+    """What a part of sorted events has to be told, where the part has one class only; or nothing.
+
+    Examples
+    --------
+    >>> of_sorted_events([0, 1])
+    ''
+    """
+    return f"; {SORTED}" if len(classes) == 1 else ""
+
+
+def of_numbers(given, classes, cure):
+    """What to do where a user gives texts as labels, and the classes are numbers; or nothing.
+
+    Ensembles of scikit-learn's encode the labels before their members see them.
+
+    Examples
+    --------
+    >>> of_numbers(["b"], ["c", "uds"], "look at y")
+    ''
+    >>> of_numbers(["b"], [0, 1], "name 0 or 1")[:60]
+    '; in a VotingClassifier or StackingClassifier labels are num'
+    """
+    is_text = all(isinstance(label, str) for label in given)
+    if not is_text or list(classes) != [*range(len(classes))]:
+        return ""
+    return (
+        "; in a VotingClassifier or StackingClassifier labels are numbers, from 0 in the order of "
+        f"the sorted labels: {cure}"
     )
 
 

@@ -19,6 +19,7 @@ from skhep_nn import (
     CrossFitClassifier,
     DenseClassifier,
     EnsembleClassifier,
+    EventWeightBalancer,
     IndividualMassClassifier,
     ParametricClassifier,
     _class_names,
@@ -118,6 +119,24 @@ def test_a_classifier_at_one_mass_has_the_names(fitted):
     model = ParametricClassifier("mass", units=(3,), class_names=WORDS, **SMALL).fit(X, Y)
     assert _class_names.of_estimator(model.at(500)) == NAMES
     assert _class_names.of_estimator(LogisticRegression().fit(X, Y)) == {}
+
+
+def test_in_a_vote_on_texts_a_list_names_classes_and_a_dict_is_told_so():
+    texts = np.array(["b", "c"])[Y]
+
+    def vote(member):
+        other = LogisticRegression()
+        return VotingClassifier([("one", member), ("two", other)], voting="soft").fit(X, texts)
+
+    assert _class_names.of_estimator(vote(dense(WORDS))) == {"b": "ttbar", "c": "Higgs"}
+    said = r"'b', which is not a class .* in a VotingClassifier .* as a list of names in that order"
+    with pytest.raises(ValueError, match=said):
+        vote(dense({"b": "beauty", "c": "charm"}))
+    network = ParametricClassifier("mass", signal="c", units=(3,), **SMALL)
+    balanced = Pipeline([("balance", EventWeightBalancer(signal="c")), ("network", dense())])
+    for member in (network, IndividualMassClassifier(dense(), signal="c"), balanced):
+        with pytest.raises(ValueError, match=r"signal='c' .* give the number of the class"):
+            vote(member)
 
 
 def test_a_name_given_after_the_fit_holds(fitted):

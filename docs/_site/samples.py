@@ -31,7 +31,9 @@ def page():
 
 INTRODUCTION = """\
 How each sample was generated, its selection, its weights and what is simplified stands beside it,
-in ``skhep_nn/datasets/data/*.md``.
+in ``skhep_nn/datasets/data/*.md``. Labels of 0 and 1 (``is_signal``, ``passes_skim``, ``acc``)
+and small counts are int8, which is a number like any other to classifiers and metrics; in
+arithmetic of your own, ``-1000 * y``, take ``y.astype(int)`` first.
 """
 
 

@@ -34,7 +34,8 @@ def load_particle_lists(*, return_X_y=False):
     -------
     DataFrame, or (X, y)
         Per event: ``file`` and ``event_number``, together unique; ``process``, "mixed" (two
-        neutral B mesons) or "charged"; ``passes_skim``, 1 or 0.
+        neutral B mesons) or "charged"; ``passes_skim``, 1 or 0, int8 as ``is_signal`` of the
+        other samples.
 
         Lists, one entry per particle of the decay tree, as columns of Arrow lists: ``pdg``,
         ``mother_pdg`` (0 for none), ``mother_index`` (place of the mother in the list, -1 for

@@ -331,7 +331,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,
@@ -444,7 +444,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,
@@ -569,7 +569,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,
@@ -733,7 +733,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def at(self, *values: Any, **named: Any) -> Any: ...
     def fit(
@@ -879,7 +879,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,
@@ -1029,7 +1029,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,
@@ -1189,7 +1189,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         warm_start: bool = ...,
         random_state: int | np.random.RandomState | None = ...,
         verbose: Literal["auto", 0, 1, 2] = ...,
-        **training: Any,
+        **routed: Any,
     ) -> None: ...
     def fit(
         self,

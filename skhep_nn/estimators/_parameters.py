@@ -372,7 +372,8 @@ def shares_training_parameters(*, built=True, further=None, **defaults):
         # what a class states itself is its own
         table = {name: entry for name, entry in every.items() if name not in own}
         named = [p for p in own.values() if p.kind is not Parameter.VAR_KEYWORD]
-        rest = [p for p in own.values() if p.kind is Parameter.VAR_KEYWORD]
+        # without the shared ones, which are named, what is left is routed
+        rest = [p.replace(name="routed") for p in own.values() if p.kind is Parameter.VAR_KEYWORD]
         shared = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, entry.default))
             for name, entry in table.items()

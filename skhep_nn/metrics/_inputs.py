@@ -62,10 +62,14 @@ def signal_mask(y_true, signal):
     y = labels(y_true)
     mask = equals(y, signal)
     if not mask.any():
-        msg = f"signal={signal!r} is not in y_true; its classes are {_labels.named(classes_of(y))}"
+        classes = classes_of(y)
+        cure = _labels.of_sorted_events(classes)
+        msg = f"signal={signal!r} is not in y_true; its classes are {_labels.named(classes)}{cure}"
         raise ValueError(msg)
     if mask.all():
-        msg = f"y_true has no background: all {len(y)} events are signal={signal!r}"
+        msg = (
+            f"y_true has no background: all {len(y)} events are signal={signal!r}; {_labels.SORTED}"
+        )
         raise ValueError(msg)
     return mask
 

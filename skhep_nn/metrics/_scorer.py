@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _choices, _composition, _floats
+from skhep_nn import _choices, _composition, _floats, _labels
 from skhep_nn._validation import BaseScorer
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _inputs
@@ -229,6 +229,7 @@ class WeightedScorer(BaseScorer):
         # scorers, does not tell which class a column of probabilities is of
         weights = self._weights(estimator, X, sample_weight)
         scores = _composition.signal_score(estimator, X, self._kwargs["pos_label"])
+        _check_part(y_true, self._kwargs["pos_label"])
         return self._value(y_true, scores, weights)
 
     def _weights(self, estimator, X, sample_weight):
@@ -331,6 +332,15 @@ def _scan(y_true, scores, weights, settings):
     parameters = {name: settings[name] for name in _SCAN}
     parameters.update(signal=settings["pos_label"], thresholds=thresholds)
     return significance_scan(y_true, scores, weights, **parameters), threshold
+
+
+def _check_part(y_true, signal):
+    """Raise if a part of the events that is to be scored has no signal."""
+    y = _inputs.labels(y_true)
+    if not _inputs.equals(y, signal).any():
+        classes = _labels.named(_inputs.classes_of(y))
+        msg = f"signal={signal!r} is not in y_true; its classes are {classes}; {_labels.SORTED}"
+        raise ValueError(msg)
 
 
 def _check_asked_for(owner, settings):

@@ -278,7 +278,10 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
 
     def _totals(self, classes, counts, sums):
         if len(classes) < 2:
-            msg = f"y has one class only, {classes.tolist()}; balancing needs at least two"
+            msg = (
+                f"y has one class only, {classes.tolist()}; balancing needs at least two; "
+                f"{_labels.SORTED}"
+            )
             raise WeightError(msg)
         signal = self._signal_code(classes.tolist())
         _weights.check_class_sums(sums, classes)
@@ -290,7 +293,8 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         is_default = isinstance(self.signal, Integral) and self.signal == 1
         if is_default and not _balancing.MODES[self.mode].needs_signal:
             return None
-        msg = f"signal={self.signal!r} is not a class of y, which has {classes}"
+        cure = _labels.of_numbers([self.signal], classes, "give the number of the class")
+        msg = f"signal={self.signal!r} is not a class of y, which has {classes}{cure}"
         raise ValueError(msg)
 
     def _warn_without_column(self):

@@ -70,6 +70,7 @@ def test_there_are_more_than_two_thousand_events_of_which_a_part_passes(events):
     assert len(events) > 2000
     assert set(events["process"]) == {"mixed", "charged"}
     assert set(events["passes_skim"]) == {0, 1}
+    assert events["passes_skim"].dtype == np.int8  # as is_signal of the other samples
     assert 0.1 < events["passes_skim"].mean() < 0.2
 
 

@@ -15,7 +15,7 @@ import sklearn
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
@@ -432,4 +432,11 @@ def test_a_prior_by_which_nothing_can_be_divided_is_an_error(name, value):
     X, y = np.arange(8.0)[:, None], np.repeat([0, 1], 4)
     model = CalibratedClassifier(GaussianNB().fit(X, y), "logistic", **{name: value})
     with pytest.raises(ValueError, match=rf"{name}=.*; it must be the fraction of signal"):
+        model.fit(X, y)
+
+
+def test_a_part_of_sorted_events_that_lacks_a_class_is_told_what_to_do():
+    X, y = np.arange(40.0)[:, np.newaxis], np.repeat([0, 1, 2, 3], 10)
+    model = CalibratedClassifier(LogisticRegression(), cv=KFold(4))
+    with pytest.raises(ValueError, match=r"each needs all of \[0, 1, 2, 3\]; .*or shuffle"):
         model.fit(X, y)

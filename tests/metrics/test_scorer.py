@@ -456,3 +456,14 @@ def test_skops_finds_the_functions_of_a_scorer(make):
     data = skops.dumps(scorer)
     again = skops.loads(data, trusted=skops.get_untrusted_types(data=data))
     assert repr(again) == repr(scorer)
+
+
+@pytest.mark.parametrize("make", [make_auc_scorer, make_fom_scorer, make_binned_scorer])
+def test_a_fold_of_sorted_events_that_has_no_signal_is_told_what_to_do(make):
+    X, y = np.arange(30.0)[:, np.newaxis], np.repeat([0, 1, 2], 10)
+    model = LogisticRegression().fit(X, y)
+    said = r"signal=2 is not in y_true; its classes are \[0, 1\]; .*StratifiedKFold.* or shuffle"
+    with pytest.raises(ValueError, match=said):
+        make(signal=2)(model, X[:15], y[:15])
+    with pytest.raises(ValueError, match=r"y_true has no background: .* or shuffle"):
+        roc_auc(y[:5], X[:5, 0], signal=0)

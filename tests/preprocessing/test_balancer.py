@@ -268,7 +268,9 @@ def test_the_default_signal_must_be_a_class_in_the_modes_that_need_it(mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_missing_class_is_an_error(mode):
-    with pytest.raises(WeightError, match=r"y has one class only, \[1\]; .* at least two"):
+    with pytest.raises(
+        WeightError, match=r"y has one class only, \[1\]; .* at least two; .*shuffle"
+    ):
         EventWeightBalancer(mode).balance([1, 1], sample_weight=[1.0, 2.0])
 
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 
-from skhep_nn import _choices, _composition, _floats, _lazy_rows
+from skhep_nn import _choices, _composition, _floats, _labels, _lazy_rows
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members._fit_one import fit_one
 from skhep_nn.exceptions import WeightError
@@ -41,7 +41,8 @@ def of_unfitted(model, events, cv, classes, owner):
         if len(fitted.classes_) != len(classes):
             msg = (
                 f"{owner}: a part of the events for the fit of {type(model).__name__} has the "
-                f"classes {fitted.classes_.tolist()} only; each needs all of {classes.tolist()}"
+                f"classes {fitted.classes_.tolist()} only; each needs all of {classes.tolist()}; "
+                f"{_labels.SORTED}"
             )
             raise ValueError(msg)
         found[test] = of_fitted(fitted, held_out.X, owner)

@@ -89,7 +89,10 @@ def learn_classes(labels, owner):
     """
     classes = np.unique(labels)
     if len(classes) < 2:
-        msg = f"{owner} needs at least two classes; y has only one class, {classes.tolist()[0]!r}"
+        msg = (
+            f"{owner} needs at least two classes; y has only one class, {classes.tolist()[0]!r}; "
+            f"{_labels.SORTED}"
+        )
         raise ValueError(msg)
     return classes
 

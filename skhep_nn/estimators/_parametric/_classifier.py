@@ -366,9 +366,10 @@ def _with_a_place(x):
 def _signal_code(signal, known):
     """Number of the class `signal` among the labels `known`; None is the last."""
     if signal is not None and _labels.one(signal) not in known:
+        cure = _labels.of_numbers([signal], known, "give the number of the class")
         msg = (
             f"signal={signal!r} is not a label of y, which has {known[:20]}; name the class that "
-            "has the parameter"
+            f"has the parameter{cure}"
         )
         raise ValueError(msg)
     return len(known) - 1 if signal is None else known.index(signal)

@@ -274,10 +274,12 @@ class IndividualMassClassifier(
 
     def _signal_label(self):
         signal = self.classes_[-1] if self.signal is None else _labels.one(self.signal)
-        if signal not in self.classes_.tolist():
+        known = self.classes_.tolist()
+        if signal not in known:
+            cure = _labels.of_numbers([signal], known, "give the number of the class")
             msg = (
-                f"signal={signal!r} is not a label of y, which has {self.classes_.tolist()[:20]}; "
-                "name the class that has the parameter"
+                f"signal={signal!r} is not a label of y, which has {known[:20]}; "
+                f"name the class that has the parameter{cure}"
             )
             raise ValueError(msg)
         return signal
