@@ -20,6 +20,7 @@ from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._batch_normalization import normalisations
 from skhep_nn.training._devices import Replicas, grow_memory, slices
 from skhep_nn.training._jit import EPOCH, NONE, STEP
+from skhep_nn.training._programs import programs_of, variables_by_place
 from skhep_nn.training._threads import respect_limits
 
 respect_limits()
@@ -50,6 +51,8 @@ class Engine:
         Compiled, with a loss and an optimizer.
     jit : {"epoch", "step", False}
         What XLA compiles, see :mod:`skhep_nn.training._jit`.
+    key : str, optional
+        What tells the architecture from others; engines of one share their programs.
 
     Attributes
     ----------
@@ -57,7 +60,7 @@ class Engine:
         The values of variables, or their owner, that the model has at the moment.
     """
 
-    def __init__(self, model, jit=False):
+    def __init__(self, model, jit=False, key=None):
         self.model = model
         self.replicas = Replicas.now()
         self.jit = NONE if self.replicas else jit
@@ -65,6 +68,8 @@ class Engine:
         self.steps_per_call = 32
         self._training_argument = "training" in inspect.signature(model.call).parameters
         self._functions = {}
+        # variables on several devices are not handed over one by one
+        self._programs = None if self.replicas else programs_of(key)
         self._built = False
         self._batchwise = False
         _without_replicas(getattr(model, "optimizer", None))
@@ -222,8 +227,13 @@ class Engine:
         running_tensorflow()
         key = (name, _layout(data))
         if key not in self._functions:
-            self._functions[key] = make()
+            self._functions[key] = self._made(key, make)
         return self._functions[key]
+
+    def _made(self, key, make):
+        if self._programs is None:
+            return make()
+        return self._programs.function(key, variables_by_place(self.model), make)
 
     def _forward(self, x, *, training):
         return self.model(x, training=training) if self._training_argument else self.model(x)

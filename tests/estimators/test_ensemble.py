@@ -13,6 +13,7 @@ from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, ParametricCl
 from skhep_nn.estimators._fit import _ensemble, _run, _split
 from skhep_nn.estimators._fit._events import Events
 from skhep_nn.exceptions import TrainingInterruptedWarning
+from skhep_nn.training import _jit
 
 SMALL = {"units": (4,), "epochs": 2, "batch_size": 64, "random_state": 0, "verbose": 0}
 VALIDATED = {"early_stopping": True, "learning_rate_schedule": "constant"}
@@ -111,6 +112,18 @@ def test_event_weights_reach_every_network(table):
     np.testing.assert_array_equal(alone.predict_proba(X), p)
     # real data have no weights
     np.testing.assert_array_equal(clf.predict_proba(X), clf.predict_proba(X.drop(columns="weight")))
+
+
+def test_xla_is_worth_its_while_where_all_networks_together_take_so_many_steps(sample, monkeypatch):
+    # of 300 events, 64 in a batch
+    monkeypatch.setitem(_jit.STEPS_TO_REPAY, "epoch", 10)
+    clf = ensemble(2, epochs=1).fit(*sample)
+    member = clf.members_[1]
+    alone = clone(member).fit(*sample)
+    assert [member.jit_compile_, alone.jit_compile_] == ["epoch", False]
+    alike = clone(member).set_params(jit_compile=member.jit_compile_).fit(*sample)
+    p = member.predict_proba(sample[0])
+    np.testing.assert_array_equal(alike.predict_proba(sample[0]), p)
 
 
 def test_it_survives_joblib(fitted, sample, tmp_path):

@@ -28,8 +28,6 @@ class Member:
     ----------
     number, of : int
         This network, from 0, and how many there are.
-    alike : int
-        Fits that one compiled program serves.
     quiet : bool
         Whether it shows nothing of its own.
     stop : threading.Event
@@ -38,7 +36,6 @@ class Member:
 
     number: int
     of: int
-    alike: int
     quiet: bool
     stop: threading.Event
 
@@ -58,7 +55,7 @@ def fit(classifier, phases, X, y, sample_weight, validation, learnt):
     stop = stop_of_thread() or threading.Event()
     # a dtype policy is of one thread
     numbers = Numbers.now()
-    shared = {"of": len(members), "alike": len(members) // n_threads, "quiet": n_threads > 1}
+    shared = {"of": len(members), "quiet": n_threads > 1}
 
     def train(number):
         member, place = members[number], Member(number=number, stop=stop, **shared)

@@ -6,6 +6,8 @@ architecture is free.
 
 from __future__ import annotations
 
+import functools
+
 from skhep_nn._keras_objects import same
 from skhep_nn.estimators._fit import _loss
 from skhep_nn.estimators._fit._initial import initial
@@ -109,8 +111,8 @@ class PooledNetwork:
             # gradients are summed over devices between the steps of XLA's programs
             self.jit = False
         # callbacks may keep the model that they were given, so it must not be lent again
-        key = None if plan.callbacks else self._key
-        with POOL.borrow(key, self._engine) as engine:
+        key = self._key if self.shares_programs(plan) else None
+        with POOL.borrow(key, functools.partial(self._engine, key)) as engine:
             engine.loaded = None
             engine.build(*source.data)
             self._start(engine)
@@ -120,12 +122,17 @@ class PooledNetwork:
             self._keep(engine)
         return outcome
 
+    def shares_programs(self, plan):
+        """Whether what is compiled for it serves each fit of the architecture."""
+        return not plan.callbacks and self.recipe.key() is not None
+
     def predict(self, x):
         """Outputs of the network for the events `x`."""
         key = self._key
         if key is None:
             return self._predict_alone(x)
-        with POOL.borrow(key, self._engine, prefer=self.variables) as engine:
+        make = functools.partial(self._engine, key)
+        with POOL.borrow(key, make, prefer=self.variables) as engine:
             if engine.loaded is not self.variables:
                 assign(engine.model.variables, self.variables)
                 engine.loaded = self.variables
@@ -177,8 +184,8 @@ class PooledNetwork:
         key = self.recipe.key()
         return key and f"{self.jit} {scope()} {key}"
 
-    def _engine(self):
-        return Engine(self.recipe.build(), self.jit)
+    def _engine(self, key=None):
+        return Engine(self.recipe.build(), self.jit, key)
 
     def _fill(self, start):
         """What is not known from an earlier fit is as at the start."""

@@ -70,7 +70,7 @@ def run(learnt, plan, train, held_out, seed, member=None):
     source = (StreamSource if is_mapped(data[0]) else ArraySource)(*data)
     held_out = None if held_out is None else _data(learnt, held_out)
     # what is compiled for this fit serves others of an ensemble
-    alike = 1 if member is None else member.alike
+    alike = member.of if member is not None and network.shares_programs(plan) else 1
     steps = -(-len(train) // plan.batch_size) * plan.epochs * alike
     outcome = network.fit(source, held_out, plan, seed=seed, planned_steps=steps)
     learnt = learnt.also(

@@ -1,0 +1,106 @@
+"""What was traced and compiled for one architecture, for every engine of it.
+
+Networks of one architecture that train at a time, each in a thread, have an engine each. A program
+of TensorFlow's is handed the variables that it reads and writes, so that those of one engine do as
+well as those of another: it is traced once, and XLA compiles it once.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import weakref
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+_PROGRAMS = weakref.WeakValueDictionary()
+_LOCK = threading.Lock()
+
+
+class Programs:
+    """Programs of the engines of one architecture; they last as long as one of these."""
+
+    def __init__(self):
+        self._traced = {}
+        self._lock = threading.Lock()
+
+    def function(self, name, variables, make):
+        """The program `name` on these variables.
+
+        Parameters
+        ----------
+        name : hashable
+            With all that tells programs of one architecture apart.
+        variables : dict of hashable to tf.Variable
+            By their places in the network, which are those in each network of the architecture.
+        make : callable
+            Makes the `tf.function`, which has an input signature.
+        """
+        with self._lock:
+            if name not in self._traced:
+                own = make()
+                self._traced[name] = _Traced.of(own.get_concrete_function(), variables)
+                return own
+            shared = self._traced[name].on(variables)
+        return make() if shared is None else shared
+
+
+@dataclass(frozen=True)
+class _Traced:
+    """A program, and which variables it was handed: places, None for what is no variable."""
+
+    concrete: object
+    places: list
+
+    @classmethod
+    def of(cls, concrete, variables):
+        place_of = {id(variable.handle): place for place, variable in variables.items()}
+        return cls(concrete, [place_of.get(id(value)) for value in concrete.captured_inputs])
+
+    def on(self, variables):
+        """The same program on other variables, or None if it has some that nobody told of."""
+        pairs = list(zip(self.places, self.concrete.captured_inputs, strict=True))
+        if not all(_is_known(place, value, variables) for place, value in pairs):
+            return None
+        # its calls differ from those of the first in nothing but what they are handed
+        other = copy.copy(self.concrete)
+        other.set_external_captures(
+            [value if place is None else variables[place].handle for place, value in pairs]
+        )
+        return other
+
+
+def _is_known(place, value, variables):
+    return value.dtype != tf.resource if place is None else place in variables
+
+
+def programs_of(key):
+    """The programs of the architecture `key`, or None if there is no key."""
+    if key is None:
+        return None
+    with _LOCK:
+        found = _PROGRAMS.get(key)
+        if found is None:
+            found = _PROGRAMS[key] = Programs()
+        return found
+
+
+def variables_by_place(model):
+    """The variables that training and evaluation of a Keras model may read and write.
+
+    Returns
+    -------
+    dict of (str, int) to tf.Variable
+        By their places, which are those in each network of the architecture.
+    """
+    groups = {
+        "model": model.variables,
+        "metrics": model.metrics_variables,
+        "optimizer": model.optimizer.variables,
+    }
+    return {
+        (group, number): variable.value
+        for group, variables in groups.items()
+        for number, variable in enumerate(variables)
+    }
