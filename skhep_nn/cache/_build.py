@@ -13,7 +13,7 @@ from skhep_nn._dask._connection import checked as checked_client
 from skhep_nn._version import __version__
 from skhep_nn.cache import _digest, _layout, _manifest, _store, _verify
 from skhep_nn.cache._partitions import Partitions
-from skhep_nn.cache._stream_fit import fit_on_stream, is_fitted, steps_of, transformed
+from skhep_nn.cache._stream_fit import fit_on_stream, is_ready, steps_of, transformed
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events
 from skhep_nn.io._files import expand
@@ -200,12 +200,12 @@ class _Job:
 
     def hand_over(self, path, manifest):
         """Give the transformer that is not fitted the state with which the cache was made."""
-        if all(is_fitted(step) for step in self.asked):
+        if all(is_ready(step) for step in self.asked):
             return
-        if not all(is_fitted(step) for step in self.steps):
+        if not all(is_ready(step) for step in self.steps):
             self._take_state(path, manifest)
         for asked, step in zip(self.asked, self.steps, strict=True):
-            if not is_fitted(asked):
+            if not is_ready(asked):
                 vars(asked).update(vars(step))
 
     def _take_state(self, path, manifest):

@@ -9,9 +9,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skhep_nn import _composition
 from skhep_nn.cache import _digest, _manifest, _store
-from skhep_nn.cache._stream_fit import fit_next, transformed
+from skhep_nn.cache._stream_fit import fit_next, is_ready, transformed
 from skhep_nn.io._partitions import Partition, partitions_of
 from skhep_nn.io._read import to_table
 from skhep_nn.io._stream import Selection
@@ -75,7 +74,7 @@ def divided(job):
 def fitted(job):
     """The steps, with the next one that learns fitted on this partition; None without events."""
     steps = copy.deepcopy(job.steps)
-    ready = [_composition.is_fitted(step) for step in steps]
+    ready = [is_ready(step) for step in steps]
     n_events = sum([fit_next(steps, ready, chunk) for chunk in job.events()])
     return steps if n_events else None
 

@@ -39,6 +39,13 @@ def _lack(step):
     return plain
 
 
+def is_ready(step):
+    """Whether a step is fitted; one that learns nothing may still lack the names of columns."""
+    return is_fitted(step) and (
+        learns(step) or hasattr(step, "n_features_in_") or hasattr(step, "_learns")
+    )
+
+
 def fit_on_stream(steps, events, by_parts=None):
     """Fit those of `steps` that are not fitted, each on what the steps before it give.
 
@@ -64,7 +71,7 @@ def fit_on_stream(steps, events, by_parts=None):
             )
             raise ValueError(msg)
     while not all(is_fitted(step) for step in steps):
-        ready = [is_fitted(step) for step in steps]
+        ready = [is_ready(step) for step in steps]
         if by_parts is not None and _next_merges(steps, ready):
             if not by_parts(steps):
                 return
@@ -72,6 +79,18 @@ def fit_on_stream(steps, events, by_parts=None):
         n_events = sum(fit_next(steps, ready, chunk) for chunk in events())
         if not n_events:
             return
+    _fit_on_first(steps, events)
+
+
+def _fit_on_first(steps, events):
+    """Show those that learn nothing, but have seen no events, the first of these."""
+    if all(map(is_ready, steps)):
+        return
+    found = next(iter(events()), None)
+    for step in steps if found is not None else ():
+        if not is_ready(step):
+            step.fit(found)
+        found = step.transform(found)
 
 
 def transformed(steps, chunk):

@@ -156,7 +156,8 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self._seen = {}
+        # a fit that fails leaves nothing that could be taken for fitted
+        self._seen = None
         return self.partial_fit(X)
 
     def partial_fit(self, X, y=None):
@@ -174,7 +175,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         _validation.check_parameters(self)
         symbols = self._symbols(X)
         seen = _counts_of(symbols)
-        self._learn(getattr(self, "_seen", {}), seen)
+        self._learn(getattr(self, "_seen", None) or {}, seen)
         _pdg.warn_invalid(self.invalid_codes_, type(self).__name__)
         self._counts = {}
         self._count(symbols, seen)
@@ -204,9 +205,10 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         return self
 
     def _learn(self, before, seen):
-        self._seen = dict(Counter(before) + Counter(seen))
-        self.invalid_codes_ = _pdg.invalid({c: n for c, n in self._seen.items() if c != 0})
-        self.categories_ = self._categories()
+        total = dict(Counter(before) + Counter(seen))
+        self.categories_ = self._categories(total)
+        self._seen = total
+        self.invalid_codes_ = _pdg.invalid({c: n for c, n in total.items() if c != 0})
         first = len(self.vocabulary_) - len(self.categories_)
         tokens = range(first, len(self.vocabulary_))
         self._lookup = _pdg.CodeTable(self.categories_, tokens, unknown=1)
@@ -233,6 +235,9 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         tokens = token_of[symbols.symbols]
         padded = pad(_jagged.Jagged(symbols.counts, [tokens]), self.max_length)
         return padded.data[..., 0]
+
+    def __sklearn_is_fitted__(self):
+        return getattr(self, "_seen", None) is not None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -266,13 +271,13 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return dict(self._counts["unknown"])
 
-    def _categories(self):
-        codes = _pdg.codes_of(self.categories, self._seen)
+    def _categories(self, seen):
+        codes = _pdg.codes_of(self.categories, seen)
         if self.vocabulary_size is None:
             return codes
         is_auto = isinstance(self.categories, str) and self.categories == "auto"
         room = max(0, self.vocabulary_size - _N_FIXED)
-        codes = _pdg.most_frequent(codes, self._seen, room) if is_auto else codes
+        codes = _pdg.most_frequent(codes, seen, room) if is_auto else codes
         _pdg.check_room(len(codes), self.vocabulary_size, _N_FIXED, type(self).__name__)
         return codes
 

@@ -114,11 +114,13 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         self
         """
         _validation.check_parameters(self)
+        # a fit that fails leaves nothing that could be taken for fitted
+        vars(self).pop("_counts", None)
         particles = self._read(X, reset=True)
         self.fields_ = particles.names
         self._n_fields = len(particles.values)
-        self._counts = {}
         self._sort_field(particles)
+        self._counts = {}
         self._count(particles.counts)
         return self
 
@@ -167,6 +169,9 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         particles = _sorted(particles, self._sort_field(particles))
         self._count(particles.counts)
         return pad(particles, self.max_length, self.truncate, self.pad_value)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_counts")
 
     @property
     def n_truncated_(self):

@@ -57,6 +57,7 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         -------
         self
         """
+        # a fit that fails leaves nothing that could be taken for fitted
         self._seen = self._also_seen = None
         return self.partial_fit(X)
 
@@ -103,13 +104,14 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def _learn(self, before, seen, last):
-        self._seen = dict(Counter(before) + Counter(seen))
-        self._seen_last = last
-        self.invalid_codes_ = _pdg.invalid(self._seen)
-        self._fix_vocabulary(self._seen)
+        total = dict(Counter(before) + Counter(seen))
+        self._fix_vocabulary(total, last)
+        self._seen = total
+        self.invalid_codes_ = _pdg.invalid(total)
 
-    def _fix_vocabulary(self, seen):
+    def _fix_vocabulary(self, seen, last):
         self._vocabulary = self._vocabulary_of(seen)
+        self._seen_last = last
         self.categories_ = self._vocabulary.categories
         self._lookup = self._vocabulary.table(self._first, self._unknown_value)
         self._unknown = {"codes": self._unknown_codes(self._seen_last)}
@@ -193,6 +195,9 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         if reset and n_axes == 2:
             self._n_columns = X.shape[1]
         return X
+
+    def __sklearn_is_fitted__(self):
+        return getattr(self, "_seen", None) is not None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -396,7 +401,7 @@ class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
     def _have_seen(self, counts):
         """Have a vocabulary with the codes of tokenizers of other blocks, too."""
         self._also_seen = dict(counts)
-        self._fix_vocabulary(self._seen)
+        self._fix_vocabulary(self._seen, self._seen_last)
 
     def _vocabulary_of(self, seen):
         seen = dict(Counter(seen) + Counter(getattr(self, "_also_seen", None) or {}))

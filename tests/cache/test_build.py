@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    Normalizer,
+    QuantileTransformer,
+    StandardScaler,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import MinMaxScaler
@@ -140,6 +145,24 @@ def test_a_pipeline_takes_a_pass_for_each_step_that_learns(files, events, monkey
     assert len(seen) == 3
     assert isinstance(out, np.memmap)
     np.testing.assert_allclose(out, make().fit_transform(events), atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_a_step_that_learns_nothing_is_shown_the_names_of_the_columns(files, events, scale):
+    def make():
+        names = FunctionTransformer(np.tanh, feature_names_out="one-to-one")
+        normed = Normalizer().set_output(transform="pandas")
+        return make_pipeline(names, *[MinMaxScaler()] * scale, normed)
+
+    transformer, found = make(), make()
+    out = build_cache(files, transformer, "cache", chunk_size=70, progress=False)
+    again = build_cache(files, found, "cache", chunk_size=70, progress=False)
+    expected = make().fit_transform(events[COLUMNS])
+    for name in COLUMNS:
+        np.testing.assert_allclose(out[name], expected[name], rtol=1e-6)
+        np.testing.assert_array_equal(out[name], again[name])
+    for one in (transformer, found):
+        pd.testing.assert_frame_equal(one.transform(events[COLUMNS]), expected)
 
 
 def _features(frame):
