@@ -126,8 +126,8 @@ docs: $(VENV)/.docs  ## the site, in docs/_build/html; DOCS_ONLINE=1 fetches inv
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 .PHONY: docs-numbers
-docs-numbers: $(VENV)/.dev  ## numbers quoted in README and docs that have moved
-	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/numbers_quoted.py
+docs-numbers: $(VENV)/.dev  ## numbers quoted in README and docs that have moved (ARGS=--all: long measurements too)
+	@$(BIN)/python .ci/numbers_quoted.py $(ARGS)
 
 .PHONY: docs-printouts
 docs-printouts: $(VENV)/.dev  ## printouts of the guides that have moved, on the whole samples (ARGS=--write)

@@ -1,6 +1,9 @@
 """Print a number of a table that a benchmark wrote: a cell, by the words of its row.
 
-python .ci/cell.py benchmarks/RESULTS.md ratio "28-50-50-1, batch 256" "Keras fit"
+    python .ci/cell.py benchmarks/RESULTS.md ratio "28-50-50-1, batch 256" "Keras fit"
+    python -m benchmarks kinds jets --sides CNN | python .ci/cell.py - AUC jets
+
+Of ``0.9232 +- 0.0014`` it is the first number, with ``--error`` the second.
 """
 
 from __future__ import annotations
@@ -38,6 +41,13 @@ def cell(text, column, words):
     return found[0]
 
 
+def part(text, *, error=False):
+    """The number of a cell, or its error."""
+    value, _, uncertainty = text.partition("+-")
+    return (uncertainty if error else value.partition(";")[0]).strip()
+
+
 if __name__ == "__main__":
-    path, name, *first = sys.argv[1:]
-    sys.stdout.write(f"{cell(Path(path).read_text(encoding='utf-8'), name, first)}\n")
+    path, name, *first = (word for word in sys.argv[1:] if word != "--error")
+    table = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    sys.stdout.write(f"{part(cell(table, name, first), error='--error' in sys.argv)}\n")

@@ -6,19 +6,26 @@ A page says behind a number where it comes from, in a comment that is not shown:
          -> 9.4 -->
 
 The last word that the command prints is compared with the number, to the digits that are quoted.
+``<!-- measured: ... -->`` is the same for a command that takes minutes; these run with ``--all``.
+Commands that are alike up to ``| python .ci/cell.py -`` run once.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-COMMENT = re.compile(r"<!-- number:\s*(.*?)\s*->\s*(\S+)\s*-->", re.DOTALL)
+COMMENT = re.compile(r"<!-- (number|measured):\s*(.*?)\s*->\s*(\S+)\s*-->", re.DOTALL)
+CELL = "python .ci/cell.py - "
+PIPE = f" | {CELL}"
 GENERATED = {"_build", "reference", "auto_examples"}
 
 
@@ -32,18 +39,36 @@ class Quoted:
     command : str
     value : str
         As it is quoted.
+    takes_long : bool
     """
 
     page: Path
     command: str
     value: str
+    takes_long: bool = False
 
     def now(self):
         """The number that the command prints today, to as many digits as are quoted."""
-        done = subprocess.run(
-            self.command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        return rounded(done.stdout.split()[-1], self.value)
+        study, _, cell = self.command.partition(PIPE)
+        printed = output(f"{CELL}{cell}", output(study)) if cell else output(study)
+        return rounded(printed.split()[-1], self.value)
+
+
+@cache
+def output(command, given=None):
+    """What a command prints; its ``python`` is this one."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        input=given,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def rounded(found, quoted):
@@ -58,23 +83,31 @@ def quoted_numbers():
     """Every number that names its command."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [
-        Quoted(page, " ".join(command.split()), value)
+        Quoted(page, " ".join(command.split()), value, kind == "measured")
         for page in pages
         if not GENERATED & {*page.parts}
-        for command, value in COMMENT.findall(page.read_text(encoding="utf-8"))
+        for kind, command, value in COMMENT.findall(page.read_text(encoding="utf-8"))
     ]
 
 
-def main():
-    """Print what moved; the number of these is the exit code."""
+def main(argv=None):
+    """Print what moved; 1 if something did."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="also what takes minutes")
+    takes_all = parser.parse_args(argv).all
+    quoted = quoted_numbers()
+    chosen = [one for one in quoted if takes_all or not one.takes_long]
     moved = []
-    for one in quoted_numbers():
+    for one in chosen:
         now = one.now()
         if now != one.value:
             moved.append(one)
             where = one.page.relative_to(ROOT)
             sys.stdout.write(f"{where}: {one.value} is {now} now ({one.command})\n")
-    sys.stdout.write(f"{len(quoted_numbers())} numbers, {len(moved)} moved\n")
+            sys.stdout.flush()
+    rest = len(quoted) - len(chosen)
+    more = f"; {rest} more take minutes (ARGS=--all)" if rest else ""
+    sys.stdout.write(f"{len(chosen)} numbers, {len(moved)} moved{more}\n")
     return min(len(moved), 1)
 
 

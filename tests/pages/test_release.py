@@ -35,11 +35,51 @@ def test_the_citation_is_of_this_version():
     assert re.search(r"^version: (\S+)$", text, re.MULTILINE)[1] == skhep_nn.__version__
 
 
-@pytest.mark.parametrize("one", numbers.quoted_numbers(), ids=lambda one: one.command[-60:])
-def test_a_number_that_names_its_command_stands_on_the_page(one):
-    shown = numbers.COMMENT.sub("", one.page.read_text())
-    assert re.search(rf"(?<![\d.]){re.escape(one.value)}(?!\d|\.\d)", shown)
-    assert one.now() == one.value
+def of_page(page):
+    return [one for one in numbers.quoted_numbers() if one.page == page]
+
+
+@pytest.mark.parametrize(
+    "page", sorted({one.page for one in numbers.quoted_numbers()}), ids=lambda page: page.name
+)
+def test_numbers_that_name_their_commands_stand_on_the_page_and_hold(page):
+    shown = numbers.COMMENT.sub("", page.read_text())
+    for one in of_page(page):
+        assert re.search(rf"(?<![\d.]){re.escape(one.value)}(?!\d|\.\d)", shown), one
+        assert one.takes_long or one.now() == one.value, one
+
+
+def test_a_number_that_takes_long_is_of_a_study_that_there_is():
+    known = re.compile(r"python (?:-m benchmarks (\w+)|examples/(\w+)\.py)")
+    for one in numbers.quoted_numbers():
+        if one.takes_long:
+            study, example = known.match(one.command).groups()
+            file = f"benchmarks/{study}.py" if study else f"examples/{example}.py"
+            assert (ROOT / file).is_file()
+            assert numbers.PIPE in one.command
+
+
+def test_commands_that_begin_alike_run_once_and_what_takes_long_when_asked(
+    tmp_path, monkeypatch, capsys
+):
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    run = "echo x >> ran; printf '| a | b |\\n| 1 | 2 +- 3 |\\n'"
+    (tmp_path / ".ci").symlink_to(ROOT / ".ci")
+    cell_of = f"{numbers.CELL}b 1"
+    page.write_text(
+        f"2 and 3\n<!-- measured: {run} | {cell_of} -> 2 -->\n"
+        f"<!-- measured: {run} | {cell_of} --error -> 4 -->\n<!-- number: echo 7 -> 7 -->\n"
+    )
+    (tmp_path / "README.md").touch()
+    monkeypatch.setattr(numbers, "ROOT", tmp_path)
+    assert numbers.main([]) == 0
+    assert capsys.readouterr().out == "1 numbers, 0 moved; 2 more take minutes (ARGS=--all)\n"
+    assert numbers.main(["--all"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("docs/page.md: 4 is 3 now")
+    assert said.endswith("3 numbers, 1 moved\n")
+    assert (tmp_path / "ran").read_text() == "x\n"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +93,15 @@ def test_numbers_are_compared_to_the_digits_that_are_quoted(found, quoted, expec
 
 def test_a_cell_is_found_by_the_beginning_of_its_row():
     assert cell.cell(TABLE, "seconds", ["a", "Keras fit"]) == "1,135.4"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "error"),
+    [("0.92 +- 0.01", "0.92", "0.01"), ("0.2187; chi-square per bin 3.37", "0.2187", "")],
+)
+def test_a_cell_has_a_number_and_its_error(text, number, error):
+    assert cell.part(text) == number
+    assert cell.part(text, error=True) == error
 
 
 @pytest.mark.parametrize(("column", "row"), [("seconds", ["a"]), ("ratio", ["a", "ours"])])
