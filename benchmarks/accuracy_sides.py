@@ -59,8 +59,8 @@ def mlp(X, y, w, seed):
 
 def ours(X, y, w, seed, **parameters):
     """The network of this package as it comes."""
-    balance = None if w is None else "equal"
-    network = DenseClassifier(balance=balance, random_state=seed, verbose=0, **parameters)
+    parameters = {"balance": None if w is None else "equal", **parameters}
+    network = DenseClassifier(random_state=seed, verbose=0, **parameters)
     model = make_pipeline(_imputer(X), network)
     return model.fit(X, y, denseclassifier__sample_weight=w).predict_proba
 

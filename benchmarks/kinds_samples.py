@@ -21,8 +21,11 @@ from skhep_nn.preprocessing import (
     SequencePadder,
 )
 
-SET2GRAPH = Path(__file__).parents[2] / "shared" / "data" / "bjet_set2graph_19979.npz"
-PARTICLE = ["charge", "energy", "px", "py", "pz", "production_time", "x", "y", "z"]
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+SET2GRAPH = SHARED / "bjet_set2graph_19979.npz"
+BELLE = SHARED / "belle_like.npz"
+KINEMATICS = ["charge", "energy", "px", "py", "pz"]
+PARTICLE = [*KINEMATICS, "production_time", "x", "y", "z"]
 MOMENTUM = ["px", "py", "pz", "energy"]
 # a skim keeps one event in seven
 N_TEST_FILES = 2
@@ -52,9 +55,17 @@ def particle_lists():
 
     Two of the eight files are the test events, 2,940 events train.
     """
-    events = datasets.load_particle_lists()
+    return _lists(datasets.load_particle_lists(), PARTICLE)
+
+
+def belle(path=BELLE):
+    """The same of a larger sample, padded arrays, which has no times and places of particles."""
+    return _lists(_example("selective_simulation").from_npz(path), KINEMATICS)
+
+
+def _lists(events, particle):
     there = np.isin(events["file"], np.unique(events["file"])[3::4])
-    blocks = _transformer().fit(events[~there])
+    blocks = _transformer(particle).fit(events[~there])
     y = events["passes_skim"].to_numpy()
     counted = {
         "trees, counts": _counts(events, there, ["pdg"]),
@@ -64,13 +75,13 @@ def particle_lists():
     return Sequences(*parts, y[~there], y[there], counted)
 
 
-def _transformer():
+def _transformer(particle):
     padder = SequencePadder(90)
     kinematics = make_pipeline(padder, FunctionTransformer(_with_angles), MinMaxScaler())
     codes = make_pipeline(PDGTokenizer("all", antiparticles="merge"), padder)
     return BlockTransformer(
         [
-            ("particle", kinematics, PARTICLE),
+            ("particle", kinematics, particle),
             ("momentum", padder, MOMENTUM),
             ("pdg", codes, ["pdg"]),
             ("mother_pdg", codes, ["mother_pdg"]),
@@ -148,6 +159,7 @@ def _example(name):
 
 SAMPLES = {
     "particle lists": particle_lists,
+    "belle": belle,
     "jets": jets,
     "set2graph": set2graph,
     "pulses": pulses,

@@ -63,6 +63,7 @@ OF_DRAWN = {
 }
 SIDES = {
     "particle lists": OF_LISTS,
+    "belle": OF_LISTS,
     "jets": OF_JETS,
     "set2graph": OF_JETS,
     "pulses": OF_DRAWN,
