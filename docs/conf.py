@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from _site import address, inventories, notebooks, pages  # noqa: E402 - beside this file
+from _site import address, inventories, notebooks, pages, references  # noqa: E402 - beside this file
 
 import skhep_nn  # noqa: E402
 
@@ -102,6 +102,7 @@ def write_notebooks(app, error):
 
 def setup(app):
     """Write the reference before Sphinx looks which pages there are."""
+    app.connect("missing-reference", references.resolve)
     app.connect("html-page-context", links_to_notebook)
     app.connect("build-finished", write_notebooks)
     app.connect("config-inited", lambda app, config: pages.write(Path(app.srcdir)))

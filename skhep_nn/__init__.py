@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "optimise_binning",
             "overtraining_test",
             "sculpting",
+            "significance_scan",
         ],
         ".model_selection": [
             "EventNumberFold",

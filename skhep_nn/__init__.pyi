@@ -53,6 +53,7 @@ from skhep_nn.deploy import map_events as map_events
 from skhep_nn.metrics import optimise_binning as optimise_binning
 from skhep_nn.metrics import overtraining_test as overtraining_test
 from skhep_nn.metrics import sculpting as sculpting
+from skhep_nn.metrics import significance_scan as significance_scan
 from skhep_nn.model_selection import train_validation_test_split as train_validation_test_split
 from skhep_nn.deploy import verify_onnx as verify_onnx
 

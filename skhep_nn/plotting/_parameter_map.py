@@ -10,6 +10,7 @@ from skhep_nn.plotting import _style, _words
 from skhep_nn.plotting._by_parameter import ByParameterDisplay
 
 _NAMES = {"auc": "AUC", "significance_ratio": "Significance ratio", "significance": "Significance"}
+_DRAWING = {"values", "cmap"}
 
 
 @_words.shared
@@ -93,7 +94,9 @@ class ParameterMapDisplay:
             As in :func:`skhep_nn.metrics.auc_by_parameter`.
         parameter_names : sequence of two str, default=None
         ax : Axes, default=None
-        {options}
+        **options
+            ``values`` and ``cmap`` of :meth:`plot`; others, for any `quantity` but the AUC, are
+            those of :func:`skhep_nn.metrics.significance_by_parameter`, as ``systematic``.
 
         Returns
         -------
@@ -107,7 +110,7 @@ class ParameterMapDisplay:
         samples = ByParameterDisplay._estimators(
             {"": estimator}, X, y, signal, sample_weight, weight_column, parameter, hypotheses
         )
-        table = _table_with(quantity)(*samples[""])
+        table, options = _table_with(quantity, samples[""], options)
         return cls(table, quantity, parameter_names=parameter_names).plot(ax=ax, **options)
 
     @classmethod
@@ -139,7 +142,9 @@ class ParameterMapDisplay:
         signal : label or list of labels, default=1
         parameter_names : sequence of two str, default=None
         ax : Axes, default=None
-        {options}
+        **options
+            ``values`` and ``cmap`` of :meth:`plot`; others, for any `quantity` but the AUC, are
+            those of :func:`skhep_nn.metrics.significance_by_parameter`, as ``systematic``.
 
         Returns
         -------
@@ -160,7 +165,7 @@ class ParameterMapDisplay:
         sample = _tables.sample_of_scores(
             y_true, y_score, parameter, sample_weight, hypotheses, signal
         )
-        table = _table_with(quantity)(*sample)
+        table, options = _table_with(quantity, sample, options)
         return cls(table, quantity, parameter_names=parameter_names).plot(ax=ax, **options)
 
     def plot(self, ax=None, *, values=True, cmap="viridis"):
@@ -247,7 +252,10 @@ class ParameterMapDisplay:
             self.ax_.tick_params(axis="x", rotation=45)
 
 
-def _table_with(quantity):
-    """The function that makes a table with this column."""
-    is_area = isinstance(quantity, str) and quantity == "auc"
-    return _tables.auc_table if is_area else _tables.significance_table
+def _table_with(quantity, sample, options):
+    """The table with this column, and what of the options is for the drawing."""
+    if isinstance(quantity, str) and quantity == "auc":
+        return _tables.auc_table(*sample), options
+    drawing = {name: options[name] for name in _DRAWING & {*options}}
+    scan = {name: value for name, value in options.items() if name not in drawing}
+    return _tables.significance_table(*sample, **scan), drawing

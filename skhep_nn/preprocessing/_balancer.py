@@ -294,6 +294,8 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         if is_default and not _balancing.MODES[self.mode].needs_signal:
             return None
         cure = _labels.of_numbers([self.signal], classes, "give the number of the class")
+        if is_default:
+            cure = f"; name it, e.g. signal={classes[0]!r}: mode={self.mode!r} needs to know it"
         msg = f"signal={self.signal!r} is not a class of y, which has {classes}{cure}"
         raise ValueError(msg)
 

@@ -17,7 +17,7 @@ from skhep_nn import datasets
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "docs"))
 
-from _site import arguments, names, pages, samples  # noqa: E402 - beside the pages
+from _site import arguments, names, pages, references, samples  # noqa: E402 - beside the pages
 
 DIRECTIVE = re.compile(r"^\.\. (?:auto\w+|py:data):: (\S+)", re.MULTILINE)
 
@@ -54,6 +54,20 @@ def test_every_public_name_is_in_the_reference_exactly_once(written):
 def test_names_of_the_top_level_are_said_by_their_short_path(written):
     assert "skhep_nn.DenseClassifier.rst" in written
     assert "skhep_nn.metrics.roc_auc.rst" in written
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("skhep_nn.metrics.binned_significance", "skhep_nn.binned_significance"),
+        ("binned_significance", "skhep_nn.binned_significance"),
+        ("roc_auc", "skhep_nn.metrics.roc_auc"),
+        ("skhep_nn.metrics.Templates.limit", "skhep_nn.Templates.limit"),
+        ("numpy.ndarray", None),
+    ],
+)
+def test_a_reference_by_another_path_goes_to_the_page_of_the_name(said, meant):
+    assert references.shortest(said) == meant
 
 
 def test_an_argument_stands_with_its_default_and_what_it_takes():

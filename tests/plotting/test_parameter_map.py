@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skhep_nn.metrics import auc_by_parameter_from_scores
+from skhep_nn.metrics import auc_by_parameter_from_scores, significance_by_parameter_from_scores
 from skhep_nn.plotting import ParameterMapDisplay
 
 MASSES = np.array([[500, 100], [600, 100], [600, 200]])
@@ -44,6 +44,20 @@ def test_a_significance_may_be_drawn():
         Y, SCORE, PARAMETER, quantity="significance_ratio"
     )
     assert "significance_ratio" in display.table
+
+
+def test_a_significance_takes_the_options_of_its_table_and_of_the_drawing():
+    options = {"systematic": 0.1, "luminosity": 100.0}
+    display = ParameterMapDisplay.from_predictions(
+        Y, SCORE, PARAMETER, quantity="figure_of_merit", values=False, **options
+    )
+    expected = significance_by_parameter_from_scores(Y, SCORE, PARAMETER, **options)
+    pd.testing.assert_frame_equal(display.table, expected)
+    assert not display.ax_.texts
+    with pytest.raises(TypeError, match="unexpected keyword argument 'systematic'"):
+        ParameterMapDisplay.from_predictions(Y, SCORE, PARAMETER, systematic=0.1)
+    plain = significance_by_parameter_from_scores(Y, SCORE, PARAMETER)
+    assert not np.allclose(plain["figure_of_merit"], expected["figure_of_merit"])
 
 
 @pytest.mark.parametrize(
