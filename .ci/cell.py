@@ -47,7 +47,13 @@ def part(text, *, error=False):
     return (uncertainty if error else value.partition(";")[0]).strip()
 
 
+def number(arguments, given=None, *, folder=Path()):
+    """What the command line prints for these arguments; `given` stands for the file ``-``."""
+    path, name, *first = (word for word in arguments if word != "--error")
+    text = given if path == "-" else (folder / path).read_text(encoding="utf-8")
+    return part(cell(text, name, first), error="--error" in arguments)
+
+
 if __name__ == "__main__":
-    path, name, *first = (word for word in sys.argv[1:] if word != "--error")
-    table = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    sys.stdout.write(f"{part(cell(table, name, first), error='--error' in sys.argv)}\n")
+    is_piped = "-" in sys.argv[1:2]
+    sys.stdout.write(f"{number(sys.argv[1:], sys.stdin.read() if is_piped else None)}\n")
