@@ -1,6 +1,7 @@
 """What each part of the training recipe does to each classifier: ``python -m benchmarks ablation``.
 
     python -m benchmarks ablation CNN LSTM --seeds 2
+    python -m benchmarks ablation CNN --set batch_size=256
 
 A classifier as it comes is trained on a sample, then with one part of the recipe taken back at a
 time, then with all of them, which is how a Keras user would train it: Adam at a constant rate of
@@ -19,7 +20,7 @@ import numpy as np
 import sklearn
 
 from benchmarks import accuracy_samples, kinds_samples
-from benchmarks.kinds import area
+from benchmarks.kinds import area, setting
 from skhep_nn import (
     BlockClassifier,
     CNNClassifier,
@@ -71,7 +72,7 @@ def main(arguments):
         events = case.load()
         reference = None
         for part in [FIRST, *(options.parts or [*TAKEN_BACK][1:])]:
-            changes = TAKEN_BACK[part]
+            changes = {**dict(map(setting, options.set)), **TAKEN_BACK[part]}
             found = [probabilities(case, changes, events, seed) for seed in range(options.seeds)]
             reference = found if reference is None else reference
             row = {"classifier": name, "part": part, **compare(events[3], found, reference)}
@@ -178,4 +179,5 @@ def parse(arguments):
     parser.add_argument("classifiers", nargs="*", help=f"of {', '.join(CASES)}")
     parser.add_argument("--parts", nargs="*", choices=[*TAKEN_BACK][1:])
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--set", nargs="*", default=[], help="parameters, as batch_size=256")
     return parser.parse_args(arguments)
