@@ -17,7 +17,7 @@ from skhep_nn.estimators._blocks._base import (
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._parameters import COLUMN, shares_training_parameters
 from skhep_nn.estimators._parametric import _columns as _mass_columns
-from skhep_nn.estimators._parametric import _warnings as _mass_warnings
+from skhep_nn.estimators._parametric import _mass_warnings
 from skhep_nn.estimators._parametric._assignment import ASSIGNMENTS
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
 from skhep_nn.estimators._parametric._batches import SAMPLERS
