@@ -34,6 +34,7 @@ CASES = {
     "n_networks=5 on the default network": "ensemble",
     "masses drawn anew": "parametric",
     "predict 1M events": "prediction",
+    "predict 1M events, 100-100": "prediction",
     "predict one event": "prediction",
     "grid search, 12 candidates x 5 folds": "search",
     "dask: 60 fits, two workers": "dask_search",

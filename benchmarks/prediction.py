@@ -1,4 +1,4 @@
-"""Prediction of a million events and of one, against Keras' predict."""
+"""Prediction of a million events and of one, against Keras' predict and one compiled call."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ N_EVENTS = 1_000_000
 
 
 def run(name):
-    """Rows of the table for ``"predict 1M events"`` or ``"predict one event"``."""
+    """Rows of the table for one case."""
     from skhep_nn import DenseClassifier
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N_EVENTS, 12)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int)
-    classifier = DenseClassifier(**PLAIN, epochs=1, random_state=1, verbose=0)
+    arguments = PLAIN | UNITS.get(name, {})
+    classifier = DenseClassifier(**arguments, epochs=1, random_state=1, verbose=0)
     classifier.fit(x[:20_000], y[:20_000])
     return SIDES[name](name, classifier, classifier.model_, x)
 
@@ -32,6 +33,22 @@ def many(name, classifier, model, x):
     }
     goals = {"Keras predict, batch 65536": ">= 2"}
     return _rows(name, in_turns(sides), goals)
+
+
+def wide(name, classifier, model, x):
+    """All at once, beside calls of one compiled function of 65,536 events each."""
+    import tensorflow as tf
+
+    run = tf.function(lambda a: model(a, training=False))
+    parts = [x[start : start + 65_536] for start in range(0, 15 * 65_536, 65_536)]
+    events = np.concatenate(parts)
+    classifier.predict_proba(events)
+    run(parts[0])
+    sides = {
+        "ours": lambda: seconds_of(lambda: classifier.predict_proba(events)),
+        "calls of 65,536 events": lambda: seconds_of(lambda: [run(a).numpy() for a in parts]),
+    }
+    return _rows(name, in_turns(sides), {"calls of 65,536 events": ">= 1"})
 
 
 def one(name, classifier, model, x):
@@ -61,4 +78,9 @@ def _rows(name, seconds, goals):
     ]
 
 
-SIDES = {"predict 1M events": many, "predict one event": one}
+UNITS = {"predict 1M events, 100-100": {"units": (100, 100)}}
+SIDES = {
+    "predict 1M events": many,
+    "predict 1M events, 100-100": wide,
+    "predict one event": one,
+}

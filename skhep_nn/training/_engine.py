@@ -6,10 +6,10 @@ contiguously on the device, and one call runs many optimiser steps over slices o
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 import itertools
-import math
 import time
 
 import numpy as np
@@ -20,6 +20,7 @@ from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._batch_normalization import normalisations
 from skhep_nn.training._devices import Replicas, grow_memory, slices
 from skhep_nn.training._jit import EPOCH, NONE, STEP
+from skhep_nn.training._prediction import ROW_MULTIPLE, Prediction, n_rows_of, rows_of
 from skhep_nn.training._programs import programs_of, variables_by_place
 from skhep_nn.training._threads import respect_limits
 
@@ -27,12 +28,6 @@ respect_limits()
 grow_memory()
 keep_quiet_on_engines()
 
-# Rows of a prediction are padded to a multiple of this: the matrix products then split a chunk in
-# the same way wherever a row stands, so that predictions do not depend on order or chunking.
-ROW_MULTIPLE = 64
-# TensorFlow splits longer sums of products in a way that depends on the number of events; networks
-# with such kernels predict ROW_MULTIPLE events at a time.
-LONGEST_SUM = 64
 CHUNK_ROWS = 65_536
 CHUNK_BYTES = 128 * 2**20
 SECONDS_PER_CALL = 0.5
@@ -72,6 +67,7 @@ class Engine:
         self._programs = None if self.replicas else programs_of(key)
         self._built = False
         self._batchwise = False
+        self._prediction = Prediction(functools.partial(self._forward, training=False), model)
         _without_replicas(getattr(model, "optimizer", None))
         _collect_garbage(next(_ENGINES))
 
@@ -153,7 +149,7 @@ class Engine:
         n_rows = batch_size if batch_size and self._batchwise else self.chunk_rows(x)
         total, n_events = 0.0, len(weights)
         for start in range(0, n_events, n_rows):
-            part = _rows(data, slice(start, start + n_rows))
+            part = rows_of(data, slice(start, start + n_rows))
             total += float(run(*part)) * len(part[2])
         return self.results(total / n_events)
 
@@ -313,28 +309,9 @@ class Engine:
         )
 
     def _predict_chunk(self, x, start, n_rows):
-        run = self._function("predict", x, lambda: _trace(self._outputs, (x,)))
-        part = _rows(x, slice(start, start + n_rows))
-        rows = n_rows_of(part)
-        padded = max(1, -(-rows // ROW_MULTIPLE)) * ROW_MULTIPLE
-        return run(_pad(part, padded)).numpy()[:rows]
-
-    def _outputs(self, x):
-        if _longest_sum(self.model) <= LONGEST_SUM:
-            return _only(self._forward(x, training=False))
-        blocks = tf.nest.map_structure(lambda a: tf.reshape(a, [-1, ROW_MULTIPLE, *a.shape[1:]]), x)
-        out = tf.map_fn(
-            lambda block: _only(self._forward(block, training=False)),
-            blocks,
-            fn_output_signature=_only(self.model.compute_output_spec(x)).dtype,
-        )
-        return tf.reshape(out, [-1, *out.shape[2:]])
-
-
-def _only(outputs):
-    """The one output of a network, which may come in a list or dict."""
-    (output,) = tf.nest.flatten(outputs)
-    return output
+        part = rows_of(x, slice(start, start + n_rows))
+        run = self._function("predict", x, lambda: self._prediction.trace(_signature(x)))
+        return self._prediction.chunk(run, part)
 
 
 def _without_replicas(optimizer):
@@ -354,12 +331,6 @@ def _collect_garbage(n_engines):
         gc.collect()
 
 
-def _longest_sum(model):
-    """Terms of the longest sum of products in the network, by its kernels."""
-    kernels = (weight.shape for weight in model.weights if len(weight.shape) > 1)
-    return max((math.prod(shape[:-1]) for shape in kernels), default=0)
-
-
 def _loss_is_mean(model):
     """Whether the loss of events is the mean of their losses, however they are put in batches.
 
@@ -370,29 +341,11 @@ def _loss_is_mean(model):
     return reduction == "sum_over_batch_size" and len(model.losses) <= regularisers
 
 
-def n_rows_of(x):
-    """Number of events of an array or a dict of arrays."""
-    return len(tf.nest.flatten(x)[0])
-
-
-def _rows(x, index):
-    return tf.nest.map_structure(lambda a: a[index], x)
-
-
 def _padded_rates(rates, block, batch_size):
     """One rate for each batch that `block` has room for: the layout of all blocks is the same."""
     out = np.zeros(len(block[2]) // batch_size, np.float32)
     out[: len(rates)] = rates
     return tf.constant(out)
-
-
-def _pad(x, rows):
-    def pad(a):
-        out = np.zeros((rows, *a.shape[1:]), a.dtype)
-        out[: len(a)] = a
-        return out
-
-    return x if n_rows_of(x) == rows else tf.nest.map_structure(pad, x)
 
 
 def _layout(data):
