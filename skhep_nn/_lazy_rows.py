@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from skhep_nn import _choices, _masks, _resident
+from skhep_nn.exceptions import MissingFileError
 
 # As joblib calls the folders, gone at the end, of the arrays that its processes share.
 JOBLIBS_FOLDER = "joblib_memmapping_folder"
@@ -141,12 +142,24 @@ def portable(entry):
         return np.ndarray, read(entry), None
     if mapped.mode in ("r+", "w+"):
         mapped.flush()
-    offset = mapped.offset + _address(base) - _address(mapped)
+    offset = mapped.offset + address(base) - address(mapped)
     file = Path(mapped.filename).resolve()
     place = (str(file), mapped.mode.replace("w", "r"), offset)
     # for joblib's hash, which caching pipelines rely on: another content is another time
     stamp = file.stat().st_mtime_ns
     return np.memmap, ((*place, base.dtype, base.shape, base.strides), stamp), rows
+
+
+def by_path(array):
+    """As `portable`, of an array that is on a map whose file will be there, to be read; else None.
+
+    What is written into it elsewhere is no business of the file.
+    """
+    mapped = memory_map(array)
+    if mapped is None or not _is_lasting(mapped):
+        return None
+    kind, ((file, _, *place), stamp), rows = portable((array, None))
+    return kind, ((file, "r", *place), stamp), rows
 
 
 def _is_lasting(mapped):
@@ -286,11 +299,18 @@ def _in_range(key, n_events):
     return np.where(key < 0, key + n_events, key) if low < 0 else key
 
 
-def _address(array):
+def address(array):
+    """Where in memory an array begins."""
     return array.__array_interface__["data"][0]
 
 
 def _reopened(filename, mode, offset, dtype, shape, strides):
+    if not Path(filename).is_file():
+        msg = (
+            f"there is no file {filename!r} here; what is on a memory map is sent as the path of "
+            "its file, which every process that works on it must see"
+        )
+        raise MissingFileError(msg)
     contiguous = np.empty(0, dtype).itemsize * np.cumprod([1, *shape[:0:-1]])[::-1]
     if tuple(contiguous[: len(shape)]) == tuple(strides) and all(shape):
         return np.memmap(filename, dtype=dtype, mode=mode, offset=offset, shape=shape)

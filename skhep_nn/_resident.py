@@ -38,6 +38,24 @@ def after_reading(mapped, n_events, event_bytes, *, scattered):
             _let_go(mapped)
 
 
-def _let_go(mapped):
+def after_reading_all_of(mapped, start, n_bytes):
+    """In a worker of Dask let go of a part of a map, which was read.
+
+    Parameters
+    ----------
+    mapped : numpy.memmap
+        A whole one, no view.
+    start, n_bytes : int
+        In bytes from where it begins.
+    """
+    if _worker.n_threads() is None or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    # a map begins with a page
+    start += mapped.offset % mmap.ALLOCATIONGRANULARITY
+    whole = start - start % mmap.PAGESIZE
+    _let_go(mapped, whole, start + n_bytes - whole)
+
+
+def _let_go(mapped, *part):
     if isinstance(mapped.base, mmap.mmap):
-        mapped.base.madvise(mmap.MADV_DONTNEED)
+        mapped.base.madvise(mmap.MADV_DONTNEED, *part)

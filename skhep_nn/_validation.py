@@ -21,6 +21,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_feature_names, _num_samples
 
 from skhep_nn import _choices
+from skhep_nn._dask import _by_path
 
 __all__ = [
     "BaseScorer",
@@ -40,6 +41,9 @@ __all__ = [
     "has_set_output",
     "num_samples",
 ]
+
+# whatever scikit-learn hands to joblib has come by here
+_by_path.register_where_dask_is_used()
 
 
 class Interval(_Interval):

@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, cross_validate
 
 from skhep_nn import DenseClassifier, EventBlocks
 
@@ -91,16 +91,32 @@ def test_a_search_whose_worker_dies_in_the_middle_ends_as_without(client, blocks
     assert 0.9 < found.best_score_ <= 1
 
 
+class Size(ClassifierMixin, BaseEstimator):
+    """Scores by the number of events and the largest value in the first column of an array."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def score(self, X, y):
+        return float(len(X) + np.abs(X[:, 0]).max())
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what counts as memory is Linux's")
 def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_path):
-    n_events, limit = 5_000_000, 900 * 2**20
+    n_events, limit = 8_000_000, 10**9
     path = tmp_path / "x"
     # without blocks on disk: zeros
     with path.open("wb") as file:
         file.truncate(n_events * EVENT * 4)
     mapped = np.memmap(path, "f4", mode="r", shape=(n_events, EVENT))
-    blocks, y = EventBlocks({"x": mapped}), np.arange(n_events, dtype=np.int8) % 2
-    assert mapped.nbytes > 1.3 * limit
+    assert mapped.nbytes > 2 * limit
+    y = np.arange(n_events, dtype=np.int8) % 2
+    # in blocks a fold is the numbers of its events; of an array it is a copy
+    blocks, few = (
+        EventBlocks({"x": mapped[: 5 * 10**6]}),
+        ShuffleSplit(2, test_size=0.05, train_size=0.1),
+    )
     options = {"n_workers": 1, "threads_per_worker": 1}
     options |= dict.fromkeys(("dashboard_address", "worker_dashboard_address"), "127.0.0.1:0")
     with (
@@ -110,9 +126,11 @@ def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_pa
     ):
         (before,) = client.run(os.getpid).values()
         found = GridSearchCV(Threshold(), {"cut": [0.5]}, cv=2, n_jobs=2, refit=False)
-        found.fit(blocks, y)
+        found.fit(blocks, y[: len(blocks)])
+        of_array = cross_validate(Size(), mapped, y, cv=few, n_jobs=2)["test_score"]
         (after,) = client.run(os.getpid).values()
     assert found.cv_results_["mean_test_score"].tolist() == [0.5]
+    assert of_array.tolist() == [0.05 * n_events] * 2
     # no worker was ended for what it read
     assert before == after
 

@@ -15,10 +15,10 @@ from sklearn.utils.metaestimators import available_if
 from skhep_nn import _columns, _composition, _masks, _validation, _weights
 from skhep_nn._probabilities import FromProbabilities
 from skhep_nn._validation import HasMethods, StrOptions
+from skhep_nn._weighted_events import Events
 from skhep_nn.estimators._calibration import _priors, _scores
 from skhep_nn.estimators._calibration._maps import METHODS, ONE_CLASS, TemperatureMap
 from skhep_nn.estimators._fit import _targets
-from skhep_nn.estimators._members._fit_one import Events
 from skhep_nn.estimators._saving._versions import SavedWithVersions
 from skhep_nn.exceptions import WeightError
 

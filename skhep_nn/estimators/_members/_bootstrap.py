@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from skhep_nn import _columns, _weights
-from skhep_nn.estimators._members._fit_one import Events, takes_weights
+from skhep_nn._weighted_events import Events
+from skhep_nn.estimators._members._fit_one import takes_weights
 
 DRAWS = {
     "poisson": lambda random, n_events: random.poisson(1.0, n_events),

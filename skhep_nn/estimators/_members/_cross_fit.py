@@ -10,10 +10,11 @@ import numpy as np
 
 from skhep_nn import _columns, _composition, _event_numbers, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
+from skhep_nn._weighted_events import Events
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members import _settings
 from skhep_nn.estimators._members._base import MembersClassifier
-from skhep_nn.estimators._members._fit_one import Events, fit_one, takes_validation
+from skhep_nn.estimators._members._fit_one import fit_one, takes_validation
 from skhep_nn.estimators._members._run import fit_all
 from skhep_nn.estimators._members._spread import spread_of
 from skhep_nn.exceptions import ColumnError, SeenEventsWarning

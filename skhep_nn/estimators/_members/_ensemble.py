@@ -10,11 +10,12 @@ from sklearn.utils import check_consistent_length
 
 from skhep_nn import _columns, _composition, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
+from skhep_nn._weighted_events import Events
 from skhep_nn.estimators._fit import _targets
 from skhep_nn.estimators._members import _bootstrap, _settings
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members._base import MembersClassifier
-from skhep_nn.estimators._members._fit_one import Events, fit_one, takes_validation
+from skhep_nn.estimators._members._fit_one import fit_one, takes_validation
 from skhep_nn.estimators._members._run import fit_all
 
 

@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 
-import numpy as np
 import sklearn
 from sklearn.utils.validation import has_fit_parameter
 
-from skhep_nn import _columns
+from skhep_nn._weighted_events import Events
 from skhep_nn.exceptions import WeightError
-
-
-@dataclass(frozen=True)
-class Events:
-    """Events to fit on.
-
-    Parameters
-    ----------
-    X : table
-    y : ndarray of shape (n_events,)
-    weights : ndarray of shape (n_events,) or None
-    """
-
-    X: object
-    y: np.ndarray
-    weights: np.ndarray | None = None
-
-    def at(self, rows):
-        """Some of them."""
-        weights = None if self.weights is None else self.weights[rows]
-        return Events(_columns.rows(self.X, rows), self.y[rows], weights)
 
 
 def takes_validation(estimator):
