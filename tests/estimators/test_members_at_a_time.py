@@ -9,8 +9,10 @@ import time
 import joblib
 import numpy as np
 import pytest
+from joblib.parallel import ThreadingBackend
 
 from skhep_nn import CrossFitClassifier, DenseClassifier, EnsembleClassifier, _cores
+from skhep_nn.estimators._members import _run
 from skhep_nn.estimators._members._run import fit_all
 from skhep_nn.training._threads import stop_of_thread
 
@@ -44,6 +46,32 @@ def test_the_backend_that_the_user_sets_is_taken():
     with joblib.parallel_config("loky"):
         processes, _ = places(2)
     assert os.getpid() not in processes
+
+
+class Cluster(ThreadingBackend):
+    """Workers of other machines."""
+
+
+@pytest.mark.parametrize(
+    ("cores", "n_jobs", "n_tasks", "n_workers"),
+    [(2, 16, 8, 2), (4, -1, 8, 4), (4, 3, 8, 3), (16, 4, 3, 3), (1, 4, 8, 1), (2, None, 8, 1)],
+)
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_of_processes_too_there_are_no_more_than_cores(
+    monkeypatch, backend, cores, n_jobs, n_tasks, n_workers
+):
+    monkeypatch.setattr(_cores, "cores", lambda: cores)
+    monkeypatch.setattr(_run, "effective_n_jobs", lambda n: {-1: 4, None: 1}.get(n, n))
+    with joblib.parallel_config(backend):
+        parallel, _ = _run._workers(n_jobs, n_tasks, place, threading.Event())
+    assert parallel.n_jobs == n_workers
+
+
+def test_a_cluster_has_as_many_workers_as_the_user_says(monkeypatch):
+    monkeypatch.setattr(_cores, "cores", lambda: 2)
+    with joblib.parallel_config(Cluster()):
+        parallel, _ = _run._workers(16, 60, place, threading.Event())
+    assert parallel.n_jobs == 16
 
 
 @pytest.mark.filterwarnings("ignore::skhep_nn.exceptions.FoldsDifferWarning")

@@ -15,13 +15,16 @@ from skhep_nn._bar import make_bar
 from skhep_nn.exceptions import TrainingInterruptedWarning
 from skhep_nn.training._threads import stopped_by
 
+# joblib's threads and processes
+OF_THIS_MACHINE = "joblib._parallel_backends"
+
 
 def fit_all(function, arguments, *, n_jobs, verbose, title):
     """What `function` returns for each of `arguments`, in their order.
 
-    Where no joblib backend is set by the user they are fitted in threads of this process, of
-    which there are no more than cores: what is compiled and the events are there already, while
-    each new process spends seconds on importing TensorFlow.
+    Where no joblib backend is set by the user they are fitted in threads of this process: what is
+    compiled and the events are there already, while each new process spends seconds on importing
+    TensorFlow. Of threads, and of processes of this machine, there are no more than cores.
 
     Parameters
     ----------
@@ -58,10 +61,11 @@ def fit_all(function, arguments, *, n_jobs, verbose, title):
 def _workers(n_jobs, n_tasks, function, stop):
     """Who works, and on what."""
     backend, _ = get_active_backend(prefer="threads")
-    if getattr(backend, "supports_sharedmem", False):
+    # those of a cluster have cores of their own
+    if type(backend).__module__ == OF_THIS_MACHINE:
         n_jobs = _cores.at_a_time(n_tasks, effective_n_jobs(n_jobs))
-        if n_jobs > 1:
-            function = _stoppable(function, stop)
+    if n_jobs != 1 and getattr(backend, "supports_sharedmem", False):
+        function = _stoppable(function, stop)
     return Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator"), function
 
 
