@@ -1,18 +1,15 @@
-"""Digests of events, files and transformers: what makes a cache the one that is wanted."""
+"""Digests of events and transformers: what makes a cache the one that is wanted."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import types
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from skhep_nn._storage import open_regular
 from skhep_nn.cache._manifest import kind_to_json
-from skhep_nn.cache._npy import digest_of_open
 
 
 def of_blocks(blocks, chunk_size):
@@ -26,13 +23,6 @@ def of_blocks(blocks, chunk_size):
             piece = np.ascontiguousarray(array[start : start + chunk_size])
             state.update(piece.reshape(-1).view(np.uint8) if piece.size else b"")
     return state.hexdigest()
-
-
-def of_file(path):
-    """Name, size and digest of a file."""
-    with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        return {"name": path.name, "size": size, "blake2b": digest_of_open(file, size)}
 
 
 def of_transformer(transformer):

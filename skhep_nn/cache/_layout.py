@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 
 from skhep_nn import _columns
 from skhep_nn._floats import as_array
@@ -32,6 +31,9 @@ def as_blocks(X, dtype=None, exclude=()):
     ColumnError
         If a column or block is neither numbers nor booleans.
     """
+    # who applies a model to files reads manifests, too, and needs no SciPy
+    from scipy.sparse import issparse
+
     if issparse(X):
         msg = (
             "a sparse matrix cannot be mapped from disk; pass a dense array, X.toarray() (of "

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skhep_nn.cache import _digest, _manifest, _store
+from skhep_nn.cache import _file_digest, _manifest, _store
 from skhep_nn.cache._stream_fit import fit_next, is_ready, transformed
 from skhep_nn.io._partitions import Partition, partitions_of
 from skhep_nn.io._read import to_table
@@ -63,7 +63,7 @@ class Written:
 
 def digested(job):
     """Name, size and digest of a file."""
-    return _digest.of_file(job.path)
+    return _file_digest.of_file(job.path)
 
 
 def divided(job):

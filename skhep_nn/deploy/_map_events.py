@@ -11,7 +11,7 @@ import pandas as pd
 
 from skhep_nn._extras import require
 from skhep_nn._paths import user_path
-from skhep_nn.cache import _digest
+from skhep_nn.cache import _file_digest
 from skhep_nn.deploy import _model_file
 from skhep_nn.deploy._model import load_model, model_features
 from skhep_nn.deploy._scores import Scores
@@ -101,7 +101,7 @@ class _Sent:
     def of(cls, given, model):
         if isinstance(given, (str, PathLike)):
             path = user_path(given, "model").absolute()
-            return cls(_digest.of_file(path)["blake2b"], path=path)
+            return cls(_file_digest.of_file(path)["blake2b"], path=path)
         content = _model_file.pickled(model)
         return cls(hashlib.blake2b(content, digest_size=16).hexdigest(), content)
 

@@ -1,17 +1,18 @@
-"""A fitted model from a file, the columns it needs, and those that a file may lack."""
+"""A fitted model from a file, the columns it needs, and those that a file may lack.
+
+An `OnnxClassifier` knows by itself; for others scikit-learn is imported, which takes a second.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
 
-import joblib
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from skhep_nn import _columns, _composition, _unread
+from skhep_nn import _columns
 from skhep_nn._paths import user_path
-from skhep_nn.deploy._onnx._classifier import load_onnx
+from skhep_nn.deploy._onnx._classifier import OnnxClassifier, load_onnx
 from skhep_nn.exceptions import ColumnError, FileFormatError, MissingFileError
 from skhep_nn.io._files import reading
 from skhep_nn.io._stream import Selection
@@ -38,7 +39,10 @@ def load_model(model):
     if is_class or not (hasattr(model, "predict_proba") and hasattr(model, "fit")):
         msg = f"{source} is no classifier with predict_proba, but {type(model).__name__}"
         raise error(msg)
-    check_is_fitted(model)
+    if not isinstance(model, OnnxClassifier):
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(model)
     return model
 
 
@@ -50,9 +54,7 @@ def model_features(model, features=None):
     ColumnError
         If the model has names of its own and `features` too, or neither.
     """
-    # a Pipeline that begins with "passthrough" has no names itself
-    known = (model, _unread.first_step(model))
-    own = next((one.feature_names_in_ for one in known if hasattr(one, "feature_names_in_")), None)
+    own = _names_of_fit(model)
     if (own is None) == (features is None):
         msg = (
             "the model was fitted on an array without column names; give features=, the columns "
@@ -67,9 +69,27 @@ def model_features(model, features=None):
             msg = f"features={names} must name each column once"
             raise ColumnError(msg)
         return names, _optional(model, names)
-    unread = _unread.unread(model, list(own))
-    names = [name for name in own if name not in unread]
+    names = _read(model, list(own))
     return names, _optional(model, names)
+
+
+def _names_of_fit(model):
+    if hasattr(model, "feature_names_in_") or isinstance(model, OnnxClassifier):
+        return getattr(model, "feature_names_in_", None)
+    from skhep_nn import _unread
+
+    # a Pipeline that begins with "passthrough" has no names itself
+    return getattr(_unread.first_step(model), "feature_names_in_", None)
+
+
+def _read(model, names):
+    """Those of the columns of its fit that some step reads."""
+    if isinstance(model, OnnxClassifier):
+        return names
+    from skhep_nn import _unread
+
+    unread = _unread.unread(model, names)
+    return [name for name in names if name not in unread]
 
 
 @dataclass
@@ -143,6 +163,8 @@ def _load(path):
     if not path.is_file():
         msg = f"there is no model file {str(path)!r}"
         raise MissingFileError(msg)
+    import joblib
+
     with reading(path):
         try:
             return joblib.load(path)
@@ -157,6 +179,10 @@ def _load(path):
 
 def _optional(model, names):
     """Columns that some step names as weight, excluded or grouping column."""
+    if isinstance(model, OnnxClassifier):
+        return []
+    from skhep_nn import _composition
+
     named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
     found = [_name(column, names) for column in named]
     return [name for name in names if name in found]

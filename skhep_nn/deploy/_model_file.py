@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-import joblib
-
 from skhep_nn import _storage
 from skhep_nn._paths import user_path
-from skhep_nn.cache import _digest
+from skhep_nn.cache import _file_digest
 from skhep_nn.deploy._model import load_model
 from skhep_nn.exceptions import FileFormatError
 
@@ -54,7 +52,7 @@ class ModelFile:
         return kept(self.digest, self._read)
 
     def _read(self):
-        if _digest.of_file(self.path)["blake2b"] != self.digest:
+        if _file_digest.of_file(self.path)["blake2b"] != self.digest:
             msg = f"{self.path} is not the file of the model that it was; apply again"
             raise FileFormatError(msg)
         if self.path.name != PICKLE:
@@ -77,7 +75,9 @@ def kept(digest, read):
 def digest_of(given, model):
     """What tells a model from others: the digest of its file, or of the model itself."""
     if isinstance(given, (str, PathLike)):
-        return _digest.of_file(user_path(given, "model"))["blake2b"]
+        return _file_digest.of_file(user_path(given, "model"))["blake2b"]
+    import joblib
+
     try:
         return joblib.hash(model)
     # pickling raises anything from PicklingError to AttributeError
@@ -95,11 +95,11 @@ def file_of(given, model, folder):
     """
     if isinstance(given, (str, PathLike)):
         path = user_path(given, "model").resolve()
-        return ModelFile(path, _digest.of_file(path)["blake2b"])
+        return ModelFile(path, _file_digest.of_file(path)["blake2b"])
     content = pickled(model)
     with _storage.whole_file(folder / PICKLE) as file:
         file.write(content)
-    return ModelFile(folder / PICKLE, _digest.of_file(folder / PICKLE)["blake2b"])
+    return ModelFile(folder / PICKLE, _file_digest.of_file(folder / PICKLE)["blake2b"])
 
 
 def unpickled(content):

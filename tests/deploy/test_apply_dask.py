@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import GradientBoostingClassifier
 
 from skhep_nn import DenseClassifier
-from skhep_nn.cache import _digest
+from skhep_nn.cache import _file_digest
 from skhep_nn.deploy import apply, export_onnx
 from skhep_nn.exceptions import (
     ClusterError,
@@ -228,7 +228,7 @@ def test_a_model_file_is_read_once_by_each_worker(client, model, files, tmp_path
     joblib.dump(model, path)
     options = {"chunk_size": 5, "client": client}
     run(path, files, tmp_path / "a.parquet", **options)
-    digest = _digest.of_file(path)["blake2b"]
+    digest = _file_digest.of_file(path)["blake2b"]
     reads = [kept.get(digest) for kept in client.run(_models_kept).values()]
     run(path, files, tmp_path / "b.parquet", **options)
     assert any(reads)

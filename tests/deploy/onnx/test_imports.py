@@ -90,9 +90,17 @@ OF_TABLES = {
 MANY = """
     out = load_onnx("table.onnx").predict_proba(np.zeros((20_000, 3)))[-3:]
     """
+APPLY = """
+    import pandas as pd
+    from skhep_nn import apply
+    pd.DataFrame(np.ones((3, 4)), columns=[*NAMES, "more"]).to_parquet("events.parquet")
+    apply("table.onnx", "events.parquet", "scores.parquet", columns="more")
+    out = pd.read_parquet("scores.parquet").to_numpy()
+    """
 ALLOWED = {
     **{name: (code, TRAINING | OTHERS | TABLES) for name, code in SCORES.items()},
     **{name: (code, TRAINING | OTHERS) for name, code in OF_TABLES.items()},
+    "a file of events": (APPLY, (TRAINING | OTHERS) - {"joblib"}),
     # joblib says how many cores there are
     "as many threads as cores": (MANY, (TRAINING | OTHERS | TABLES) - {"joblib"}),
 }
