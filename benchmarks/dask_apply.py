@@ -1,8 +1,14 @@
-"""An ONNX model on a Parquet file, by one process with one thread and by two workers of Dask."""
+"""An ONNX model on Parquet files, by one process with one thread and by two workers of Dask.
+
+The cluster is there before the clock starts. What a call costs besides its partitions is the same
+for few events and for many, so both are shown; and, beside one file, a data set, whose parts the
+process that calls only gives names.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -14,13 +20,15 @@ from benchmarks.dask_search import CLUSTER, rows
 from benchmarks.timing import in_turns, seconds_of
 
 N_EVENTS, N_FEATURES = 4_000_000, 28
+# each file so often
+COPIES = (1, 4)
 
 
 def run(name):
     """Rows of the table."""
     from distributed import Client, LocalCluster
 
-    from skhep_nn import OnnxClassifier, apply
+    from skhep_nn import OnnxClassifier
 
     with (
         tempfile.TemporaryDirectory() as place,
@@ -29,22 +37,50 @@ def run(name):
     ):
         folder = Path(place)
         model = OnnxClassifier(_make(folder), n_threads=1)
-        files, options = folder / "events-*.parquet", {"progress": False}
-        sides = {
-            "two workers": lambda: seconds_of(
-                lambda: apply(model, files, folder / "dask.parquet", client=client, **options)
-            ),
+        found = [
+            row
+            for copies in COPIES
+            for row in _of_size(name, client, model, _files(folder, copies))
+        ]
+    return found
+
+
+def _of_size(name, client, model, files):
+    """Rows of so many files."""
+    from skhep_nn import apply
+
+    folder, options = files[0].parent, {"progress": False}
+    one, many, serial = (folder / other for other in ("dask.parquet", "dask", "serial.parquet"))
+
+    def by_workers(output):
+        shutil.rmtree(many, ignore_errors=True)
+        return seconds_of(lambda: apply(model, files, output, client=client, **options))
+
+    seconds = in_turns(
+        {
+            "two workers": lambda: by_workers(one),
+            "two workers, a data set": lambda: by_workers(many),
             "serial": lambda: seconds_of(
-                lambda: _in_one_thread(apply, model, files, folder / "serial.parquet", **options)
+                lambda: _in_one_thread(apply, model, files, serial, **options)
             ),
-        }
-        seconds = in_turns(sides, turns=3)
-        if not pd.read_parquet(folder / "dask.parquet").equals(
-            pd.read_parquet(folder / "serial.parquet")
-        ):
-            msg = "the scores of the workers differ from those of one process"
-            raise AssertionError(msg)
-    return rows(name, seconds)
+        },
+        turns=3,
+    )
+    expected = pd.read_parquet(serial)
+    if not all(pd.read_parquet(output).equals(expected) for output in (one, many)):
+        msg = "the scores of the workers differ from those of one process"
+        raise AssertionError(msg)
+    return rows(name, seconds, f"{len(expected):,} events")
+
+
+def _files(folder, copies):
+    """The files, each so often, under names of their own."""
+    for copy in range(copies):
+        for path in sorted(folder.glob("events-*.parquet")):
+            link = folder / f"{copy}-{path.name}"
+            if not link.exists():
+                link.hardlink_to(path)
+    return [path for copy in range(copies) for path in sorted(folder.glob(f"{copy}-*.parquet"))]
 
 
 def _in_one_thread(function, *arguments, **options):
