@@ -335,6 +335,10 @@ WORDS = {
     "attributes": ATTRIBUTES,
     "block_kinds_": """block_kinds_ : dict of str to BlockKind
     What the blocks are that the network reads; only after a fit on `EventBlocks`.""",
+    "tokens": """Tokens are embedded and put beside the entries of the sequence that they describe:
+that which `of` of their kind names, else the only sequence of X, if they have its entries (as many
+places, and the same padding in each of up to 50,000 events that are looked at). ``block_kinds_``
+says which. Other tokens are a sequence of their own.""",
     "routed": """**routed
     ``optimizer__<argument>``, ``loss__<argument>``, ``metrics__<argument>``,
     ``callbacks__<argument>``. An unknown one is an error in fit.""",

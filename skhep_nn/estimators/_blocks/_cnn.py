@@ -50,6 +50,8 @@ class CNNClassifier(SequenceClassifier):
     Padding is 0 for every kernel and counts in no average, so that more of it changes nothing,
     except with ``pool="flatten"``, where each entry has weights of its own.
 
+    {tokens}
+
     Examples
     --------
     >>> import numpy as np

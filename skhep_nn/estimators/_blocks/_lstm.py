@@ -49,6 +49,8 @@ class LSTMClassifier(SequenceClassifier):
 
     Notes
     -----
+    {tokens}
+
     The preset ``INFN_LSTM`` is arguments of this class.
 
     Examples

@@ -69,6 +69,8 @@ class ResNetClassifier(SequenceClassifier):
 
     Notes
     -----
+    {tokens}
+
     The presets ``LHCB_ACCEPTANCE`` and ``LHCB_EFFICIENCY`` are arguments of this class.
 
     Examples

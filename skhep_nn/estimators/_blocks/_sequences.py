@@ -9,6 +9,7 @@ from skhep_nn.estimators._blocks._base import (
     features_of,
     sequences_of,
 )
+from skhep_nn.estimators._blocks._described import with_described
 from skhep_nn.estimators._parameters import POSITIVE, Shared
 from skhep_nn.networks._hidden import as_layers, rates
 
@@ -62,11 +63,21 @@ LAYERS = {
 class SequenceClassifier(BlockNetworkClassifier):
     """Base of the short forms: one kind of branch for every sequence, features join behind.
 
+    Tokens with the entries of the only sequence join it (see :mod:`._described`).
+
     A subclass states `_kind`, and the parameters that are arguments of that kind in `_body`.
     """
 
     _kind = None
     _body = ()
+
+    def _read(self, settings, X, y, learnt, **how):
+        known = hasattr(learnt, "columns_")
+        learnt, events = super()._read(settings, X, y, learnt, **how)
+        if not known and isinstance(events.x, dict):
+            kinds = with_described(learnt.block_kinds_, events.x, settings.mask_value)
+            learnt = learnt.also(block_kinds_=kinds)
+        return learnt, events
 
     def _network(self, settings, inputs):
         units = as_layers(settings.dense_units, "dense_units")

@@ -43,11 +43,11 @@ def learnt_scales(kind, blocks, events, mask_value, n_bins=0):
         if block["kind"] not in ("features", "sequence"):
             continue
         rows = sampled_rows(len(events), int(np.prod(block["shape"], dtype=int)))
-        x = _read(events.x, name, rows)
+        x = read(events.x, name, rows)
         values = x.reshape(-1, _width(block))
         weights = np.repeat(events.weights[rows], len(values) // len(x))
         if block["kind"] == "sequence":
-            real = _real(events.x, block, values, rows, mask_value)
+            real = real_entries(events.x, block, values, rows, mask_value)
             values, weights = values[real], weights[real]
         weights = weights if weights.any() else None
         scale = SCALES[kind](values, weights)
@@ -72,16 +72,17 @@ def sampled_rows(n_events, n_numbers=1):
     return rows[rows < n_events]
 
 
-def _read(x, name, rows):
+def read(x, name, rows):
+    """The events `rows` of an array, or of that called `name`, in memory."""
     array = x[name] if isinstance(x, dict) else x
     array = rows_of(array, rows)
     return np.asarray(array if isinstance(array, np.ndarray) else array[:])
 
 
-def _real(x, block, values, rows, mask_value):
+def real_entries(x, block, values, rows, mask_value):
     """Which entries of the sequences of all events are no padding."""
     if "mask" in block:
-        return _read(x, block["mask"], rows).astype(bool).ravel()
+        return read(x, block["mask"], rows).astype(bool).ravel()
     if mask_value is None:
         return np.ones(len(values), bool)
     return (values != mask_value).any(axis=1)
