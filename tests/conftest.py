@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -18,9 +19,14 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from skhep_nn.training._pool import POOL
+
 # shared machines are too noisy for hypothesis' deadlines
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+
+# the architectures of all tests of a module, so that each is traced once
+POOL.size = 64
 
 
 # beside the project, where those who work on it may keep files that are not theirs to share
@@ -46,6 +52,17 @@ def pytest_collection_modifyitems(items):
         if any(item.nodeid == one or item.nodeid.startswith((f"{one}/", f"{one}::", f"{one}["))
                for one in listed):  # fmt: skip
             item.add_marker("slow")
+
+
+def pytest_collection():
+    """Thousands of tests are made, and none is thrown away."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """What is here stays: to look through it again and again takes a tenth of the time."""
+    gc.freeze()
+    gc.enable()
 
 
 def slow_tests():
