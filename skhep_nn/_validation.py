@@ -50,6 +50,8 @@ class Interval(_Interval):
     """scikit-learn's interval of numbers that are floats: no fractions, times, or 10**400."""
 
     def __contains__(self, value):
+        # one of half precision is compared to ends that it has no room for
+        value = value.item() if isinstance(value, np.generic) else value
         try:
             return abs(float(value)) >= 0 and super().__contains__(value)
         except (TypeError, OverflowError):
@@ -67,17 +69,29 @@ def check_parameters(estimator):
     names = estimator._parameter_constraints
     values = {key: value for key, value in estimator.get_params(deep=False).items() if key in names}
     for key, value in values.items():
-        # one of NumPy's calls itself an integer
-        if isinstance(value, np.timedelta64):
-            msg = f"{key}={value!r} of {type(estimator).__name__}: a time difference is no number"
-            raise ValueError(msg)
         if isinstance(value, type) and any(isinstance(rule, HasMethods) for rule in names[key]):
             msg = (
                 f"{key}={value.__name__} of {type(estimator).__name__} is a class; pass an "
                 f"instance, {value.__name__}()"
             )
             raise ValueError(msg)
-    validate_parameter_constraints(names, values, caller_name=type(estimator).__name__)
+    check_values(names, values, type(estimator).__name__)
+
+
+def check_values(rules, values, owner):
+    """Check values by name against rules like those of ``_parameter_constraints``.
+
+    Raises
+    ------
+    sklearn.utils._param_validation.InvalidParameterError
+        A ValueError naming the parameter, the rule and the value.
+    """
+    for key, value in values.items():
+        # one of NumPy's calls itself an integer
+        if isinstance(value, np.timedelta64):
+            msg = f"{key}={value!r} of {owner}: a time difference is no number"
+            raise ValueError(msg)
+    validate_parameter_constraints(rules, values, caller_name=owner)
 
 
 def check_random_state(random_state):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhep_nn._validation import HasMethods, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._built import BuiltClassifier
-from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
+from skhep_nn.estimators._parameters import PENALTY, POSITIVE, shares_training_parameters
 
 
 @shares_training_parameters()
@@ -62,7 +62,7 @@ class DenseClassifier(BuiltClassifier):
     _parameter_constraints: dict = {  # noqa: RUF012
         "units": ["array-like", POSITIVE],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "l2": [Interval(Real, 0, None, closed="left")],
+        "l2": [PENALTY],
         "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "activation": [str, callable, HasMethods("get_config")],
     }

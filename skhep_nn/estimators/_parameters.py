@@ -20,6 +20,7 @@ POSITIVE = Interval(Integral, 1, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="neither")
 # what single precision has
 SINGLE = Interval(Real, -3.4e38, 3.4e38, closed="both")
+PENALTY = Interval(Real, 0, 3.4e38, closed="both")
 COLUMN = (str, Integral)
 # Arguments of Keras' fit, predict and compile that a scikeras user may pass to ours.
 FIT = (
@@ -72,7 +73,7 @@ TRAINING = {
     ),
     "learning_rate": Shared(
         None,
-        [Interval(Real, 0, None, closed="neither"), None],
+        [Interval(Real, 0, 3.4e38, closed="right"), None],
         """float or None
         The highest, where it changes. None is the optimizer's own. Together with
         ``optimizer__learning_rate`` or an optimizer object it is an error.""",
@@ -91,7 +92,7 @@ TRAINING = {
     ),
     "weight_decay": Shared(
         None,
-        [Interval(Real, 0, None, closed="left"), None],
+        [PENALTY, None],
         """float or None
         Part of each weight that is taken off in a step, times the learning rate (decoupled, as in
         AdamW). None is the optimizer's own. With an optimizer object it is an error.""",
@@ -105,7 +106,7 @@ TRAINING = {
     ),
     "decay": Shared(
         0.0,
-        [Interval(Real, 0, None, closed="left")],
+        [PENALTY],
         """float
         Per optimiser step, with ``learning_rate_schedule="inverse_time"``.""",
     ),

@@ -57,7 +57,7 @@ def reweighting_test(
     >>> test.after.tolist(), test.target.tolist(), round(test.chi2_before, 2), test.chi2_after
     ([0.25, 0.75], [0.25, 0.75], 12.9, 0.0)
     """
-    source, target = _variable(source, "source"), _variable(target, "target")
+    source, target = finite(source, "source"), finite(target, "target")
     before = _weights_of(weights_before, source, "weights_before")
     after = _weights_of(weights_after, source, "weights_after")
     of_target = _weights_of(weights_target, target, "weights_target")
@@ -143,7 +143,8 @@ def _p_value(chi2, n_dof):
     return float(gammaincc(n_dof / 2, chi2 / 2)) if n_dof else np.nan
 
 
-def _variable(values, name):
+def finite(values, name):
+    """Values of a variable, one per event."""
     values = _floats.real(values, name)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         msg = (

@@ -13,6 +13,11 @@ _LEAST_EVENTS = 10.0
 _MOST_BINS = 10_000
 
 
+def centers(edges):
+    """Middle of each bin, of any numbers: the sum of two edges may overflow."""
+    return edges[:-1] / 2 + edges[1:] / 2
+
+
 @dataclass(frozen=True)
 class Counts:
     """Sums of weights, and of squared weights, per bin.

@@ -69,6 +69,9 @@ def recurrent(
     KerasTensor of shape (n_events, n_outputs)
     """
     units, filters = as_layers(units, "units"), as_layers(convolutions_first, "convolutions_first")
+    if not units:
+        msg = f"units={units!r}; a recurrent network has at least one recurrent layer"
+        raise ValueError(msg)
     choice(cell, CELLS, "cell")
     _check_policy()
     _check_directions(bidirectional=bidirectional, go_backwards=go_backwards)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices
-from skhep_nn.metrics import BiasStudy, bias_study
+from skhep_nn.metrics import BiasStudy, _shapes, bias_study
 from skhep_nn.plotting import _style, _words
 
 _PANELS_PER_ROW = {1: 1, 2: 2, 4: 2}
@@ -123,7 +123,7 @@ class BiasDisplay:
         style = {"fill": True, "color": "0.88", "zorder": 0}
         ax.stairs(height * density, one.edges, label="shape of all events", **style)
         ax.axhline(self.study.fraction, label="kept of all events", **_OVERALL)
-        centers, half = (one.edges[:-1] + one.edges[1:]) / 2, np.diff(one.edges) / 2
+        centers, half = _shapes.centers(one.edges), np.diff(one.edges) / 2
         points = {"color": look.color, "marker": look.marker, "markersize": 4}
         points |= {"linestyle": "none", "elinewidth": 1.2, "label": "kept in the bin"}
         ax.errorbar(centers, one.fraction, yerr=one.error, xerr=half, **points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _composition
-from skhep_nn.metrics import ClosureTest, closure_test
+from skhep_nn.metrics import ClosureTest, _shapes, closure_test
 from skhep_nn.plotting import _events, _style, _words
 
 # pulls beyond are drawn at the edge of their panel, as arrows
@@ -187,14 +187,14 @@ class ClosureDisplay:
         style = {"fill": True, "facecolor": look.color, "edgecolor": look.color, "alpha": 0.45}
         self.ax_.stairs(test.expected, test.edges, label="weighted by prediction", **style)
         there = (test.n_events > 0) & ((test.counts != 0) | (test.expected != 0))
-        centers, errors = _centers(test.edges)[there], np.sqrt(test.variance[there])
+        centers, errors = _shapes.centers(test.edges)[there], np.sqrt(test.variance[there])
         self.ax_.errorbar(centers, test.counts[there], yerr=errors, label="selected", **_POINTS)
 
     def _draw_pulls(self):
         bottom, pulls = self.axes_[1], self.test.pulls
         for height, alpha in ((2, 0.15), (1, 0.25)):
             bottom.axhspan(-height, height, color="0.5", alpha=alpha, linewidth=0)
-        centers, shown = _centers(self.test.edges), np.clip(pulls, -_MOST_PULLS, _MOST_PULLS)
+        centers, shown = _shapes.centers(self.test.edges), np.clip(pulls, -_MOST_PULLS, _MOST_PULLS)
         inside = self.test.tested & (np.abs(pulls) <= _MOST_PULLS)
         bottom.plot(centers[inside], shown[inside], **_POINTS)
         for sign, marker in ((1, "^"), (-1, "v")):
@@ -224,7 +224,3 @@ class ClosureDisplay:
             _style.legend_above(self.ax_, 3, title=text, alignment="left")
         else:
             self.ax_.set_title(text, loc="left", fontsize="small")
-
-
-def _centers(edges):
-    return edges[:-1] / 2 + edges[1:] / 2

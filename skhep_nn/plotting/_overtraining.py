@@ -188,7 +188,7 @@ class OvertrainingDisplay:
 
     def _draw(self, name, train, test, look):
         widths = np.diff(self.edges)
-        centers = (self.edges[:-1] + self.edges[1:]) / 2
+        centers = _shapes.centers(self.edges)
         line = {"color": look.color, "linestyle": look.linestyle}
         density, error = _density(train, widths)
         self.ax_.stairs(density, self.edges, label=f"{name}, training", linewidth=1.4, **line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _floats
-from skhep_nn.metrics import ReweightingTest, _inputs, reweighting_test
+from skhep_nn.metrics import ReweightingTest, _inputs, _reweighting_test, _shapes, reweighting_test
 from skhep_nn.plotting import _events, _style, _words
 
 _POINTS = {"color": "black", "marker": "o", "markersize": 3.5, "linestyle": "none"}
@@ -154,9 +154,14 @@ class ReweighterDisplay:
         signal = ratio.model.classes_[1] if ratio.signal is None else ratio.signal
         signal = signal.item() if isinstance(signal, np.generic) else signal
         is_target, by = _inputs.signal_mask(y, signal), _floats.real(by, "by")
-        if by.shape != is_target.shape:
-            msg = f"by must have the shape {is_target.shape}, one value per event, got {by.shape}"
-            raise ValueError(msg)
+        for name, values in (("by", by), ("y", is_target)):
+            if values.shape != weights.shape:
+                msg = (
+                    f"{name} must have the shape {weights.shape}, one value per event, got "
+                    f"{values.shape}"
+                )
+                raise ValueError(msg)
+        by = _reweighting_test.finite(by, "by")
         after = ratio.predict(X) * weights
         return cls.from_weights(
             by[~is_target],
@@ -204,7 +209,9 @@ class ReweighterDisplay:
         fill = {"fill": True, "facecolor": after.color, "edgecolor": after.color, "alpha": 0.4}
         self.ax_.stairs(test.after / widths, test.edges, label=texts[1], **fill)
         points = test.target / widths, test.target_error / widths
-        self.ax_.errorbar(_centers(test), points[0], yerr=points[1], label="target", **_POINTS)
+        self.ax_.errorbar(
+            _shapes.centers(test.edges), points[0], yerr=points[1], label="target", **_POINTS
+        )
 
     def _chi2(self):
         test = self.test
@@ -219,7 +226,9 @@ class ReweighterDisplay:
             ratio, target = found[filled] / test.target[filled], test.target[filled]
             error = np.hypot(error[filled] / target, ratio * test.target_error[filled] / target)
             style = {"color": look.color, "marker": look.marker, "linestyle": "none"}
-            bottom.errorbar(_centers(test)[filled], ratio, yerr=error, markersize=3.5, **style)
+            bottom.errorbar(
+                _shapes.centers(test.edges)[filled], ratio, yerr=error, markersize=3.5, **style
+            )
 
     def _frame(self, log):
         top, bottom = self.axes_
@@ -237,7 +246,3 @@ class ReweighterDisplay:
         bottom.set_xlabel(self.variable)
         top.tick_params(labelbottom=False)
         _style.legend_above(top, 2)
-
-
-def _centers(test):
-    return test.edges[:-1] / 2 + test.edges[1:] / 2

@@ -266,7 +266,8 @@ def _efficiency(kept, kept_squares):
 
 def _inverse(values):
     out = np.full(len(values), np.nan)
-    return np.divide(1.0, values, out=out, where=values > 0)
+    # what is below has no inverse among floating-point numbers
+    return np.divide(1.0, values, out=out, where=values >= np.finfo(float).tiny)
 
 
 def _thinned(*curves):

@@ -46,6 +46,8 @@ def region(scan, cut):
     values = scan.figure_of_merit
     if np.isnan(values).all() or not np.nanmax(values) > 0:
         return first, last
+    if not np.isfinite(scan.thresholds).any():
+        return first, last
     good = np.flatnonzero(values >= _HALF * np.nanmax(values))
     best = int(np.nanargmax(values))
     # the stretch around the best cut: another bump elsewhere is another region
@@ -83,10 +85,7 @@ def yields_at(process, y_true, y_score, sample_weight, cut, options):
     process = _inputs.labels(process, "process")
     scores = _inputs.check_scores(y_score)
     if len(process) != len(scores):
-        msg = (
-            f"process has {len(process)} events, but y_score has {len(scores)}; it is that of the "
-            "first events, not of test events beside them"
-        )
+        msg = f"process has {len(process)} events, but y_score has {len(scores)}"
         raise ValueError(msg)
     weights = _inputs.check_weights(sample_weight, len(scores))
     scaling = options.get("yields"), options.get("luminosity", 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _composition
-from skhep_nn.metrics import Sculpting, sculpting
+from skhep_nn.metrics import Sculpting, _shapes, sculpting
 from skhep_nn.plotting import _events, _style, _words
 
 # an outermost bin is drawn at most so much wider than its neighbour
@@ -176,7 +176,7 @@ class SculptingDisplay:
             f"{result.of}, JSD {result.divergence[at]:.2g} ± {result.divergence_error[at]:.1g}"
         )
         self.ax_.stairs(kept.fractions / np.diff(result.edges), result.edges, label=text, **line)
-        centers = (result.edges[:-1] + result.edges[1:]) / 2
+        centers = _shapes.centers(result.edges)
         points = {"color": look.color, "marker": look.marker, "markersize": 4, "linestyle": "none"}
         self.axes_[1].errorbar(
             centers, result.efficiency[at], yerr=result.efficiency_error[at], **points

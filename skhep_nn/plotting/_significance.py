@@ -159,8 +159,7 @@ class SignificanceDisplay:
         bins : array-like or int, default=None
             Bins of the score instead of a scan, as in :func:`skhep_nn.metrics.binned_significance`.
         process : array-like of shape (n_events,), default=None
-            Process of each of the first events, not of the test events; the legend has the yield
-            of each at the cut.
+            Process of each event; the legend has the yield of each at the cut.
         cut, scale
             As in :meth:`plot`.
         ax : Axes or sequence of two Axes, default=None
@@ -407,6 +406,9 @@ class SignificanceDisplay:
 
     def _limit_efficiencies(self, ax):
         """In the region of the optimum little background is left: decades instead of parts."""
+        if not np.isfinite(ax.dataLim.get_points()).all():
+            # there is no finite score
+            return
         if self.scale_ == "linear":
             ax.set_ylim(min(0.0, ax.dataLim.y0), 1.05 * min(1.3, ax.dataLim.y1))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhep_nn import _composition, _samples
+from skhep_nn import _composition, _samples, _weights
 from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs
 from skhep_nn.robustness._importance import drawn
@@ -110,8 +110,9 @@ def _balanced(sample, signal):
     """Weights that sum to one half for signal and for background."""
     mask = _inputs.signal_mask(sample.y, signal)
     _inputs.check_yields(mask, sample.weights)
-    sums = np.where(mask, sample.weights.sum(where=mask), sample.weights.sum(where=~mask))
-    return sample.weights / (2 * sums)
+    weights = _weights.classes_of_moderate_scale(mask, sample.weights)
+    sums = np.where(mask, weights.sum(where=mask), weights.sum(where=~mask))
+    return weights / (2 * sums)
 
 
 def _output_of(network, signal):

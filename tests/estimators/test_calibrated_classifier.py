@@ -440,3 +440,16 @@ def test_a_part_of_sorted_events_that_lacks_a_class_is_told_what_to_do():
     model = CalibratedClassifier(LogisticRegression(), cv=KFold(4))
     with pytest.raises(ValueError, match=r"each needs all of \[0, 1, 2, 3\]; .*or shuffle"):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize("heavy", [1e19, 1e200])
+def test_one_event_that_outweighs_all_others_is_no_trouble_for_the_prior(heavy):
+    X, y = np.arange(40.0)[:, None], np.arange(40) % 2
+    weights = np.where(np.arange(40) == 7, heavy, 1.0)
+    model = CalibratedClassifier(GaussianNB(), cv=2).fit(X, y, weights)
+    assert model.events_prior_[1] == pytest.approx(1.0)
+
+
+def test_ragged_rows_are_no_table():
+    with pytest.raises(ValueError, match="X"):
+        CalibratedClassifier(GaussianNB(), cv=2).fit([[1], [1, 2]], [0, 1])

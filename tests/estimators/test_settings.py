@@ -8,7 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from skhep_nn import DenseClassifier, KerasClassifier, ParametricClassifier
+from skhep_nn import (
+    DenseClassifier,
+    KerasClassifier,
+    LSTMClassifier,
+    ParametricClassifier,
+    ResNetClassifier,
+)
 
 QUIET = {"random_state": 0, "verbose": 0, "batch_size": 64}
 TWO_PHASES = [
@@ -185,3 +191,33 @@ def test_a_value_out_of_range_is_named_wherever_it_is_given(sample, routed):
 def test_so_is_one_of_a_call(sample):
     with pytest.raises(ValueError, match="'epochs' parameter of DenseClassifier must be"):
         dense().fit(*sample, epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "value", "says"),
+    [
+        (DenseClassifier, {"l2": 1e308}, "'l2' parameter of DenseClassifier must be"),
+        (DenseClassifier, {"weight_decay": 1e308}, "'weight_decay' parameter"),
+        (DenseClassifier, {"learning_rate": 1e308}, "'learning_rate' parameter"),
+        (DenseClassifier, {"verbose": np.timedelta64(1, "s")}, "verbose=.*no number"),
+        (ResNetClassifier, {"block_l2": 1e308}, "'block_l2' parameter"),
+        (ResNetClassifier, {"output_initializer": int}, "output_initializer must .*initializer"),
+        (ResNetClassifier, {"output_initializer": [None]}, "output_initializer must"),
+        (LSTMClassifier, {"units": ()}, r"units=\[\]; a recurrent network has at least one"),
+    ],
+)
+def test_what_a_network_cannot_be_made_of_is_an_error_that_names_it(classifier, value, says):
+    shape = (12, 3, 2) if classifier is LSTMClassifier else (12, 2)
+    X = np.random.default_rng(0).normal(size=shape)
+    with pytest.raises((TypeError, ValueError), match=says):
+        classifier(**{"epochs": 1, "verbose": 0, **value}).fit(X, [0, 1] * 6)
+
+
+def test_the_value_of_padding_may_be_of_half_precision():
+    X = np.random.default_rng(0).normal(size=(12, 3, 2))
+    model = LSTMClassifier(4, mask_value=np.float16(2048), epochs=1, verbose=0, random_state=0)
+    other = LSTMClassifier(4, mask_value=2048.0, epochs=1, verbose=0, random_state=0)
+    y = [0, 1] * 6
+    np.testing.assert_array_equal(
+        model.fit(X, y).predict_proba(X), other.fit(X, y).predict_proba(X)
+    )

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from fuzz import models, plain
+from fuzz import inputs, models, plain
 from fuzz.call import SCORE, TABLE, WEIGHT, Call, N, Y
 from skhep_nn import CrossFitClassifier, EnsembleClassifier, EventNumberFold
 from skhep_nn.metrics import fold_spread
@@ -107,6 +107,8 @@ WORDS = (
     "number",
     "weight",
 )
+# a million members are trained for as long as they take
+NUMBERS_OF = {"n_members": inputs.values.filter(lambda value: not inputs.is_huge(value))}
 FEW = {"words": WORDS, "cost": 12}
 
 
@@ -125,7 +127,7 @@ def calls_of(kind):
         Call(
             f"{kind}.predict_proba", lambda X: fitted(kind).predict_proba(X), {"X": X}, check, **FEW
         ),
-        Call(f"{kind} of options", options_of(kind), OPTIONS[kind], check, **FEW),
+        Call(f"{kind} of options", options_of(kind), OPTIONS[kind], check, odd=NUMBERS_OF, **FEW),
     ]
 
 

@@ -64,7 +64,7 @@ def check_cut_of_nodes(got, y_true, y_score, classes, **options):
         # of one score per event; what columns are called is not asked
         plain.numbers(y_score)
         return
-    p, columns = plain.matrix(y_score), plain.labels(classes)
+    p, columns = plain.matrix(y_score), sorted(set(y)) if classes is None else plain.labels(classes)
     assert len(set(columns)) == len(columns)
     at = columns.index(1)
     signal = [(row[at], 1.0) for row, label in zip(p, y, strict=True) if label == 1]

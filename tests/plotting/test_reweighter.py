@@ -74,3 +74,12 @@ def test_a_variable_that_has_not_one_value_per_event_is_an_error(by):
     ratio = LikelihoodRatio(GaussianNB().fit(X, y))
     with pytest.raises(ValueError, match=r"by must have the shape \(40,\), one value per event"):
         ReweighterDisplay.from_estimator(ratio, X, y, by=by)
+
+
+def test_missing_values_and_events_without_a_label_are_named_as_they_were_given():
+    X, y = np.arange(40.0)[:, None], np.arange(40) % 2
+    ratio = LikelihoodRatio(GaussianNB().fit(X, y))
+    with pytest.raises(ValueError, match=r"by must be finite numbers, .* 1 that are"):
+        ReweighterDisplay.from_estimator(ratio, X, y, by=[np.nan, *range(39)])
+    with pytest.raises(ValueError, match=r"y must have the shape \(40,\), .* got \(39,\)"):
+        ReweighterDisplay.from_estimator(ratio, X, y[:39], by=np.arange(40.0))

@@ -130,3 +130,10 @@ def test_a_signal_that_is_not_there_is_an_error():
 def test_a_class_that_sums_to_nothing_is_an_error():
     with pytest.raises(WeightError, match="sample_weight of the background sums to -2"):
         RocDisplay.from_predictions(Y, SCORE, sample_weight=[1, -3, 1, 1])
+
+
+def test_a_background_too_small_for_an_inverse_has_no_rejection():
+    weights = np.array([1.0, 1.0, 1e-310, 1.0])
+    display = RocDisplay.from_predictions([1, 1, 0, 0], [0.9, 0.4, 0.8, 0.1], sample_weight=weights)
+    display.plot(kind="rejection")
+    assert np.isfinite(display.ax_.get_ylim()).all()

@@ -240,5 +240,10 @@ def test_yields_of_each_process_at_the_cut_are_named():
     assert total == pytest.approx(display.cut_.background)
     text = display.ax_.get_legend().texts[-2].get_text()
     assert text.startswith("at the cut:\nW ")
-    with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000; it is that"):
+    with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000"):
         SignificanceDisplay.from_predictions(y, score, process=process[:3])
+
+
+def test_scores_that_are_all_infinite_have_an_axis():
+    display = SignificanceDisplay.from_predictions([0, 1] * 12, [np.inf] * 24)
+    assert np.isfinite(display.ax_.get_xlim()).all()

@@ -115,3 +115,13 @@ def test_what_is_no_network_of_the_package_is_an_error(table):
     model = LogisticRegression(max_iter=1000).fit(*table)
     with pytest.raises(TypeError, match="LogisticRegression is no network of the package"):
         gradient_importance(model, *table)
+
+
+def test_weights_of_any_size_give_the_same_importance(dense, new_events):
+    _, model = dense
+    events = new_events(200)
+    heavy = np.full(len(events), 8e305)
+    one, same = (
+        gradient_importance(model, events, "is_signal", sample_weight=w) for w in (1.0, heavy)
+    )
+    np.testing.assert_allclose(same.importance, one.importance, rtol=1e-6)

@@ -11,7 +11,7 @@ from skhep_nn.estimators._blocks._sequences import (
     arguments_of,
     normalises,
 )
-from skhep_nn.estimators._parameters import POSITIVE, shares_training_parameters
+from skhep_nn.estimators._parameters import PENALTY, POSITIVE, shares_training_parameters
 
 
 @shares_training_parameters(further=LAYERS, dense_units=(), feature_bins=0)
@@ -106,7 +106,7 @@ class ResNetClassifier(SequenceClassifier):
         "layers_per_block": [POSITIVE, None],
         "stem": [POSITIVE, None],
         "preactivation": ["boolean"],
-        "block_l2": [Interval(Real, 0, None, closed="left"), None],
+        "block_l2": [PENALTY, None],
         "pool": [StrOptions({"average", "max", "sum", "flatten"})],
         "pool_size": SIZES,
         "dropout": [Interval(Real, 0, 1, closed="left"), Options(Integral, {0})],

@@ -10,7 +10,7 @@ from skhep_nn.estimators._blocks._base import (
     sequences_of,
 )
 from skhep_nn.estimators._blocks._described import with_described
-from skhep_nn.estimators._parameters import POSITIVE, Shared
+from skhep_nn.estimators._parameters import PENALTY, POSITIVE, Shared
 from skhep_nn.networks._hidden import as_layers, rates
 
 FRACTIONS = [Interval(Real, 0, 1, closed="left"), "array-like"]
@@ -35,7 +35,7 @@ LAYERS = {
     ),
     "l2": Shared(
         0.0,
-        [Interval(Real, 0, None, closed="left")],
+        [PENALTY],
         "float\n        L2 penalty on the kernels.",
     ),
     "batch_normalization": Shared(

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skhep_nn import _columns, _composition, _masks, _validation, _weights
@@ -18,7 +18,7 @@ from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn._weighted_events import Events
 from skhep_nn.estimators._calibration import _priors, _scores
 from skhep_nn.estimators._calibration._maps import METHODS, ONE_CLASS, TemperatureMap
-from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._saving._versions import SavedWithVersions
 from skhep_nn.exceptions import WeightError
 
@@ -158,7 +158,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
             If labels are none of the model's, or no map of the method fits best.
         """
         _validation.check_parameters(self)
-        owner, X = type(self).__name__, self._table(X)
+        owner, X = type(self).__name__, _arrays.any_table(X, self)
         labels = _targets.labels_of(y, owner)
         check_consistent_length(X, labels)
         # of an earlier fit
@@ -270,15 +270,6 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
     def parameter(self):
         """Column (or list of them) of X with the mass of a parametric model, else None."""
         return _composition.parameter(vars(self).get("estimator_", self.model))
-
-    def _table(self, X):
-        X = _columns.table(X)
-        if _columns.is_frame(X) or _columns.is_blocks(X):
-            return X
-        X = _masks.unmasked(X, "X")
-        return check_array(
-            X, dtype=None, ensure_all_finite=False, allow_nd=True, estimator=self, input_name="X"
-        )
 
     def _weights(self, X, sample_weight, codes):
         """Event weights as fits of the model are given them, if any, and as all are counted."""

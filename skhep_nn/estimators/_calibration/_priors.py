@@ -90,15 +90,18 @@ def _are_shares(shares):
 
 def same_but_for_chance(model_prior, events_prior, codes, weights):
     """Whether the odds of each class differ by no more than those of two samples do."""
-    for number, (one, other) in enumerate(zip(model_prior, events_prior, strict=True)):
+    for number in range(len(events_prior)):
         of_class = codes == number
-        parts = [
-            np.sum(weights[side] ** 2) / weights[side].sum() ** 2 for side in (of_class, ~of_class)
-        ]
+        parts = [1 / _weights.effective_events(weights[side]) for side in (of_class, ~of_class)]
         allowed = max(_BY_CHANCE, _ERRORS * np.sqrt(sum(parts)))
-        if abs(np.log(one / (1 - one)) - np.log(other / (1 - other))) > allowed:
+        if abs(_log_odds(model_prior, number) - _log_odds(events_prior, number)) > allowed:
             return False
     return True
+
+
+def _log_odds(prior, number):
+    """Of one class against the others; their sum, as 1 - p may be 0."""
+    return np.log(prior[number]) - np.log(np.delete(prior, number).sum())
 
 
 def moved(probabilities, before, after):

@@ -44,6 +44,25 @@ def as_numbers(X):
     return _floats.plain_objects(_floats.as_array(X, "X"), "X")
 
 
+def any_table(X, owner):
+    """`X` if it is a frame or blocks, else an array of any type, for estimators that hand it on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, values are masked or rows are of different lengths.
+    """
+    X = _columns.table(X)
+    if _columns.is_frame(X) or _columns.is_blocks(X):
+        return X
+    X = _masks.unmasked(X, "X")
+    # says of ragged rows that they are none
+    _columns.n_columns(X)
+    return check_array(
+        X, dtype=None, ensure_all_finite=False, allow_nd=True, estimator=owner, input_name="X"
+    )
+
+
 def as_floats(X, owner, *, allow_nd):
     """`X` as an array of floats, with two axes unless `allow_nd`."""
     X = as_numbers(X)

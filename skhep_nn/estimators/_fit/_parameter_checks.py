@@ -125,7 +125,7 @@ def check_constructed(estimator):
 
 def _check_values(rules, settings):
     values = {name: settings.get(name) for name in rules if name in settings.parameters}
-    _validation.validate_parameter_constraints(rules, values, caller_name=settings.owner)
+    _validation.check_values(rules, values, settings.owner)
 
 
 def _check_names(settings):
@@ -138,6 +138,8 @@ def _check_names(settings):
             kind = name.rpartition("_")[2]
         else:
             continue
+        if kind == "initializer" and isinstance(value, (list, tuple)):
+            _check_object(settings.owner, path, kind, value)
         for one in _each(value) if kind in KINDS else ():
             check_one = _check_name if isinstance(one, str) else _check_object
             check_one(settings.owner, path, kind, one)
@@ -155,13 +157,21 @@ def _each(value):
 def _check_object(owner, path, kind, value):
     """Raise if `value` is neither an object of Keras' kind nor a function, class or nothing."""
     # an object as Keras serialises it
-    if value is None or isinstance(value, dict) or callable(value) or hasattr(value, "get_config"):
+    is_one = isinstance(value, dict) or callable(value) or hasattr(value, "get_config")
+    if value is None or (is_one and not _makes_no_callable(kind, value)):
         return
     msg = (
         f"{owner}.{path} must have names, functions or objects of Keras, got {value!r:.100} for "
         f"the {KINDS[kind][0]}"
     )
     raise TypeError(msg)
+
+
+def _makes_no_callable(kind, value):
+    """Whether `value` is a class, like ``int``, whose objects cannot be called as they have to."""
+    if not isinstance(value, type) or kind in ("optimizer", "loss", "metrics"):
+        return False
+    return not any("__call__" in vars(base) for base in value.__mro__)
 
 
 def _check_name(owner, path, kind, word):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 
-from skhep_nn._validation import validate_parameter_constraints
+from skhep_nn._validation import check_values
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._fit import _compile, _loss, _parameter_checks
 from skhep_nn.estimators._fit._settings import Settings
@@ -155,7 +155,7 @@ def _check(stated, phase):
     rules = {name: rules[name] for name in phase.changes if name in rules}
     values = {name: phase.changes[name] for name in rules}
     with named(phase):
-        validate_parameter_constraints(rules, values, caller_name=phase.settings.owner)
+        check_values(rules, values, phase.settings.owner)
         _check_schedule(phase)
         _parameter_checks.check(stated, phase.settings)
         arguments = _compile.compiled(phase.settings)

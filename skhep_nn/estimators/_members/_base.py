@@ -9,20 +9,19 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skhep_nn import (
     _columns,
     _composition,
     _hypotheses,
-    _masks,
     _unread,
     _validation,
     _weights,
 )
 from skhep_nn._probabilities import FromProbabilities
-from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._fit._ensemble import mean_history
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._parametric._at import HypothesisClassifier
@@ -70,7 +69,7 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
         float
         """
         self._check_is_fitted()
-        X, owner = self._table(_columns.table(X)), type(self).__name__
+        X, owner = _arrays.any_table(X, self), type(self).__name__
         weights = _weights.resolve(X, sample_weight, self.weight_column, owner, self.columns_)
         labels = _targets.labels_of(y, owner, classes=self.classes_)
         check_consistent_length(X, labels)
@@ -228,7 +227,7 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
     def _learn_events(self, X, y):
         """`X` as the members get it but for hidden columns, and the labels."""
         owner = type(self).__name__
-        X = self._table(X)
+        X = _arrays.any_table(X, self)
         labels = _targets.labels_of(y, owner)
         check_consistent_length(X, labels)
         self.classes_ = _targets.learn_classes(labels, owner)
@@ -237,16 +236,6 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
         self.columns_ = _columns.FittedColumns(_columns.names(X), _columns.n_columns(X), optional)
         self.n_features_in_ = self.columns_.n_columns
         return X, labels
-
-    def _table(self, X):
-        if _columns.is_frame(X) or _columns.is_blocks(X):
-            return X
-        X = _masks.unmasked(X, "X")
-        # says of ragged rows that they are none
-        _columns.n_columns(X)
-        return check_array(
-            X, dtype=None, ensure_all_finite=False, allow_nd=True, estimator=self, input_name="X"
-        )
 
     def _classifier(self):
         """The classifier that is fitted several times."""

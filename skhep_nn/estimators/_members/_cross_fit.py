@@ -11,6 +11,7 @@ import numpy as np
 from skhep_nn import _columns, _composition, _event_numbers, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
 from skhep_nn._weighted_events import Events
+from skhep_nn.estimators._fit import _arrays
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members import _settings
 from skhep_nn.estimators._members._base import MembersClassifier
@@ -289,8 +290,8 @@ class CrossFitClassifier(MembersClassifier):
         columns = columns or self.columns_
         folds = self._folds_of(X, columns)
         if folds is None or not len(folds):
-            return self._mean(self._table(X), call, columns)
-        return self._by_fold(self._table(X), folds, call, columns)
+            return self._mean(_arrays.any_table(X, self), call, columns)
+        return self._by_fold(_arrays.any_table(X, self), folds, call, columns)
 
     def _by_fold(self, X, folds, call, columns=None):
         columns, owner = columns or self.columns_, type(self).__name__

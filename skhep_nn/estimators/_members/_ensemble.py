@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length
 from skhep_nn import _columns, _composition, _validation, _weights
 from skhep_nn._validation import HasMethods, Interval, Options, StrOptions
 from skhep_nn._weighted_events import Events
-from skhep_nn.estimators._fit import _targets
+from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._members import _bootstrap, _settings
 from skhep_nn.estimators._members import _columns as _of_members
 from skhep_nn.estimators._members._base import MembersClassifier
@@ -176,9 +176,7 @@ class EnsembleClassifier(MembersClassifier):
         if len(self.estimators_) < 2:
             msg = f"{type(self).__name__}.predict_spread needs several members; n_members=1"
             raise ValueError(msg)
-        X = _of_members.without(
-            self._table(_columns.table(X)), self.columns_, (), type(self).__name__
-        )
+        X = _of_members.without(_arrays.any_table(X, self), self.columns_, (), type(self).__name__)
         found = np.std([member.predict_proba(X) for member in self.estimators_], axis=0, ddof=1)
         if not self.bootstrap and len(found) > 1 and not found.any():
             self._warn_that_members_are_alike()
@@ -193,7 +191,7 @@ class EnsembleClassifier(MembersClassifier):
         warnings.warn(msg, UserWarning, stacklevel=3)
 
     def _by_members(self, X, call, columns=None):
-        return self._mean(self._table(X), call, columns)
+        return self._mean(_arrays.any_table(X, self), call, columns)
 
     def _takes_validation(self):
         return takes_validation(self._classifier())
@@ -211,7 +209,7 @@ class EnsembleClassifier(MembersClassifier):
                 f"{owner} have all events"
             )
             raise ValueError(msg)
-        X = self._table(_columns.table(X))
+        X = _arrays.any_table(X, self)
         labels = _targets.labels_of(y, owner, classes=self.classes_)
         check_consistent_length(X, labels)
         weights = None if sample_weight is None else _weights.check(sample_weight, len(labels))

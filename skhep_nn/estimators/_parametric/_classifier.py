@@ -15,7 +15,7 @@ from skhep_nn.estimators._blocks._base import (
     inputs_of,
 )
 from skhep_nn.estimators._fit import _targets
-from skhep_nn.estimators._parameters import COLUMN, shares_training_parameters
+from skhep_nn.estimators._parameters import COLUMN, PENALTY, shares_training_parameters
 from skhep_nn.estimators._parametric import _columns as _mass_columns
 from skhep_nn.estimators._parametric import _mass_warnings
 from skhep_nn.estimators._parametric._assignment import ASSIGNMENTS
@@ -186,7 +186,7 @@ class ParametricClassifier(BlockNetworkClassifier):
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
         "activation": [str, callable, HasMethods("get_config")],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "l2": [Interval(Real, 0, None, closed="left")],
+        "l2": [PENALTY],
         "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "branches": [dict, None],
         "batch_sampler": [StrOptions(set(SAMPLERS)), HasMethods("fit_resample"), None],

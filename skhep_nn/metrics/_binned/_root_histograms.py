@@ -6,6 +6,7 @@ import numpy as np
 
 from skhep_nn import _extras, _storage
 from skhep_nn._paths import user_path
+from skhep_nn.metrics import _shapes
 
 DATA = "data_obs"
 _SIDES = ("Up", "Down")
@@ -97,7 +98,7 @@ def _th1(uproot, name, contents, variances, edges):
     axis = identify.to_TAxis(
         "xaxis", "score", len(contents), edges[0], edges[-1], fXbins=np.asarray(edges)
     )
-    centres = (edges[:-1] + edges[1:]) / 2
+    centres = _shapes.centers(edges)
 
     def padded(values):
         return np.concatenate([[0.0], values, [0.0]])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn import _columns
+from skhep_nn.metrics import _shapes
 from skhep_nn.metrics._overtraining import chi_square_probability
 from skhep_nn.metrics._shapes import Counts, chi_square
 from skhep_nn.plotting import InputVariablesDisplay, _histograms, _style
@@ -124,7 +125,7 @@ def _ratio_figure(display, counts):
 
 
 def _draw_ratio(ax, by_class, edges):
-    centers = (edges[:-1] + edges[1:]) / 2
+    centers = _shapes.centers(edges)
     for (label, (train, test)), look in zip(
         by_class.items(), _style.looks(len(by_class)), strict=True
     ):
