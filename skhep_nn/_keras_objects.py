@@ -47,9 +47,9 @@ def config_of(value):
         # Keras would ask a schedule for its configuration, which a user's own need not have
         constant = object.__new__(type(value))
         vars(constant).update(vars(value) | {"_learning_rate": 1.0})
-        return dict(constant.get_config()) | {"learning_rate": rate}
+        return _untracked(dict(constant.get_config())) | {"learning_rate": rate}
     try:
-        return dict(value.get_config())
+        return _untracked(dict(value.get_config()))
     except NotImplementedError:
         return {}
 

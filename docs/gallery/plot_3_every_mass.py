@@ -17,12 +17,18 @@ from skhep_nn.plotting import AUCByParameterDisplay, ScoreByParameterDisplay
 events = load_resonance()
 X, y = events.drop(columns="is_signal"), events["is_signal"]
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-X["mass"].value_counts(dropna=False).sort_index()
+X["mass"].value_counts(dropna=False).sort_index().to_frame("events")
 
 # %%
 # One network takes the mass, another never saw 1000 GeV, and a third does not know the mass.
 
-settings = {"units": (64, 64), "epochs": 10, "random_state": 0, "weight_column": "weight"}
+settings = {
+    "units": (64, 64),
+    "epochs": 10,
+    "random_state": 0,
+    "weight_column": "weight",
+    "class_names": {0: "background", 1: "signal"},
+}
 without = X_train["mass"] != 1000
 networks = {
     "parametric": ParametricClassifier(**settings).fit(X_train, y_train),

@@ -85,7 +85,10 @@ def yields_at(process, y_true, y_score, sample_weight, cut, options):
     process = _inputs.labels(process, "process")
     scores = _inputs.check_scores(y_score)
     if len(process) != len(scores):
-        msg = f"process has {len(process)} events, but y_score has {len(scores)}"
+        msg = (
+            f"process has {len(process)} events, but y_score has {len(scores)}; it is that of the "
+            "first events, not of test events beside them"
+        )
         raise ValueError(msg)
     weights = _inputs.check_weights(sample_weight, len(scores))
     scaling = options.get("yields"), options.get("luminosity", 1.0)

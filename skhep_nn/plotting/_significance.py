@@ -159,7 +159,8 @@ class SignificanceDisplay:
         bins : array-like or int, default=None
             Bins of the score instead of a scan, as in :func:`skhep_nn.metrics.binned_significance`.
         process : array-like of shape (n_events,), default=None
-            Process of each event; the legend has the yield of each at the cut.
+            Process of each of the first events, not of the test events; the legend has the yield
+            of each at the cut.
         cut, scale
             As in :meth:`plot`.
         ax : Axes or sequence of two Axes, default=None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier
+from skhep_nn.estimators._fit import _loss, _targets
 
 N = 12
 X = np.random.default_rng(0).normal(size=(N, 2))
@@ -55,6 +56,28 @@ def test_without_weights_a_mean_of_the_batch_is_a_loss(loss):
 def test_a_loss_with_one_value_per_event_is_weighted(loss):
     weighted, plain = (dense(loss).fit(X, CLASSES[2], w).history_["loss"] for w in (WEIGHTS, None))
     assert weighted != plain
+
+
+@pytest.mark.parametrize("reduction", ["none", None])
+def test_a_loss_that_is_not_reduced_is_an_error(reduction):
+    loss = keras.losses.BinaryCrossentropy(reduction=reduction)
+    with pytest.raises(ValueError, match=f"reduction={reduction!r}, .* leave reduction= out"):
+        dense(loss).fit(X, CLASSES[2])
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(_loss.loss_classes()) - {"loss", "c_t_c", *_loss.BINARY})
+)
+def test_every_loss_of_keras_is_given_targets_of_which_it_makes_a_value_per_event(name):
+    loss = _loss.loss_classes()[name]()
+    p = np.random.default_rng(0).dirichlet(np.ones(3), N).astype("float32")
+    one_hot = _loss.wants_one_hot(loss, 3)
+    y = _targets.targets(CLASSES[3], 3, 3, one_hot=one_hot)
+    values = keras.ops.convert_to_numpy(loss.call(y, p))
+    # the overlap of Dice and Tversky is that of the batch
+    assert values.shape == (() if name in ("dice", "tversky") else (N,))
+    if "generalized" in name:
+        np.testing.assert_allclose(values, 2 * (1 - np.sqrt(p[np.arange(N), CLASSES[3]])), 1e-6)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])

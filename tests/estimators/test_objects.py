@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from skhep_nn import DenseClassifier, KerasClassifier
-from skhep_nn._keras_objects import rebuilt
+from skhep_nn._keras_objects import assembled, parts_of, rebuilt, same
 
 RNG = np.random.default_rng(0)
 Y = (RNG.random(160) < 0.5).astype(int)
@@ -513,3 +513,36 @@ def test_a_callback_with_an_open_file_is_named_when_it_is_saved(tmp_path):
         pickle.dumps(callback)
     callback.log.close()
     assert pickle.loads(pickle.dumps(callback)).log is None
+
+
+# those that wrap others, and the base of all
+WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
+OPTIMIZERS = {
+    name
+    for name, one in vars(keras.optimizers).items()
+    if isinstance(one, type) and issubclass(one, keras.optimizers.Optimizer)
+}
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS - WRAPPERS))
+def test_what_every_optimizer_of_keras_is_made_of_can_be_saved(name):
+    optimizer = getattr(keras.optimizers, name)(learning_rate=0.02, clipnorm=0.5)
+    parts = pickle.loads(pickle.dumps(parts_of(optimizer)))
+    assert same(assembled(*parts), optimizer)
+
+
+def test_an_optimizer_around_others_has_no_rate_for_a_schedule_to_start_from():
+    X, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01))
+    model = DenseClassifier(units=(2,), optimizer=optimizer, epochs=1, verbose=0)
+    with pytest.raises(ValueError, match=r"wraps another and has no learning rate.*'cosine'"):
+        model.fit(X, y)
+    assert model.set_params(learning_rate_schedule="constant").fit(X, y).n_epochs_ == 1
+
+
+@pytest.mark.skipif("MultiOptimizer" not in OPTIMIZERS, reason="this Keras has none")
+def test_several_optimizers_in_one_are_an_error():
+    optimizer = keras.optimizers.MultiOptimizer([keras.optimizers.Adam(0.01)])
+    model = DenseClassifier(units=(2,), optimizer=optimizer, learning_rate_schedule="constant")
+    with pytest.raises(ValueError, match="wraps several; give one of them"):
+        model.fit(np.zeros((4, 2)), [0, 1, 0, 1])

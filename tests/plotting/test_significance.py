@@ -240,7 +240,7 @@ def test_yields_of_each_process_at_the_cut_are_named():
     assert total == pytest.approx(display.cut_.background)
     text = display.ax_.get_legend().texts[-2].get_text()
     assert text.startswith("at the cut:\nW ")
-    with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000"):
+    with pytest.raises(ValueError, match="process has 3 events, but y_score has 6000; it is that"):
         SignificanceDisplay.from_predictions(y, score, process=process[:3])
 
 

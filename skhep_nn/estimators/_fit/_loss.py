@@ -15,9 +15,13 @@ ONE_HOT = (
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
     "categorical_hinge",
+)
+# in spite of its name, the last takes class numbers
+SPARSE = (
+    "sparse_categorical_crossentropy",
+    "circle",
     "categorical_generalized_cross_entropy",
 )
-SPARSE = ("sparse_categorical_crossentropy", "circle")
 # Names by which Keras chooses the cross-entropy that fits the targets.
 BY_TARGETS = ("crossentropy", "ce")
 
@@ -146,12 +150,13 @@ class Reduced(keras.losses.Loss):
 
 
 def check_targets(loss, n_outputs):
-    """Raise if a loss of Keras is for another number of outputs.
+    """Raise if a loss of Keras is for another number of outputs, or gives no single number.
 
     Raises
     ------
     ValueError
     """
+    _check_reduction(loss)
     kinds = kinds_of(loss)
     for_one, per_class = kinds & set(BINARY), kinds & {*ONE_HOT, *SPARSE}
     if (for_one and n_outputs > 1) or (per_class and n_outputs == 1):
@@ -159,6 +164,16 @@ def check_targets(loss, n_outputs):
         msg = (
             f"loss {loss_name(loss)!r} is for {rule}; the network has {n_outputs}. "
             f"{loss_name(loss_for(n_outputs))!r} fits it; loss=None takes it"
+        )
+        raise ValueError(msg)
+
+
+def _check_reduction(loss):
+    reduction = getattr(loss, "reduction", "sum") if isinstance(loss, keras.losses.Loss) else "sum"
+    if reduction in (None, "none"):
+        msg = (
+            f"loss {loss_name(loss)!r} has reduction={reduction!r}, which leaves one value per "
+            "event where training needs one number; leave reduction= out"
         )
         raise ValueError(msg)
 

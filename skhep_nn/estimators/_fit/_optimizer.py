@@ -70,6 +70,26 @@ def check_optimizer(settings, routed):
             f"{its} of its own; give the optimizer by name"
         )
         raise ValueError(msg)
+    _check_has_rate(settings)
+
+
+def _check_has_rate(settings):
+    """Raise if a schedule is to start from the rate of an optimizer that wraps others."""
+    optimizer, schedule = settings.optimizer, settings.learning_rate_schedule
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return
+    if "learning_rate" in config_of(optimizer):
+        return
+    if not hasattr(optimizer, "inner_optimizer"):
+        msg = f"optimizer {optimizer.name!r} wraps several; give one of them"
+        raise ValueError(msg)
+    if schedule != "constant":
+        msg = (
+            f"optimizer {optimizer.name!r} wraps another and has no learning rate, from which "
+            f"learning_rate_schedule={schedule!r} starts; give the optimizer inside of it, or take "
+            'learning_rate_schedule="constant"'
+        )
+        raise ValueError(msg)
 
 
 def from_one_rate(settings):
@@ -165,7 +185,7 @@ def set_learning_rate(settings, optimizer):
     ):
         return
     config = config_of(optimizer)
-    if not isinstance(config["learning_rate"], float):
+    if not isinstance(config.get("learning_rate"), float):
         msg = (
             f"learning_rate={settings.learning_rate}, learning_rate_schedule="
             f"{settings.learning_rate_schedule!r}, but the network came compiled with a schedule "

@@ -70,7 +70,7 @@ class Recipe:
     @property
     def learning_rate(self):
         """The learning rate, or None if it follows a schedule."""
-        rate = config_of(self.optimizer.value)["learning_rate"]
+        rate = config_of(self.optimizer.value).get("learning_rate")
         return rate if isinstance(rate, float) else None
 
     def __getstate__(self):
