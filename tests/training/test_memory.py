@@ -49,7 +49,7 @@ print(resident() - before)
 # a classifier of our own uses one network again and again; the user's is traced in each fit, where
 # every trace once kept 3 MB for ever
 @pytest.mark.parametrize(
-    ("name", "n_fits", "megabytes"), [("DenseClassifier", 200, 30), ("KerasClassifier", 60, 100)]
+    ("name", "n_fits", "megabytes"), [("DenseClassifier", 200, 30), ("KerasClassifier", 35, 50)]
 )
 def test_many_fits_hardly_grow_the_process(name, n_fits, megabytes):
     done = subprocess.run(
