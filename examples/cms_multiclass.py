@@ -8,7 +8,7 @@ outputs of the best network for test events, are written to ``examples_output/``
     python examples/cms_multiclass.py
 
 Measured (split 0, seeds 0 to 2, scikit-learn 1.9.1, TensorFlow 2.21.0, Keras 3.15.1): significance
-0.29 to 0.44 at the best cut of validation events, and 0.10 to 0.14 on test events at that cut.
+0.25 to 0.36 at the best cut of validation events, and 0.10 to 0.17 on test events at that cut.
 """
 
 from __future__ import annotations
