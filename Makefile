@@ -113,8 +113,9 @@ bench: $(VENV)/.bench  ## the benchmark: writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 .PHONY: bench-memory
-bench-memory: $(VENV)/.dev  ## training from a cache larger than memory
+bench-memory: $(VENV)/.dev  ## training from a cache larger than memory; memory for each of 1e8 events
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks resident
 
 .PHONY: examples
 examples: $(VENV)/.dev  ## every example that needs no file of yours

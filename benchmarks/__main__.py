@@ -55,7 +55,16 @@ CASES = {
     "growth with width": "scaling",
 }
 # Modules with arguments of their own.
-STUDIES = ("ablation", "accuracy", "gpu", "held_out_masses", "kinds", "resident", "stacked")
+STUDIES = (
+    "ablation",
+    "accuracy",
+    "gpu",
+    "held_out_masses",
+    "kinds",
+    "resident",
+    "shuffle",
+    "stacked",
+)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 LIBRARIES = ("tensorflow", "keras", "scikit-learn", "scikeras", "numpy", "skorch", "torch")
 
