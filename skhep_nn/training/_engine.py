@@ -20,6 +20,7 @@ from skhep_nn._tensorflow import keep_quiet_on_engines
 from skhep_nn.training._batch_normalization import normalisations
 from skhep_nn.training._devices import Replicas, grow_memory, slices
 from skhep_nn.training._jit import EPOCH, NONE, STEP
+from skhep_nn.training._plan import one_number
 from skhep_nn.training._prediction import ROW_MULTIPLE, Prediction, n_rows_of, rows_of
 from skhep_nn.training._programs import programs_of, variables_by_place
 from skhep_nn.training._threads import respect_limits
@@ -193,7 +194,7 @@ class Engine:
         logs = {"loss": loss}
         if self.has_metrics:
             values = self.model.get_metrics_result()
-            logs.update({name: float(v) for name, v in values.items() if name != "loss"})
+            logs.update({name: one_number(v, name) for name, v in values.items() if name != "loss"})
             self.model.reset_metrics()
         return logs
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from skhep_nn._fork import running_tensorflow
 from skhep_nn.training._epochs import Epochs
 from skhep_nn.training._messages import check_going
+from skhep_nn.training._plan import one_number
 from skhep_nn.training._source import ArraySource
 
 
@@ -103,7 +104,7 @@ class Watcher(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Enter the epoch; stop when the best one is long ago."""
-        logs = dict(logs or {})
+        logs = {name: one_number(value, name) for name, value in (logs or {}).items()}
         if not self.epochs.finite(epoch, logs):
             self.model.stop_training = True
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 # Of a fit whose length is not said: passes over the events, and steps for samples so small that
 # so many passes are too few steps.
 AUTO_EPOCHS, AUTO_STEPS = 20, 60
@@ -133,4 +135,22 @@ class Outcome:
 def append(history, logs):
     """Append the values of `logs` to the lists of `history`."""
     for name, value in logs.items():
-        history.setdefault(name, []).append(float(value))
+        history.setdefault(name, []).append(one_number(value, name))
+
+
+def one_number(value, name):
+    """What a metric gives, as a number.
+
+    Raises
+    ------
+    ValueError
+        If it gives several.
+    """
+    value = np.asarray(value)
+    if value.size != 1:
+        msg = (
+            f"metric {name!r} gives {value.size} numbers, and the history has one per epoch; take "
+            "one threshold, or a mean over classes (average='macro')"
+        )
+        raise ValueError(msg)
+    return value.item()

@@ -546,3 +546,48 @@ def test_several_optimizers_in_one_are_an_error():
     model = DenseClassifier(units=(2,), optimizer=optimizer, learning_rate_schedule="constant")
     with pytest.raises(ValueError, match="wraps several; give one of them"):
         model.fit(np.zeros((4, 2)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_metric_that_gives_an_array_of_one_number_is_that_and_several_are_an_error(run_eagerly):
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+
+    def network():
+        return keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+
+    def fitted(metric):
+        options = {"metrics": [metric], "epochs": 1, "random_state": 0, "run_eagerly": run_eagerly}
+        return KerasClassifier(network, loss="binary_crossentropy", verbose=0, **options).fit(X, y)
+
+    with_one = fitted(keras.metrics.F1Score(threshold=0.5)).history_["f1_score"]
+    assert with_one == fitted(keras.metrics.F1Score("micro", threshold=0.5)).history_["f1_score"]
+    with pytest.raises(ValueError, match=r"'precision' gives 2 numbers.* take one threshold"):
+        fitted(keras.metrics.Precision(thresholds=[0.3, 0.6], name="precision"))
+
+
+@pytest.mark.parametrize(
+    ("of_fit", "of_reader"), [("float32", "mixed_float16"), ("mixed_float16", "float32")]
+)
+def test_a_network_is_read_under_another_policy_than_that_of_its_fit(of_fit, of_reader):
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+
+    def network():
+        return keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(of_fit)
+        options = {"loss": "binary_crossentropy", "epochs": 1, "random_state": 0, "verbose": 0}
+        model = KerasClassifier(network, **options).fit(X, y)
+        saved = pickle.dumps(model.model_)
+        keras.config.set_dtype_policy(of_reader)
+        read = pickle.loads(saved)
+        assert keras.config.dtype_policy().name == of_reader
+        assert type(read.optimizer) is type(model.model_.optimizer)
+        for one, other in zip(read.variables, model.model_.variables, strict=True):
+            np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(
+            read.predict(X, verbose=0), model.model_.predict(X, verbose=0)
+        )
+    finally:
+        keras.config.set_dtype_policy(before)

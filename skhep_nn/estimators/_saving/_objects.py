@@ -162,7 +162,7 @@ def _reduced_network(network):
         optimizer = [np.array(variable) for variable in network.optimizer.variables]
     with _without_compilation(network, compiled):
         packed = _bytes_of(network)
-    return _network, (guard, packed, objects, compiled, optimizer)
+    return _network, (guard, packed, objects, compiled, optimizer, _policy_of(network))
 
 
 def _copied_network(network, memo):
@@ -171,22 +171,42 @@ def _copied_network(network, memo):
     return copied
 
 
-def _network(guard, packed, objects, compiled, optimizer, *, safe_mode=False):
+def _network(guard, packed, objects, compiled, optimizer, policy=None, *, safe_mode=False):
     """The network that :func:`_reduced_network` described."""
     del guard
     from keras.src.saving import saving_lib
 
-    with keras.saving.custom_object_scope(objects):
+    with keras.saving.custom_object_scope(objects), _policy_is(policy):
         network = saving_lib._load_model_from_fileobj(
             io.BytesIO(packed), custom_objects=None, compile=compiled is None, safe_mode=safe_mode
         )
-    if compiled is not None:
-        network.compile(**compiled)
+        if compiled is not None:
+            network.compile(**compiled)
     if optimizer is not None:
         network.optimizer.build(network.trainable_variables)
         for variable, value in zip(network.optimizer.variables, optimizer, strict=True):
             variable.assign(value)
     return network
+
+
+def _policy_of(network):
+    """Name of the network's dtype policy, which Keras does not write of all models."""
+    policy = getattr(network, "dtype_policy", None)
+    return policy.name if type(policy) is keras.dtype_policies.DTypePolicy else None
+
+
+@contextlib.contextmanager
+def _policy_is(name):
+    """The policy `name` holds: by that of the moment Keras would scale losses, or not."""
+    before = keras.config.dtype_policy()
+    if name is None or name == before.name:
+        yield
+        return
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _check_lambdas(network):

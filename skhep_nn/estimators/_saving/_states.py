@@ -40,10 +40,11 @@ def _network(network):
             "as a function with a name"
         )
         raise pickle.PicklingError(msg)
-    _, (guard, packed, objects, compiled, optimizer) = _objects._reduced_network(network)
+    _, (guard, packed, objects, compiled, optimizer, policy) = _objects._reduced_network(network)
     if guard is not None:
         raise pickle.PicklingError(guard.message)
-    return {"packed": packed, "objects": objects, "compiled": compiled, "optimizer": optimizer}
+    state = {"packed": packed, "objects": objects, "compiled": compiled}
+    return {**state, "optimizer": optimizer, "policy": policy}
 
 
 def _set_network(network, state):
