@@ -23,6 +23,7 @@ from skhep_nn.training._jit import EPOCH, NONE, STEP
 from skhep_nn.training._plan import one_number
 from skhep_nn.training._prediction import ROW_MULTIPLE, Prediction, n_rows_of, rows_of
 from skhep_nn.training._programs import programs_of, variables_by_place
+from skhep_nn.training._source import Ordered, group_steps
 from skhep_nn.training._threads import respect_limits
 
 respect_limits()
@@ -96,8 +97,9 @@ class Engine:
 
         Parameters
         ----------
-        block : tuple of (x, y, weights)
-            Tensors of at least ``n_steps * batch_size`` events, already in their final order.
+        block : tuple of (x, y, weights), or Ordered
+            Tensors of at least ``n_steps * batch_size`` events, already in their final order; or
+            events and that order.
         batch_size, n_steps : int
         rates : ndarray of shape (n_steps,), optional
             Learning rate of each step; None is that of the optimizer.
@@ -109,7 +111,9 @@ class Engine:
         """
         data = block if rates is None else (block, _padded_rates(rates, block, batch_size))
         run = self._function(
-            ("train", batch_size), data, lambda: self._make_train(batch_size, _signature(data))
+            ("train", batch_size),
+            data,
+            lambda: self._make_train(batch_size, _signature(data), rated=rates is not None),
         )
         start = 0
         while start < n_steps:
@@ -285,21 +289,24 @@ class Engine:
         means = [tf.convert_to_tensor(layer.moving_mean) for layer in found]
         return loss, means, [tf.convert_to_tensor(layer.moving_variance) for layer in found]
 
-    def _make_train(self, batch_size, signature):
+    def _make_train(self, batch_size, signature, *, rated):
         step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None
 
         def run(data, number, count):
-            block, rates = data if len(data) == 2 else (data, None)
+            block, rates = data if rated else (data, None)
             total, end = tf.zeros((), tf.float64), number + count
             # not a tf.range: XLA would compile the whole program anew for each start and count
             while number < end:
-                self._set_rate(rates, number)
-                if self.replicas:
-                    total += self.replicas.step(self._step, block, number * batch_size, batch_size)
-                else:
-                    batch = slices(block, number * batch_size, batch_size)
-                    total += self._step(*batch, gradient_step=step)
-                number += 1
+                group, first, stop = _gathered(block, number, end, batch_size)
+                while number < stop:
+                    self._set_rate(rates, number)
+                    begin = (number - first) * batch_size
+                    if self.replicas:
+                        total += self.replicas.step(self._step, group, begin, batch_size)
+                    else:
+                        batch = slices(group, begin, batch_size)
+                        total += self._step(*batch, gradient_step=step)
+                    number += 1
             return total * batch_size
 
         number = tf.TensorSpec([], tf.int32)
@@ -342,9 +349,19 @@ def _loss_is_mean(model):
     return reduction == "sum_over_batch_size" and len(model.losses) <= regularisers
 
 
+def _gathered(block, number, end, batch_size):
+    """The events at hand, the number of their first batch, and where they end."""
+    if not isinstance(block, Ordered):
+        return block, 0, end
+    n_steps = group_steps(block.data, batch_size)
+    rows = tf.slice(block.order, [number * batch_size], [n_steps * batch_size])
+    group = tf.nest.map_structure(lambda a: tf.gather(a, rows), block.data)
+    return group, number, tf.minimum(number + n_steps, end)
+
+
 def _padded_rates(rates, block, batch_size):
     """One rate for each batch that `block` has room for: the layout of all blocks is the same."""
-    out = np.zeros(len(block[2]) // batch_size, np.float32)
+    out = np.zeros(len(tf.nest.flatten(block)[-1]) // batch_size, np.float32)
     out[: len(rates)] = rates
     return tf.constant(out)
 

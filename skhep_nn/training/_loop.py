@@ -9,9 +9,14 @@ import keras
 
 from skhep_nn.training import _callbacks, _keras_loop
 from skhep_nn.training._epochs import Epochs
+from skhep_nn.training._jit import EPOCH
 from skhep_nn.training._messages import check_going
+from skhep_nn.training._order import Ahead
+from skhep_nn.training._source import ArraySource
 
 logger = logging.getLogger("skhep_nn")
+# Events from which a shuffle takes longer than to hand it to a thread.
+EVENTS_AHEAD = 50_000
 
 
 def train(engine, source, validation, plan):
@@ -62,7 +67,7 @@ class CompiledLoop:
         self.model.stop_training = False
         self.model.reset_metrics()
         self.callbacks.on_train_begin()
-        with self.epochs.running(self.source.n_bytes):
+        with self.epochs.running(self.source.n_bytes), self._orders() as self._order:
             self.epochs.start_phase(self._evaluate)
             self._run_epochs(first)
         self.callbacks.on_train_end(self.epochs.logs)
@@ -83,12 +88,20 @@ class CompiledLoop:
         plan, done, total = self.plan, 0, 0.0
         if plan.redraw is not None:
             plan.redraw(plan.done + epoch, self.source)
-        order = plan.order(plan.done + epoch)
+        order = self._order(plan.done + epoch)
         for n_events, loss in self._losses(order, self._rates(epoch, len(order))):
             check_going(plan)
             done, total = done + n_events, total + loss
             self.epochs.progress.within(epoch, min(1.0, done / len(order)))
         return self.engine.results(total / done)
+
+    def _orders(self):
+        """The order of each epoch; of many events the next is drawn beside training."""
+        plan = self.plan
+        shuffles = plan.shuffle and not plan.sampled and isinstance(self.source, ArraySource)
+        if not shuffles or self.source.n_events < EVENTS_AHEAD:
+            return contextlib.nullcontext(plan.order)
+        return contextlib.closing(Ahead(plan.order, plan.done + plan.epochs - 1))
 
     def _rates(self, epoch, n_events):
         """Learning rate of each step of an epoch, or None where it does not change."""
@@ -99,7 +112,7 @@ class CompiledLoop:
 
     def _losses(self, order, rates):
         batch_size, done = self.plan.batch_size, 0
-        with contextlib.closing(self.source.blocks(order, batch_size)) as blocks:
+        with contextlib.closing(self._blocks(order)) as blocks:
             for block, n_steps in blocks:
                 of_block = None if rates is None else rates[done : done + max(1, n_steps)]
                 done += max(1, n_steps)
@@ -107,6 +120,12 @@ class CompiledLoop:
                     yield from self.engine.train_steps(block, batch_size, n_steps, of_block)
                 else:
                     yield self.engine.train_rest(block, None if rates is None else of_block[0])
+
+    def _blocks(self, order):
+        """Whole epochs of XLA gather events in memory themselves, in the processor's cache."""
+        inside = self.engine.jit == EPOCH and isinstance(self.source, ArraySource)
+        read = self.source.ordered if inside else self.source.blocks
+        return read(order, self.plan.batch_size)
 
     def _validate(self):
         if self.validation is None:

@@ -6,6 +6,8 @@ with the order that it would have had.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 
@@ -81,6 +83,35 @@ def resampled(sampler, x, codes, seed):
         return rng.permutation(rows.astype(np.int32))
 
     return draw
+
+
+class Ahead:
+    """Orders of epochs, the next of which a thread draws while the network trains.
+
+    Parameters
+    ----------
+    order : callable
+        Epoch number to event numbers; of that number alone.
+    last : int
+        The epoch after which there is none.
+    """
+
+    def __init__(self, order, last):
+        self._order, self._last = order, last
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="skhep_nn-order")
+        self._drawn = {}
+
+    def __call__(self, epoch):
+        """The order of `epoch`; that of the next one is begun."""
+        waiting = self._drawn.pop(epoch, None)
+        found = self._order(epoch) if waiting is None else waiting.result()
+        if epoch < self._last:
+            self._drawn = {epoch + 1: self._pool.submit(self._order, epoch + 1)}
+        return found
+
+    def close(self):
+        """End the thread."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _selected(sampler, x, codes, seed):

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
 from skhep_nn.training._messages import out_of_memory
 
 BLOCK_BYTES = 256 * 2**20
+# Events that a compiled epoch gathers at a time: few enough for the processor's cache.
+GROUP_ROWS, GROUP_BYTES = 4096, 2**20
+
+
+class Ordered(NamedTuple):
+    """Events, and the order in which a compiled epoch gathers them.
+
+    Parameters
+    ----------
+    data : tuple of (x, y, weights)
+        Tensors.
+    order : tensor of int
+        Event numbers, padded such that a whole group can be gathered from any batch on.
+    """
+
+    data: tuple
+    order: object
 
 
 class ArraySource:
@@ -52,6 +71,36 @@ class ArraySource:
         if len(rest):
             yield self._take(rest), 0
 
+    def ordered(self, order, batch_size):
+        """The events as `blocks` gives them, the whole batches as one block that is not gathered.
+
+        Yields
+        ------
+        tuple of (block, n_steps)
+            An `Ordered` with all whole batches, then the partial batch, gathered, with 0 steps.
+        """
+        n_steps = len(order) // batch_size
+        rows, rest = np.split(order, [n_steps * batch_size])
+        if n_steps:
+            self._pad_events()
+            steps = _bucket(n_steps) + group_steps(self.data, batch_size)
+            padded = tf.convert_to_tensor(_pad(rows, steps * batch_size))
+            yield Ordered(self.data, padded), n_steps
+        if len(rest):
+            yield self._take(rest), 0
+
+    def _pad_events(self):
+        # XLA compiles for a number of events: nearly equal ones share a program, if memory allows
+        n_events = _bucket(self.n_events) if self.n_bytes <= BLOCK_BYTES else self.n_events
+
+        def pad(a):
+            missing = n_events - len(a)
+            return (
+                a if missing <= 0 else tf.concat([a, tf.zeros((missing, *a.shape[1:]), a.dtype)], 0)
+            )
+
+        self.data = tf.nest.map_structure(pad, self.data)
+
     def _take(self, rows):
         rows = tf.convert_to_tensor(rows)
         return tf.nest.map_structure(lambda a: tf.gather(a, rows), self.data)
@@ -63,7 +112,17 @@ class ArraySource:
 
     @property
     def _row_bytes(self):
-        return sum(a.dtype.size * int(np.prod(a.shape[1:])) for a in tf.nest.flatten(self.data))
+        return _bytes_of_event(self.data)
+
+
+def group_steps(data, batch_size):
+    """Batches of `data` that a compiled epoch gathers at a time."""
+    most = min(GROUP_ROWS, GROUP_BYTES // max(1, _bytes_of_event(data)))
+    return max(1, most // batch_size)
+
+
+def _bytes_of_event(data):
+    return sum(a.dtype.size * int(np.prod(a.shape[1:])) for a in tf.nest.flatten(data))
 
 
 def _bucket(n):

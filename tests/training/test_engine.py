@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skhep_nn.training import _engine
+from skhep_nn.training import _engine, _source
 from skhep_nn.training._engine import Engine
+from skhep_nn.training._source import ArraySource
 
 SHAPES = {"dense": (6,), "batch_norm": (6,), "cnn": (8, 3), "lstm": (8, 3), "dropout": (6,)}
 optimizers = keras.optimizers
@@ -184,6 +185,27 @@ def test_a_fit_does_not_depend_on_how_the_steps_are_shared_among_calls(
     monkeypatch.setattr(Engine, "_adapt", lambda self, *_: setattr(self, "steps_per_call", 1))
     run(single, data, epochs=2)
     assert_same_weights(whole.variables, single.variables, atol=0)
+
+
+@pytest.mark.parametrize("rates", [None, np.linspace(1e-3, 1e-2, 30)])
+def test_an_epoch_that_gathers_events_itself_takes_the_same_steps(
+    rates, make_data, compiled, monkeypatch, assert_same_weights
+):
+    # groups of three batches, calls of 7 steps: groups are cut off by ends of calls
+    monkeypatch.setattr(_source, "GROUP_ROWS", 96)
+    monkeypatch.setattr(Engine, "_adapt", lambda *_: None)
+    data = make_data(1000)
+    order = np.random.default_rng(0).permutation(1000).astype(np.int32)
+    models = []
+    for read in ("blocks", "ordered"):
+        engine, source = Engine(compiled("dense"), "epoch"), ArraySource(*data)
+        engine.build(*source.data)
+        engine.steps_per_call = 7
+        (block, n_steps), _ = getattr(source, read)(order, 32)
+        assert n_steps == 31
+        assert sum(n for n, _ in engine.train_steps(block, 32, 30, rates)) == 960
+        models.append(engine.model)
+    assert_same_weights(*(model.variables for model in models), atol=1e-6)
 
 
 def test_evaluation_is_that_of_keras_and_clears_the_metrics(make_data, compiled, monkeypatch):

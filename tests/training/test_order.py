@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -117,3 +120,35 @@ def test_a_sampler_that_makes_new_events_is_an_error(sampler):
     x = np.random.default_rng(0).normal(size=(100, 2))
     with pytest.raises(ValueError, match="makes new events instead of selecting some"):
         order.resampled(sampler, x, CODES, 0)(0)
+
+
+def test_the_next_order_is_drawn_while_an_epoch_runs_and_none_after_the_last():
+    drawn = []
+
+    def draw(epoch):
+        drawn.append((epoch, threading.current_thread() is threading.main_thread()))
+        return [epoch]
+
+    with contextlib.closing(order.Ahead(draw, last=4)) as ahead:
+        assert ahead(3) == [3]
+        assert ahead(4) == [4]
+    assert drawn == [(3, True), (4, False)]
+
+
+def test_an_order_that_nobody_expected_is_drawn_at_once():
+    with contextlib.closing(order.Ahead(order.shuffled(50, 1), last=9)) as ahead:
+        for epoch in (0, 5, 2):
+            assert ahead(epoch).tolist() == order.shuffled(50, 1)(epoch).tolist()
+
+
+def test_what_goes_wrong_in_drawing_ahead_is_told_when_the_order_is_needed():
+    def draw(epoch):
+        if epoch:
+            msg = "no such epoch"
+            raise ValueError(msg)
+        return [0]
+
+    with contextlib.closing(order.Ahead(draw, last=4)) as ahead:
+        assert ahead(0) == [0]
+        with pytest.raises(ValueError, match="no such epoch"):
+            ahead(1)

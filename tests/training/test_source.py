@@ -42,6 +42,49 @@ def test_every_event_of_an_order_comes_once_in_its_batch(n, batch_size, block_by
         assert batches_of(source, order, batch_size) == expected
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(1, 80),
+    batch_size=st.integers(1, 90),
+    block_bytes=st.sampled_from([1, 10**9]),
+    group_rows=st.sampled_from([1, 40, 4096]),
+    seed=st.integers(0, 10),
+)
+def test_an_epoch_that_gathers_itself_is_handed_the_same_batches(
+    n, batch_size, block_bytes, group_rows, seed
+):
+    y = np.arange(n, dtype=np.float32)
+    source = ArraySource(np.stack([y, y], axis=1), y[:, None], y)
+    order = np.random.default_rng(seed).permutation(n).astype(np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_source, "BLOCK_BYTES", block_bytes)
+        patch.setattr(_source, "GROUP_ROWS", group_rows)
+        blocks = list(source.ordered(order, batch_size))
+        group = _source.group_steps(source.data, batch_size) * batch_size
+    n_whole, found = n // batch_size * batch_size, []
+    for block, n_steps in blocks:
+        if n_steps:
+            events, rows = block
+            assert n_steps * batch_size == n_whole
+            # a whole group can be gathered from the last batch on
+            assert len(rows) >= n_whole - batch_size + group
+            assert len({len(array) for array in events}) == 1
+            found += tf.gather(events[1][:, 0], rows[:n_whole]).numpy().tolist()
+        else:
+            found += block[1][:, 0].numpy().tolist()
+    assert found == order.tolist()
+
+
+def test_events_are_padded_to_a_common_number_if_they_are_not_many(monkeypatch):
+    y = np.zeros(97, np.float32)
+    for limit, length in ((10**9, 112), (1, 97)):
+        monkeypatch.setattr(_source, "BLOCK_BYTES", limit)
+        source = ArraySource(y[:, None], y[:, None], y)
+        (block, _), *_ = source.ordered(np.arange(97), 10)
+        assert [len(array) for array in block.data] == [length] * 3
+        assert (source.n_events, source.n_bytes) == (97, 97 * 12)
+
+
 def test_blocks_have_a_common_length_within_their_limit(monkeypatch):
     # an event has 4 * (3 + 1 + 1) = 20 bytes, a batch of 10 events 200: 5 batches in 1000 bytes
     monkeypatch.setattr(_source, "BLOCK_BYTES", 1_000)
