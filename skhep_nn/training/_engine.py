@@ -292,21 +292,28 @@ class Engine:
     def _make_train(self, batch_size, signature, *, rated):
         step = tf.function(self._gradient_step, jit_compile=True) if self.jit == STEP else None
 
+        def steps(events, rates, first, number, stop, total):
+            # not a tf.range: XLA would compile the whole program anew for each start and count
+            while number < stop:
+                self._set_rate(rates, number)
+                begin = (number - first) * batch_size
+                if self.replicas:
+                    total += self.replicas.step(self._step, events, begin, batch_size)
+                else:
+                    total += self._step(*slices(events, begin, batch_size), gradient_step=step)
+                number += 1
+            return number, total
+
         def run(data, number, count):
             block, rates = data if rated else (data, None)
             total, end = tf.zeros((), tf.float64), number + count
-            # not a tf.range: XLA would compile the whole program anew for each start and count
-            while number < end:
-                group, first, stop = _gathered(block, number, end, batch_size)
-                while number < stop:
-                    self._set_rate(rates, number)
-                    begin = (number - first) * batch_size
-                    if self.replicas:
-                        total += self.replicas.step(self._step, group, begin, batch_size)
-                    else:
-                        batch = slices(group, begin, batch_size)
-                        total += self._step(*batch, gradient_step=step)
-                    number += 1
+            if isinstance(block, Ordered):
+                while number < end:
+                    first = number
+                    group, stop = _gathered(block, first, end, batch_size)
+                    number, total = steps(group, rates, first, number, stop, total)
+            else:
+                _, total = steps(block, rates, 0, number, end, total)
             return total * batch_size
 
         number = tf.TensorSpec([], tf.int32)
@@ -349,14 +356,12 @@ def _loss_is_mean(model):
     return reduction == "sum_over_batch_size" and len(model.losses) <= regularisers
 
 
-def _gathered(block, number, end, batch_size):
-    """The events at hand, the number of their first batch, and where they end."""
-    if not isinstance(block, Ordered):
-        return block, 0, end
+def _gathered(block, first, end, batch_size):
+    """The events of some batches from number `first` on, and the number where they end."""
     n_steps = group_steps(block.data, batch_size)
-    rows = tf.slice(block.order, [number * batch_size], [n_steps * batch_size])
+    rows = tf.slice(block.order, [first * batch_size], [n_steps * batch_size])
     group = tf.nest.map_structure(lambda a: tf.gather(a, rows), block.data)
-    return group, number, tf.minimum(number + n_steps, end)
+    return group, tf.minimum(first + n_steps, end)
 
 
 def _padded_rates(rates, block, batch_size):

@@ -143,7 +143,7 @@ def test_the_networks_of_a_classifier_trace_training_once(data, monkeypatch):
     made, original = [], Engine._make_train
     monkeypatch.setattr(_ensemble, "_threads", lambda n_networks: 3)
     monkeypatch.setattr(
-        Engine, "_make_train", lambda self, *a: made.append(1) or original(self, *a)
+        Engine, "_make_train", lambda self, *a, **k: made.append(1) or original(self, *a, **k)
     )
     clear_pool()
     small = {"units": (5,), "epochs": 1, "batch_size": 64, "random_state": 0, "verbose": 0}
