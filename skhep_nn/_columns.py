@@ -30,6 +30,9 @@ _WITHOUT_NAMES = {
     "(SelfTrainingClassifier, which keeps all columns, takes the position)",
 }
 
+# parameters that name columns which real data do not have
+ABSENT_IN_DATA = ("weight_column", "exclude", "process_column", "fold_column")
+
 
 def table(X):
     """`X` as the package reads it: a frame of another library as one of pandas, else `X` itself.

@@ -20,8 +20,6 @@ from skhep_nn.exceptions import ColumnError, WeightError
 
 # where a meta-estimator keeps the one estimator that it hands X on to, the fitted one first
 _ONE = ("best_estimator_", "estimator_", "estimator")
-# parameters that name columns which real data do not have
-ABSENT_IN_DATA = ("weight_column", "exclude", "process_column", "fold_column")
 
 
 def parts(estimator):

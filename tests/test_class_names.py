@@ -94,6 +94,7 @@ def test_a_fit_that_was_killed_goes_on_under_other_names(tmp_path):
     np.testing.assert_array_equal(once.predict_proba(X), again.predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore:column 'event_number' is used as a feature")
 @pytest.mark.parametrize(
     "wrap",
     [

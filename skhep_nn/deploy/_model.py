@@ -179,13 +179,17 @@ def _load(path):
 
 def _optional(model, names):
     """Columns that some step names as weight, excluded or grouping column."""
-    if isinstance(model, OnnxClassifier):
-        return []
-    from skhep_nn import _composition
-
-    named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
+    named = _absent_in_data(model)
     found = [_name(column, names) for column in named]
     return [name for name in names if name in found]
+
+
+def _absent_in_data(model):
+    if isinstance(model, OnnxClassifier):
+        return model._columns_named(_columns.ABSENT_IN_DATA)
+    from skhep_nn import _composition
+
+    return _composition.columns_named(model, _columns.ABSENT_IN_DATA)
 
 
 def _name(column, names):

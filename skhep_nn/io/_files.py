@@ -104,6 +104,9 @@ def reading(path):
             msg = f"{path}: {error}"
             raise FileFormatError(msg) from error
         raise
+    # one of ours, where the user has warnings as errors
+    except Warning:
+        raise
     # on a file that is cut off the libraries raise anything from struct.error to AssertionError
     except Exception as error:
         text = str(error).strip()

@@ -234,7 +234,13 @@ class Engine:
     def _made(self, key, make):
         if self._programs is None:
             return make()
-        return self._programs.function(key, variables_by_place(self.model), make)
+        variables = variables_by_place(self.model)
+        with self._programs.one_at_a_time:
+            found = self._programs.on(key, variables)
+            if found is None:
+                found = make()
+                self._programs.keep(key, variables, found.get_concrete_function())
+            return found
 
     def _forward(self, x, *, training):
         return self.model(x, training=training) if self._training_argument else self.model(x)

@@ -23,10 +23,10 @@ class Programs:
 
     def __init__(self):
         self._traced = {}
-        self._lock = threading.Lock()
+        self.one_at_a_time = threading.Lock()
 
-    def function(self, name, variables, make):
-        """The program `name` on these variables.
+    def on(self, name, variables):
+        """The program `name` on these variables, None if there is none.
 
         Parameters
         ----------
@@ -34,16 +34,13 @@ class Programs:
             With all that tells programs of one architecture apart.
         variables : dict of hashable to tf.Variable
             By their places in the network, which are those in each network of the architecture.
-        make : callable
-            Makes the `tf.function`, which has an input signature.
         """
-        with self._lock:
-            if name not in self._traced:
-                own = make()
-                self._traced[name] = _Traced.of(own.get_concrete_function(), variables)
-                return own
-            shared = self._traced[name].on(variables)
-        return make() if shared is None else shared
+        traced = self._traced.get(name)
+        return None if traced is None else traced.on(variables)
+
+    def keep(self, name, variables, concrete):
+        """Keep for others what was traced on these variables; the first stays."""
+        self._traced.setdefault(name, _Traced.of(concrete, variables))
 
 
 @dataclass(frozen=True)

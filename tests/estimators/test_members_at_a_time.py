@@ -42,7 +42,8 @@ def test_members_are_fitted_in_threads_one_for_each_core_at_most(
     assert (threads == {threading.get_ident()}) == (n_threads == 1)
 
 
-def test_the_backend_that_the_user_sets_is_taken():
+def test_the_backend_that_the_user_sets_is_taken(monkeypatch):
+    monkeypatch.setattr(_cores, "cores", lambda: 2)
     with joblib.parallel_config("loky"):
         processes, _ = places(2)
     assert os.getpid() not in processes

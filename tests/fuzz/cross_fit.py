@@ -14,6 +14,8 @@ from skhep_nn.metrics import fold_spread
 
 NUMBERS = np.arange(N)
 X = TABLE[["pt", "eta"]].assign(event_number=NUMBERS)
+FEATURES = X[["pt", "eta"]]
+TABLES = {"CrossFitClassifier": X, "EnsembleClassifier": FEATURES}
 WORD = 2**64
 
 
@@ -76,7 +78,7 @@ def make(kind, **parameters):
 
 @functools.cache
 def fitted(kind):
-    return make(kind).fit(X, Y)
+    return make(kind).fit(TABLES[kind], Y)
 
 
 def fit_of(kind):
@@ -84,7 +86,7 @@ def fit_of(kind):
 
 
 def options_of(kind):
-    return lambda **options: make(kind, **options).fit(X, Y).predict_proba(X)
+    return lambda **options: make(kind, **options).fit(TABLES[kind], Y).predict_proba(TABLES[kind])
 
 
 def check(got, y=None, sample_weight=None, **others):
@@ -118,14 +120,18 @@ def calls_of(kind):
         Call(
             f"{kind}.fit",
             fit_of(kind),
-            {"X": X, **weights},
+            {"X": TABLES[kind], **weights},
             check,
             labels=("y",),
             masked=("y", "sample_weight"),
             **FEW,
         ),
         Call(
-            f"{kind}.predict_proba", lambda X: fitted(kind).predict_proba(X), {"X": X}, check, **FEW
+            f"{kind}.predict_proba",
+            lambda X: fitted(kind).predict_proba(X),
+            {"X": TABLES[kind]},
+            check,
+            **FEW,
         ),
         Call(f"{kind} of options", options_of(kind), OPTIONS[kind], check, odd=NUMBERS_OF, **FEW),
     ]
@@ -154,7 +160,7 @@ CALLS = [
         Call(
             f"EnsembleClassifier.{method}",
             lambda X, method=method: getattr(fitted("EnsembleClassifier"), method)(X),
-            {"X": X},
+            {"X": FEATURES},
             None,
             **FEW,
         )
@@ -163,7 +169,7 @@ CALLS = [
     Call(
         "EnsembleClassifier.score",
         lambda X, y, sample_weight: fitted("EnsembleClassifier").score(X, y, sample_weight),
-        {"X": X, "y": Y, "sample_weight": WEIGHT},
+        {"X": FEATURES, "y": Y, "sample_weight": WEIGHT},
         None,
         labels=("y",),
         masked=("y", "sample_weight"),

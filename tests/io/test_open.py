@@ -285,6 +285,7 @@ LATER = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*is read as text, since it has 'a' among numbers")
 @pytest.mark.parametrize("last", LATER)
 def test_what_the_type_of_the_first_events_does_not_hold_is_an_error(tmp_path, last):
     (tmp_path / "a.csv").write_text("n,eta\n" + "1,2.5\n" * 1500 + f"{last},2.5\n")

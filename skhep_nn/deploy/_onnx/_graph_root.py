@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhep_nn import _composition
+from skhep_nn import _columns, _composition
 from skhep_nn._unread import unread
 from skhep_nn.deploy._onnx._specs import Input
 from skhep_nn.deploy._onnx._values import Column, Features
@@ -229,7 +229,7 @@ def _columns_of(names, present, options):
 
 def _optional(model, names, n_columns):
     """Positions of the columns that some step names as weight, excluded or grouping column."""
-    named = _composition.columns_named(model, _composition.ABSENT_IN_DATA)
+    named = _composition.columns_named(model, _columns.ABSENT_IN_DATA)
     found = [position_of(column, names, n_columns) for column in named]
     return sorted({at for at in found if at is not None})
 

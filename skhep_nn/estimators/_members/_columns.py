@@ -35,7 +35,7 @@ def optional_positions(X, estimator, hidden):
     """Positions in `X` of what data may lack: hidden columns, weights, excluded columns."""
     kept = seen(_columns.n_columns(X), hidden)
     features = _columns.select(X, kept) if hidden else X
-    named = _composition.columns_named(estimator, _composition.ABSENT_IN_DATA)
+    named = _composition.columns_named(estimator, _columns.ABSENT_IN_DATA)
     found = [kept[_columns.position(features, c)] for c in named if _columns.has(features, c)]
     return tuple(dict.fromkeys([*hidden, *found]))
 

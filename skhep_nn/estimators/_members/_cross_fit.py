@@ -242,7 +242,7 @@ class CrossFitClassifier(MembersClassifier):
         """Raise if the estimator names the event number, e.g. to exclude it: it never sees it."""
         names, estimator = _columns.names(X), self._classifier()
         gone = [] if names is None else [names[at] for at in self._hidden]
-        for parameter in _composition.ABSENT_IN_DATA:
+        for parameter in _columns.ABSENT_IN_DATA:
             named = _composition.columns_named(estimator, parameter)
             for column in (column for column in gone if column in named):
                 msg = (

@@ -301,6 +301,7 @@ def test_a_step_outside_that_hides_the_event_number_is_an_error_that_says_what_t
     assert not (tmp_path / "model.onnx").exists()
 
 
+@pytest.mark.filterwarnings("ignore:column 'event_number' is used as a feature")
 def test_a_feature_of_the_name_of_the_input_is_an_error(sample, tmp_path):
     X, y = sample
     X = X.rename(columns={"event_number": "number", "eta": "event_number"})
