@@ -32,6 +32,7 @@ from skhep_nn import (
     CalibratedClassifier,
     EventWeightBalancer,
     MinMaxScaler,
+    _columns,
     _composition,
     make_auc_scorer,
 )
@@ -229,7 +230,7 @@ def test_columns_that_steps_name_are_listed_once_each():
         MinMaxScaler(exclude=["weight", "process"]),
         Weighted("weight"),
     )
-    found = _composition.columns_named(search(estimator), _composition.ABSENT_IN_DATA)
+    found = _composition.columns_named(search(estimator), _columns.ABSENT_IN_DATA)
     assert sorted(found) == ["process", "weight"]
     assert _composition.columns_named(estimator, "weight_column") == ["weight"]
     assert _composition.columns_named(object(), "weight_column") == []
