@@ -140,6 +140,13 @@ def run(how, cache, n_events, epochs, seed=0):
     """One training in a process of its own, and the highest RssAnon that was seen of it."""
     command = [sys.executable, "-m", "benchmarks.memory", "--child", how, "--cache", str(cache)]
     command += ["--events", str(n_events), "--epochs", str(epochs), "--seed", str(seed)]
+    outcome = watched(command, f"the training {how!r} of {n_events} events")
+    print(f"{how}, {n_events:,} events: {outcome}", file=sys.stderr)
+    return outcome
+
+
+def watched(command, what):
+    """What a process prints last, as JSON, and the highest RssAnon that was seen of it."""
     peak = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
@@ -147,11 +154,9 @@ def run(how, cache, n_events, epochs, seed=0):
             time.sleep(SECONDS_BETWEEN_LOOKS)
         text = process.stdout.read()
     if process.returncode:
-        msg = f"the training {how!r} of {n_events} events ended with code {process.returncode}"
+        msg = f"{what} ended with code {process.returncode}"
         raise RuntimeError(msg)
-    outcome = json.loads(text.strip().splitlines()[-1]) | {"peak": peak}
-    print(f"{how}, {n_events:,} events: {outcome}", file=sys.stderr)
-    return outcome
+    return json.loads(text.strip().splitlines()[-1]) | {"peak": peak}
 
 
 def train(options):

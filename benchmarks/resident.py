@@ -15,7 +15,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.memory import SECONDS_BETWEEN_LOOKS, status
+from benchmarks.memory import status, watched
 
 CHUNK = 2_000_000
 BATCH_SIZE = 10_000
@@ -91,16 +90,7 @@ def run(cache, options):
     """The fit in a process of its own, and the highest RssAnon that was seen of it."""
     command = [sys.executable, "-m", "benchmarks", "resident", "--child", str(cache)]
     command += ["--validation"] * options.validation
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        while process.poll() is None:
-            peak = max(peak, status(process.pid).get("RssAnon", 0))
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-        text = process.stdout.read()
-    if process.returncode:
-        msg = f"the fit from {cache} ended with code {process.returncode}"
-        raise RuntimeError(msg)
-    return json.loads(text.strip().splitlines()[-1]) | {"peak": peak}
+    return watched(command, f"the fit from {cache}")
 
 
 def train(options):

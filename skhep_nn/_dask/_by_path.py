@@ -160,7 +160,7 @@ def _register_serializers():
     (to_dask, of_dask, _), (to_pickle, of_pickle, _) = families["dask"], families["pickle"]
 
     def dask_dumps(x, context=None):
-        # to whom it may concern: the next way
+        # Dask then takes the next of its ways, which is to pickle
         if described(x) is not None:
             raise NotImplementedError
         return to_dask(x, context=context)
