@@ -151,10 +151,10 @@ def assembled(cls, arguments, attributes, objects):
         try:
             value = cls.from_config(arguments)
         except TypeError as error:
-            msg = (
-                f"{cls.__name__} cannot be made anew from {sorted(arguments)} ({error}); give it a "
-                "get_config() that returns all its constructor arguments"
-            )
+            cure = "give it a get_config() that returns all its constructor arguments"
+            if "unexpected" in str(error):
+                cure += f" and no others, or let {cls.__name__}.__init__ take **kwargs for Keras"
+            msg = f"{cls.__name__} cannot be made anew from {sorted(arguments)} ({error}); {cure}"
             raise TypeError(msg) from error
         except ValueError as error:
             if "lambda" not in str(error):
@@ -186,7 +186,13 @@ def lambdas(value, *, compiled=True):
 
 
 def _definitions_in(value, passed_over=frozenset()):
-    """Functions inside a Keras object, and classes of the objects inside.
+    """Functions inside a Keras object, and classes of the objects inside, as `objects_in`."""
+    found = objects_in(value, passed_over, functions=True)
+    return [part if isinstance(part, types.FunctionType) else type(part) for part in found]
+
+
+def objects_in(value, passed_over=frozenset(), *, functions=False):
+    """Keras objects inside one, itself included; on request functions, too.
 
     Attributes called as in `passed_over` are not looked into.
     """
@@ -201,9 +207,9 @@ def _definitions_in(value, passed_over=frozenset()):
         elif isinstance(part, dict):
             waiting += part.values()
         elif isinstance(part, types.FunctionType):
-            found.append(part)
+            found += [part] * functions
         elif is_keras_object(part):
-            found.append(type(part))
+            found.append(part)
             waiting += [inside for name, inside in vars(part).items() if name not in passed_over]
         elif hasattr(part, "serialize") and isinstance(getattr(part, "config", None), dict):
             # what a model was compiled with
@@ -214,18 +220,24 @@ def _definitions_in(value, passed_over=frozenset()):
 def _arguments_of(value):
     """Constructor arguments: its configuration, and what it keeps under the name of an argument."""
     arguments = config_of(value)
+    return arguments | kept_arguments(value, arguments)
+
+
+def kept_arguments(value, known):
+    """Arguments of a user's own constructor that are not `known`, and that the object keeps."""
     states = next(cls for cls in type(value).__mro__ if "__init__" in vars(cls))
     if is_keras_own(states):
-        return arguments
+        return {}
+    found = {}
     for argument in inspect.signature(states.__init__).parameters.values():
         name = argument.name
-        if argument.kind in UNNAMED or name == "self" or name in arguments:
+        if argument.kind in UNNAMED or name == "self" or name in known:
             continue
         private = f"_{name}" if argument.default is argument.empty else name
         kept = vars(value).get(name, vars(value).get(private, _NOTHING))
         if kept is not _NOTHING and _is_setting(kept):
-            arguments[name] = kept
-    return arguments
+            found[name] = kept
+    return found
 
 
 _NOTHING = object()

@@ -290,3 +290,7 @@ COMMANDS = {
     "report": Command("Say in one HTML file how good a model is.", _report_arguments, _report),
     "show": Command("Say what an ONNX file is, and test it.", _show_arguments, _show),
 }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
+import skhep_nn
 from skhep_nn.cli import COMMANDS, main
 
 FEATURES = ["pt", "eta", "mt"]
@@ -250,3 +253,12 @@ def test_the_cache_command_needs_no_tensorflow(with_network, arguments, message)
     last, err = in_a_process(f"cache {arguments} --columns pt -q", with_network)
     assert message in err
     assert last == "1 False"
+
+
+@pytest.mark.parametrize("module", ["__main__", "cli"])
+def test_the_package_and_its_module_of_commands_run_as_programs(module, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["skhep-nn", "--version"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(Path(skhep_nn.__file__).with_name(f"{module}.py")), run_name="__main__")
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.strip() == skhep_nn.__version__

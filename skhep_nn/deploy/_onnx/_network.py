@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skhep_nn._keras_configurations import check_configurations
 from skhep_nn.deploy._onnx import (  # noqa: F401  (they fill the table of layers)
     _attention_layers,
     _convolution_layers,
@@ -94,7 +95,16 @@ def _config(model):
     try:
         return model.get_config()
     except NotImplementedError as error:
-        raise ExportError(_no_graph(model)) from error
+        raise ExportError(_lack_of_a_layer(model) or _no_graph(model)) from error
+
+
+def _lack_of_a_layer(model):
+    try:
+        for layer in model.layers:
+            check_configurations(layer)
+    except TypeError as error:
+        return str(error)
+    return None
 
 
 def _no_graph(model):

@@ -23,6 +23,7 @@ import types
 import keras
 import numpy as np
 
+from skhep_nn._keras_configurations import check_configurations
 from skhep_nn._keras_objects import assembled, is_keras_own, lambdas, own_objects, parts_of
 
 # Modules of picklers that write functions and classes by value where they have no import path.
@@ -153,6 +154,7 @@ def _reduced_by_parts(value):
 def _reduced_network(network):
     """A layer or model as bytes, the user's classes and functions in it, and its compilation."""
     _check_lambdas(network)
+    check_configurations(network)
     objects = own_objects(network)
     nowhere = [part for part in objects.values() if not _has_path(part)]
     guard = Unsaved(f"the network {_no_path(nowhere[0])}") if nowhere else None
