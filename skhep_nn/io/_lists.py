@@ -113,6 +113,14 @@ def _lengths(array):
     return lengths.to_numpy(zero_copy_only=False)
 
 
+def _runs(array):
+    """Position in the values of an encoded array of each of its elements."""
+    # not its values themselves: Arrow decodes few types, and not those that polars writes
+    positions = pa.array(np.arange(len(array.values)))
+    whole = pa.RunEndEncodedArray.from_arrays(array.run_ends, positions)
+    return compute.run_end_decode(whole.slice(array.offset, len(array)))
+
+
 def _text(array):
     is_fixed = _is(array.type, "fixed_size_binary")
     text = (array.cast(pa.binary()) if is_fixed else array).cast(pa.large_string())
@@ -136,8 +144,8 @@ def _is(kind, name):
 
 # what a type is: how its values become those of a simple one
 CONVERT = {
-    "dictionary": lambda array: _simple(array.dictionary_decode()),
-    "run_end_encoded": lambda array: _simple(compute.run_end_decode(array)),
+    "dictionary": lambda array: _simple(array.dictionary).take(array.indices),
+    "run_end_encoded": lambda array: _simple(array.values).take(_runs(array)),
     **dict.fromkeys(BINARY, _text),
     "string_view": lambda array: array.cast(pa.large_string()),
     "decimal": _numbers,

@@ -151,6 +151,12 @@ SIMPLE = {
     "half": (pa.array(np.array([1.5, 2.5], "f2")), [1.5, 2.5]),
     "runs": (pa.RunEndEncodedArray.from_arrays([2, 3], [1.5, 2.5]), [1.5, 1.5, 2.5]),
     "lists of bytes": (pa.array([[b"a"], None, []]), [["a"], None, []]),
+    "runs of categories, a part": (
+        pa.RunEndEncodedArray.from_arrays(
+            pa.array([2, 3, 5], pa.int32()), pa.array(["a", None, "b"]).dictionary_encode()
+        ).slice(1, 3),
+        ["a", None, "b"],
+    ),
     "fixed lists": (pa.array([[1, 2], None], pa.list_(pa.int8(), 2)), [[1, 2], None]),
     "lists of dictionaries": (
         pa.ListArray.from_arrays([0, 2, 2], pa.array(["a", "b"]).dictionary_encode()),
@@ -163,6 +169,36 @@ SIMPLE = {
 @pytest.mark.parametrize("name", SIMPLE)
 def test_every_type_becomes_numbers_text_or_lists_of_these(tmp_path, name):
     column, expected = SIMPLE[name]
+    pyarrow.feather.write_feather(pa.table({"x": column}), tmp_path / "x.feather")
+    got = read_events(tmp_path / "x.feather")["x"]
+    assert pa.Array.from_pandas(got).to_pylist() == expected
+
+
+def string_views(values):
+    try:
+        array = pa.array(values, pa.string_view())
+        array.cast(pa.large_string())
+    except (AttributeError, pa.ArrowNotImplementedError):
+        pytest.skip("an older pyarrow")
+    return array
+
+
+ENCODED = {
+    "categories": (lambda words, at: pa.DictionaryArray.from_arrays(at, words), ["b", None, "a"]),
+    "lists of categories": (
+        lambda words, at: pa.ListArray.from_arrays(
+            [0, 2, 3], pa.DictionaryArray.from_arrays(at, words)
+        ),
+        [["b", None], ["a"]],
+    ),
+    "runs": (lambda words, _: pa.RunEndEncodedArray.from_arrays([2, 3], words), ["a", "a", "b"]),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_text_as_polars_writes_it_is_decoded(tmp_path, name):
+    encode, expected = ENCODED[name]
+    column = encode(string_views(["a", "b"]), pa.array([1, None, 0], pa.uint32()))
     pyarrow.feather.write_feather(pa.table({"x": column}), tmp_path / "x.feather")
     got = read_events(tmp_path / "x.feather")["x"]
     assert pa.Array.from_pandas(got).to_pylist() == expected
