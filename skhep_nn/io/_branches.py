@@ -39,6 +39,25 @@ class Leaf:
         return self.of(events[self.branch.name])
 
 
+class DottedField:
+    """A field of an RNTuple whose own name has a dot, which uproot takes for the way to it.
+
+    Parameters
+    ----------
+    field : uproot.RField
+    ntuple : uproot.RNTuple
+        Which reads it under its name.
+    """
+
+    def __init__(self, field, ntuple):
+        self._ntuple = ntuple
+        self.path, self.typename, self.fields = field.path, field.typename, field.fields
+
+    def array(self, **rows):
+        """Its values, of the rows that are asked for."""
+        return self._ntuple.arrays(filter_name=lambda path: path == self.path, **rows)[self.path]
+
+
 def leaves_of_branch(branch):
     """The leaves of a branch of a TTree, and the reason if there are none."""
     why = f"its type in ROOT is {branch.typename}"

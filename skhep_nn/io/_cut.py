@@ -27,6 +27,14 @@ NODES = (
 QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|`([^`]+)`""")
 # as in pandas, these bind as loosely as the words: pt > 30 & eta < 2 needs no brackets
 WORDS = {"&": " and ", "|": " or "}
+# what is written elsewhere: in DataFrame.query, in TTree::Draw
+NOT_PYTHON = {
+    "@": "; write values out, variables (@) are not known here",
+    "&&": "; it is written in Python: and for &&",
+    "||": "; it is written in Python: or for ||",
+    "::": "; it is written in Python: abs(x), sqrt(x) for TMath::Abs(x), TMath::Sqrt(x)",
+    "!": "; it is written in Python: not for !",
+}
 NO_PARSE = (SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError)
 # deeper ones are written by nobody, and Python's own limit is near
 DEEPEST = 100
@@ -108,7 +116,7 @@ def _parse(text):
         bare = QUOTED.sub(stand_in, text).replace("\n", " ").strip()
         return ast.parse(_with_words(bare), mode="eval"), quoted
     except NO_PARSE as error:
-        more = "; write values out, variables (@) are not known here" if "@" in text else ""
+        more = next((told for sign, told in NOT_PYTHON.items() if sign in text), "")
         msg = f"cut={text!r} is not an expression such as 'pt > 30 and abs(eta) < 2.5'{more}"
         raise ValueError(msg) from error
 

@@ -36,6 +36,8 @@ READERS = {
 
 # pathlib makes one slash of two
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+# as grid jobs and ROOT write the path of a local file
+LOCAL = re.compile(r"file:(//)?(?=/)")
 
 
 def expand(files):
@@ -142,6 +144,8 @@ def _allowed(name):
 
 
 def _expand_one(name):
+    if LOCAL.match(str(name)):
+        name = LOCAL.sub("", str(name), count=1)
     if REMOTE.match(str(name)):
         raise FileFormatError(_remote(str(name)))
     path = user_path(name, "files")

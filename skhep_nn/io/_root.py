@@ -10,7 +10,7 @@ from skhep_nn._cores import cores
 from skhep_nn._extras import require
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io._arrow import of_awkward
-from skhep_nn.io._branches import Leaf, leaves_of_branch, why_not_field
+from skhep_nn.io._branches import DottedField, Leaf, leaves_of_branch, why_not_field
 from skhep_nn.io._source import Source, equal_partitions, joined_or_divided, pick_tree
 
 FORMAT = "a ROOT file"
@@ -166,6 +166,8 @@ class NTupleSource(RootSource):
         found, left_out, structures = {}, {}, {}
         for path in list(self._tree.keys()):
             field = top[path] if path in top else self._tree[path]
+            if "." in field.name:
+                field = DottedField(field, self._tree)
             if field.fields:
                 parts = [part.path for part in field.fields]
                 structures[path] = f"it is a structure of {parts}"
@@ -194,5 +196,8 @@ def _open(path, file, tree):
         others = ", ".join(f"{name!r} ({kind})" for name, kind in list(kinds.items())[:5])
         msg = f"{path} has no tree (TTree, TNtuple or RNTuple); it has {others}"
         raise FileFormatError(msg)
-    name = pick_tree(path, tree, found, "tree")
+    # an older version of a tree has its number behind it, as uproot lists them: "Events;1"
+    kinds = {**file.classnames(), **kinds}
+    is_version = ";" in str(tree) and kinds.get(tree) in SOURCES
+    name = tree if is_version else pick_tree(path, tree, found, "tree")
     return SOURCES[kinds[name]](path, file, name)

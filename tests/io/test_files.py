@@ -103,6 +103,13 @@ def test_a_remote_file_is_an_error_with_the_line_that_reads_it(url):
         read_events(url)
 
 
+@pytest.mark.parametrize("begins", ["file:", "file://"])
+@pytest.mark.parametrize("name", ["tt_1.csv", "tt_*.csv"])
+def test_the_address_of_a_local_file_is_its_path(folder, begins, name):
+    for given in (f"{begins}{folder / name}", Path(f"{begins}{folder / name}")):
+        assert expand(given) == expand(folder / name)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
 @pytest.mark.parametrize("name", ["pipe.csv", "pip*.csv"])
 def test_a_pipe_is_an_error_and_does_not_hang(folder, name):

@@ -119,6 +119,35 @@ def test_an_unknown_tree_is_an_error_with_the_nearest_name(two_trees):
         read_events(two_trees, tree="events")
 
 
+@pytest.mark.parametrize("with_trees", [True, False])
+def test_an_older_version_of_a_tree_is_named_with_its_number(tmp_path, with_trees):
+    path = tmp_path / "versions.root"
+    with uproot.recreate(path) as file:
+        for n_events in (5, 3):
+            if with_trees:
+                file.mktree("Events", {"pt": "f8"})
+                file["Events"].extend({"pt": np.arange(n_events, dtype=float)})
+            else:
+                file["Events"] = {"pt": np.arange(n_events, dtype=float)}
+        file["h"] = np.histogram([1.0])
+    assert [len(read_events(path, tree=name)) for name in ("Events;1", "Events;2")] == [5, 3]
+    assert len(read_events(path)) == 3
+    for wrong in ("Events;3", "h;1"):
+        with pytest.raises(FileFormatError, match=f"has no tree '{wrong}'; "):
+            read_events(path, tree=wrong)
+
+
+def test_fields_of_an_ntuple_may_have_dots_in_their_names(tmp_path):
+    path = tmp_path / "dots.root"
+    lists = ak.Array([[1.0], [], [2.0, 3.0]])
+    with uproot.recreate(path) as file:
+        file["Events"] = {"jet.pt": np.arange(3.0), "jet.m": lists, "jet": np.ones(3)}
+    got = read_events(path, cut="`jet.pt` > 0")
+    assert {"jet", "jet.m", "jet.pt"} <= {*got}
+    assert got["jet.pt"].tolist() == [1.0, 2.0]
+    assert [list(values) for values in got["jet.m"]] == [[], [2.0, 3.0]]
+
+
 def test_a_tree_in_a_folder_is_named_by_its_path(tmp_path):
     path = tmp_path / "deep.root"
     with uproot.recreate(path) as file:
