@@ -12,14 +12,13 @@ import tensorflow as tf
 from skhep_nn.training._mapped import MappedRows
 from skhep_nn.training._source import _bucket, _pad
 
-# Events among which the order is random. Five such blocks are in memory at a time: one in training,
-# one that waits, one that waits for its place, one as it is read and one as it is shuffled.
+# Events among which the order is random. Four such blocks are in memory at a time: one in training,
+# one that waits, one as it is read and one as it is shuffled.
 BUFFER_BYTES = 96 * 2**20
 # Of events of a few numbers no more than these, as labels, weights and orders come on top.
-BUFFER_EVENTS = 2**22
+BUFFER_EVENTS = 2**21
 # Contiguous pieces that such a block is made of, from all over the file.
-CHUNKS_PER_BUFFER = 128
-POLL_SECONDS = 0.1
+CHUNKS_PER_BUFFER = 512
 
 
 class StreamSource:
@@ -65,16 +64,17 @@ class StreamSource:
             yield from self._shuffled(order, batch_size)
 
     def _shuffled(self, order, batch_size):
-        n_steps = max(1, len(order) // batch_size)
-        steps = min(_bucket(n_steps), buffer_events(self.data[0], batch_size) // batch_size)
-        size, held = steps * batch_size, {}
+        size, held = buffer_events(self.data[0], batch_size, len(order)), {}
+        most = buffer_events(self.data[0], batch_size)
+        # samples of nearly equal size share a program
+        padded = min(_bucket(size // batch_size) * batch_size, most)
         for start in range(0, len(order), size):
             rows, permutation = sorted_part(order, start, min(start + size, len(order)))
             self._read(rows, held)
             count = len(rows) // batch_size
             whole, rest = np.split(permutation, [count * batch_size])
             if count:
-                yield self._gather(held, rows, _pad(whole, size)), count
+                yield self._gather(held, rows, _pad(whole, padded)), count
             if len(rest):
                 yield self._gather(held, rows, rest), 0
 
@@ -106,10 +106,18 @@ class StreamSource:
         return self.n_events * _row_bytes(self.data)
 
 
-def buffer_events(x, batch_size):
-    """Number of events among which the order is random: whole batches of some 100 MB."""
+def buffer_events(x, batch_size, n_events=None):
+    """Number of events among which the order is random: whole batches of some 100 MB.
+
+    Of `n_events` the buffers are the fewest that do, and equally large but for a few batches: what
+    a small last one had too much of would be what the network saw last.
+    """
     n_batches = min(BUFFER_BYTES // max(1, _row_bytes(x)), BUFFER_EVENTS) // batch_size
-    return batch_size * max(1, n_batches)
+    n_batches = max(1, n_batches)
+    if n_events is not None:
+        n_steps = max(1, -(-n_events // batch_size))
+        n_batches = -(-n_steps // -(-n_steps // n_batches))
+    return batch_size * n_batches
 
 
 def shuffled(x, batch_size, seed):
@@ -131,11 +139,12 @@ def shuffled(x, batch_size, seed):
     parts = tf.nest.flatten(x)
     mapped = next(part for part in parts if isinstance(part, MappedRows))
     on_disk, borders = mapped.order_on_disk(), mapped.borders()
-    n_events, buffer = len(parts[0]), buffer_events(x, batch_size)
-    if n_events <= buffer:
+    n_events = len(parts[0])
+    if n_events <= buffer_events(x, batch_size):
         from skhep_nn.training import _order
 
         return _order.shuffled(n_events, seed)
+    buffer = buffer_events(x, batch_size, n_events)
     return lambda epoch: ChunkedOrder(n_events, buffer, (seed, epoch), on_disk, borders)
 
 
@@ -209,7 +218,9 @@ def _spread(n_chunks, n_buffers, rng):
     """An order of chunks in which each buffer takes one from each of as many stretches."""
     stretches = np.full((-(-n_chunks // n_buffers), n_buffers), -1)
     stretches.flat[:n_chunks] = np.arange(n_chunks)
-    chosen = rng.permuted(stretches, axis=1).T.ravel()
+    of_buffers = rng.permuted(stretches, axis=1).T
+    # where lengths do not fit, a buffer ends in the share of the next: anywhere in the file
+    chosen = rng.permuted(of_buffers, axis=1).ravel()
     return chosen[chosen >= 0]
 
 
@@ -227,24 +238,24 @@ def sorted_part(order, start, stop):
     return rows[by_row], permutation
 
 
-def read_ahead(items, n_ahead=1):
+def read_ahead(items):
     """The items of a generator, each made by a thread while the one before is in use.
+
+    No more than two are there at a time: one in use, and one that is made or waits.
 
     Parameters
     ----------
     items : generator
         Closed in the thread when it is done, or when the caller stops.
-    n_ahead : int, default=1
-        Items that may wait.
 
     Raises
     ------
     BaseException
         Whatever the generator raises.
     """
-    line, stopped = queue.Queue(n_ahead), threading.Event()
+    line, wanted, stopped = queue.SimpleQueue(), threading.Semaphore(1), threading.Event()
     thread = threading.Thread(
-        target=_fill, args=(items, line, stopped), name="skhep_nn-read-ahead", daemon=True
+        target=_fill, args=(items, line, wanted, stopped), name="skhep_nn-read-ahead", daemon=True
     )
     thread.start()
     try:
@@ -254,35 +265,30 @@ def read_ahead(items, n_ahead=1):
                 raise value
             if kind == "end":
                 return
+            wanted.release()
             yield value
             # while the next item is awaited, nothing holds on to this one
             del value
     finally:
         stopped.set()
+        wanted.release()
         thread.join()
 
 
-def _fill(items, line, stopped):
+def _fill(items, line, wanted, stopped):
     try:
         with contextlib.closing(items):
-            for item in items:
-                if not _put(line, ("item", item), stopped):
-                    return
+            # another is begun when the one before is taken
+            while wanted.acquire() and not stopped.is_set():
+                item = next(items, stopped)
+                if item is stopped:
+                    break
+                line.put(("item", item))
                 del item
-        _put(line, ("end", None), stopped)
+        line.put(("end", None))
     # also KeyboardInterrupt and SystemExit belong to whoever waits for the events
     except BaseException as error:
-        _put(line, ("error", error), stopped)
-
-
-def _put(line, entry, stopped):
-    while not stopped.is_set():
-        try:
-            line.put(entry, timeout=POLL_SECONDS)
-        except queue.Full:
-            continue
-        return True
-    return False
+        line.put(("error", error))
 
 
 def _take(values, rows, out):

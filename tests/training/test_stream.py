@@ -89,9 +89,9 @@ def test_the_order_depends_on_seed_and_epoch():
 def test_a_buffer_reads_few_contiguous_pieces_and_mixes_them():
     order = ChunkedOrder(1_000_000, 128_000, (0, 0))
     rows, permutation = order.sorted_part(0, 128_000)
-    # chunks of 1000 events from all over the file
+    # chunks of 250 events from all over the file, some of them neighbours
     n_pieces = 1 + int((np.diff(rows) != 1).sum())
-    assert 100 <= n_pieces <= 130
+    assert 400 <= n_pieces <= 520
     assert rows[0] < 50_000
     assert rows[-1] > 950_000
     # neighbours in training are no neighbours on disk
@@ -99,12 +99,37 @@ def test_a_buffer_reads_few_contiguous_pieces_and_mixes_them():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_each_buffer_of_events_sorted_by_class_has_the_share_of_each(seed):
-    n_events, buffer = 200_000, 10_000
+@pytest.mark.parametrize("n_events", [200_000, 197_000, 203_100])
+def test_each_buffer_of_events_sorted_by_class_has_the_share_of_each(seed, n_events):
+    x = np.empty((n_events, 1), "f4")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_stream, "BUFFER_BYTES", 50_000 * 4)
+        buffer = _stream.buffer_events(x, 100, n_events)
     order = np.asarray(ChunkedOrder(n_events, buffer, (seed, 0)))
-    signal = (order < 0.3 * n_events).reshape(-1, buffer).mean(axis=1)
-    # 128 chunks drawn from anywhere would give 0.04 from buffer to buffer
-    assert np.abs(signal - 0.3).max() < 0.02
+    shares = [
+        (part < 0.3 * n_events).mean() for part in np.split(order, range(0, n_events, buffer)[1:])
+    ]
+    # a border of classes is in one chunk of 512; chunks from anywhere would give 0.02
+    np.testing.assert_allclose(shares, 0.3, rtol=0, atol=0.005)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_does_not_fit_into_a_buffer_is_of_no_class_in_particular(seed):
+    # the second buffer has half of the first's events; the first ends in the share of the second
+    order = np.asarray(ChunkedOrder(150_000, 100_000, (seed, 0)))
+    assert (order[100_000:] < 45_000).mean() == pytest.approx(0.3, abs=0.05)
+
+
+@given(n_events=st.integers(1, 10_000), batch_size=st.integers(1, 300), most=st.integers(1, 20_000))
+def test_buffers_are_few_and_equally_large_but_for_some_batches(n_events, batch_size, most):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_stream, "BUFFER_BYTES", 4 * most)
+        x = np.empty((n_events, 1), "f4")
+        size, limit = (_stream.buffer_events(x, batch_size, n) for n in (n_events, None))
+    n_buffers = -(-n_events // size)
+    assert size <= limit
+    assert n_buffers == -(-n_events // limit)
+    assert n_events > n_buffers * (size - batch_size) - batch_size
 
 
 @settings(max_examples=25, deadline=None)
@@ -151,8 +176,8 @@ def test_blocks_are_as_long_as_the_first_so_that_one_program_serves_all(tmp_path
         )
         if n_steps
     }
-    # 4096 bytes are 8 batches of 30 events of 16 bytes
-    assert lengths == {240}
+    # 4096 bytes hold 8 batches of 30 events of 16 bytes; 34 batches are 5 buffers of 7
+    assert lengths == {210}
 
 
 def test_a_small_sample_is_read_in_the_order_that_it_would_have_in_memory(tmp_path):
@@ -196,14 +221,15 @@ def test_a_reader_that_stops_ends_the_thread_and_the_generator(n_read):
 
 def test_one_item_is_made_ahead_and_no_more():
     made = []
-    ahead = read_ahead((made.append(n) or n for n in range(100)), n_ahead=1)
-    assert next(ahead) == 0
-    limit = time.monotonic() + 600
-    while len(made) < 3 and time.monotonic() < limit:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    # one in use, one that waits, one that waits for its place
-    assert made == [0, 1, 2]
+    ahead = read_ahead(made.append(n) or n for n in range(100))
+    for used in range(3):
+        assert next(ahead) == used
+        limit = time.monotonic() + 600
+        while len(made) < used + 2 and time.monotonic() < limit:
+            time.sleep(0.01)
+        time.sleep(0.02)
+        # one in use, and one that waits
+        assert made == list(range(used + 2))
     ahead.close()
 
 
