@@ -2,16 +2,19 @@
 
 Workers share the cores, ``cores() // n_workers`` threads each and at least one; and never do more
 work at a time than there are cores. What joblib's processes are told by ``OMP_NUM_THREADS``, and
-workers of Dask by their ``nthreads``, are the cores that they have.
+workers of Dask by their ``nthreads``, are the cores that they have. What Dask writes into that
+variable of the process that starts its workers is meant for these.
 """
 
 from __future__ import annotations
 
 import os
 
-from skhep_nn._dask import _worker
+from skhep_nn._dask import _nanny, _worker
 
 VARIABLE = "OMP_NUM_THREADS"
+# what the variable was before a cluster of Dask, if there is one, was started here
+_state = {"told": os.environ.get(VARIABLE, "")}
 
 
 def given():
@@ -19,7 +22,9 @@ def given():
     of_worker = _worker.n_threads()
     if of_worker is not None:
         return of_worker
-    value = os.environ.get(VARIABLE, "")
+    if not _nanny.has_written():
+        _state["told"] = os.environ.get(VARIABLE, "")
+    value = _state["told"]
     return int(value) if value.isdigit() and int(value) else None
 
 

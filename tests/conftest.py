@@ -126,10 +126,16 @@ NO_OTHER_ADDRESS = {"host": "127.0.0.1", **dict.fromkeys(STATUS, "127.0.0.1:0")}
 def dask_cluster():
     """Two worker processes of one thread each, on the loopback address."""
     distributed = pytest.importorskip("distributed")
+    import dask
+
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
-    with distributed.LocalCluster(
-        **options, **NO_OTHER_ADDRESS, silence_logs=logging.CRITICAL
-    ) as cluster:
+    # Dask leaves it in the environment of this process, by which `_cores` knows what is Dask's
+    unset = {"distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": None}}
+    with dask.config.set(unset):
+        cluster = distributed.LocalCluster(
+            **options, **NO_OTHER_ADDRESS, silence_logs=logging.CRITICAL
+        )
+    with cluster:
         yield cluster
 
 

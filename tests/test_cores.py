@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from skhep_nn import _cores
@@ -11,7 +13,8 @@ def machine(monkeypatch):
 
     def set_to(cores, given=None):
         monkeypatch.setattr("joblib.cpu_count", lambda: cores)
-        monkeypatch.delenv(_cores.VARIABLE, raising=False)
+        for name in (_cores.VARIABLE, "MALLOC_TRIM_THRESHOLD_"):
+            monkeypatch.delenv(name, raising=False)
         if given is not None:
             monkeypatch.setenv(_cores.VARIABLE, given)
 
@@ -43,6 +46,31 @@ def test_no_more_is_done_at_a_time_than_there_are_cores(machine, cores, n_tasks,
 def test_the_threads_that_a_worker_is_given_are_its_cores(machine, given, cores):
     machine(8, given)
     assert _cores.cores() == cores
+
+
+def test_what_a_cluster_leaves_in_the_environment_is_not_of_the_process(machine, monkeypatch):
+    config = pytest.importorskip("dask").config
+    pytest.importorskip("distributed.nanny")
+    machine(8)
+    assert _cores.cores() == 8
+    for name, value in config.get("distributed.nanny.pre-spawn-environ").items():
+        monkeypatch.setenv(name, str(value))
+    assert os.environ[_cores.VARIABLE] == "1"
+    assert _cores.given() is None
+    assert _cores.cores() == 8
+    # whoever sets it later means it
+    monkeypatch.setenv(_cores.VARIABLE, "3")
+    assert _cores.cores() == 3
+
+
+def test_what_the_process_was_given_before_a_cluster_stays(machine, monkeypatch):
+    config = pytest.importorskip("dask").config
+    pytest.importorskip("distributed.nanny")
+    machine(8, "1")
+    assert _cores.cores() == 1
+    for name, value in config.get("distributed.nanny.pre-spawn-environ").items():
+        monkeypatch.setenv(name, str(value))
+    assert _cores.cores() == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -82,17 +83,23 @@ def test_the_command_uses_the_workers_of_a_scheduler(client, job, tmp_path, caps
 
 
 def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_path, monkeypatch):
-    addresses, original = [], _connection._client
+    addresses, original, settings = [], _connection._client, []
 
     def watched(*arguments):
         client = original(*arguments)
         addresses.extend(client.scheduler_info()["workers"])
+        ask = f"[__import__('dask').config.get(name) for name in {list(_connection.QUIET)}]"
+        settings.extend(client.run(eval, ask).values())
         return client
 
     monkeypatch.setattr(_connection, "_client", watched)
+    before = dict(os.environ)
     assert main([*job, "--workers", "1", "--quiet"]) == 0
     assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == [0, 0, 1, 1]
     assert [address.startswith("tcp://127.0.0.1:") for address in addresses] == [True]
+    assert settings == [[*_connection.QUIET.values()]]
+    # what workers are given is not left here
+    assert dict(os.environ) == before
 
 
 def test_workers_with_another_version_and_without_the_package_are_named(client, monkeypatch):

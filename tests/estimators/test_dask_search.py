@@ -7,6 +7,7 @@ import pickle
 import signal
 import sys
 from pathlib import Path
+from unittest import mock
 
 import joblib
 import numpy as np
@@ -120,6 +121,8 @@ def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_pa
     options = {"n_workers": 1, "threads_per_worker": 1}
     options |= dict.fromkeys(("dashboard_address", "worker_dashboard_address"), "127.0.0.1:0")
     with (
+        # in which Dask leaves what workers are given
+        mock.patch.dict(os.environ),
         distributed.LocalCluster(**options, host="127.0.0.1", memory_limit=limit) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
         joblib.parallel_config("dask", client=client),
