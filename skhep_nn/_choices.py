@@ -6,6 +6,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from skhep_nn._shown import shown
+
 
 def is_whole(value):
     """Whether `value` is a whole number: neither True nor a time difference, which count as one."""
@@ -43,7 +45,7 @@ def one_of(value, choices, name):
     # an array is equal to nothing, and no key of a dict
     if isinstance(value, (str, type(None))) and value in list(choices):
         return value
-    msg = f"{name}={value!r:.60}; it must be one of {list(choices)}"
+    msg = f"{name}={shown(value)}; it must be one of {list(choices)}"
     raise ValueError(msg)
 
 
@@ -57,7 +59,7 @@ def switch(value, name):
     """
     if isinstance(value, (bool, np.bool_)) or (is_whole(value) and value in (0, 1)):
         return bool(value)
-    msg = f"{name}={value!r:.60}; it must be True or False"
+    msg = f"{name}={shown(value)}; it must be True or False"
     raise ValueError(msg)
 
 
@@ -71,7 +73,7 @@ def count(value, name, most=1_000_000):
     """
     if is_whole(value) and 1 <= value <= most:
         return int(value)
-    msg = f"{name}={value!r:.60}; it must be a whole number from 1 to {most}"
+    msg = f"{name}={shown(value)}; it must be a whole number from 1 to {most}"
     raise ValueError(msg)
 
 
@@ -87,7 +89,7 @@ def text(value, name):
         return ""
     if isinstance(value, (str, Real)):
         return str(value)
-    msg = f"{name}={value!r:.60}; it must be a text"
+    msg = f"{name}={shown(value)}; it must be a text"
     raise TypeError(msg)
 
 
@@ -103,7 +105,7 @@ def names(value, name):
         return {}
     if isinstance(value, dict):
         return value
-    msg = f"{name}={value!r:.60}; it must be a dict of names"
+    msg = f"{name}={shown(value)}; it must be a dict of names"
     raise TypeError(msg)
 
 
@@ -117,5 +119,5 @@ def made_by(value, cls, name, how):
     """
     if isinstance(value, cls):
         return value
-    msg = f"{name} must be what {how} gives, a {cls.__name__}, got {value!r:.60}"
+    msg = f"{name} must be what {how} gives, a {cls.__name__}, got {shown(value)}"
     raise TypeError(msg)

@@ -16,6 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import ColumnError, WeightError
 
 # where a meta-estimator keeps the one estimator that it hands X on to, the fitted one first
@@ -201,7 +202,7 @@ def class_position(estimator, signal):
     """
     classes = np.asarray(check_classifier(estimator).classes_).tolist()
     if _labels.one(signal) not in classes:
-        msg = f"signal={signal!r} is not a class of the estimator; its classes are {classes}"
+        msg = f"signal={shown(signal)} is not a class of the estimator; its classes are {classes}"
         raise ValueError(msg)
     return classes.index(signal)
 

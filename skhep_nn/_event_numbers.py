@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _choices, _columns, _frames, _integers, _masks
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import ColumnError
 
 STEP = 0x9E3779B97F4A7C15
@@ -55,13 +56,14 @@ class Rule:
         ValueError
         """
         if not _choices.is_whole(self.n_folds) or not 2 <= self.n_folds < _MAX_FOLDS:
-            msg = f"n_folds={self.n_folds!r:.40}; it must be an integer >= 2, and less than 2**31"
+            n_folds = shown(self.n_folds, 40)
+            msg = f"n_folds={n_folds}; it must be an integer >= 2, and less than 2**31"
             raise ValueError(msg)
         if not isinstance(self.hash, str) or self.hash not in HASHES:
             msg = f"hash={self.hash!r}; it must be one of {HASHES}"
             raise ValueError(msg)
         if not _choices.is_whole(self.salt) or not 0 <= self.salt < _MAX_SALT:
-            msg = f"salt={self.salt!r:.40}; it must be an integer from 0 to 2**63 - 1"
+            msg = f"salt={shown(self.salt, 40)}; it must be an integer from 0 to 2**63 - 1"
             raise ValueError(msg)
         if self.hash == "modulo" and self.salt:
             msg = f'salt={self.salt!r} goes with hash="mix"; hash="modulo" has none'
@@ -207,7 +209,7 @@ def _values(X, at):
     # of a list of rows each number is what was written, not the float beside it
     values = np.asarray(_masks.unmasked(X, "X"), dtype=None if hasattr(X, "dtype") else object)
     if values.ndim < 2:
-        msg = f"X must be a table, events by columns, got {X!r:.60} of shape {values.shape}"
+        msg = f"X must be a table, events by columns, got {shown(X)} of shape {values.shape}"
         raise ColumnError(msg)
     return values[..., at]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _frames, _masks
+from skhep_nn._shown import shown
 
 REFUSED = {
     "M": "dates",
@@ -136,7 +137,7 @@ def one(value, name, error=ValueError):
     """
     found = real(value, name, error)
     if found.ndim:
-        msg = f"{name}={value!r:.60}; it must be one number"
+        msg = f"{name}={shown(value)}; it must be one number"
         raise error(msg)
     return float(found)
 
@@ -151,7 +152,7 @@ def not_negative(value, name, error=ValueError):
     """
     found = one(value, name, error)
     if not 0 <= found < np.inf:
-        msg = f"{name}={value!r:.60}; it must be a finite number >= 0"
+        msg = f"{name}={shown(value)}; it must be a finite number >= 0"
         raise error(msg)
     return found
 
@@ -175,4 +176,4 @@ def _of_objects(values):
 
 def _shown(values):
     kind = "" if isinstance(values, (list, tuple, np.ndarray)) else f"{type(values).__name__} "
-    return f"{kind}{values!r:.60}"
+    return f"{kind}{shown(values)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _floats, _masks
+from skhep_nn._shown import shown
 
 _INT64 = np.iinfo(np.int64)
 
@@ -93,9 +94,9 @@ def _of_floats(values, where):
     for bad, what in (
         (np.isnan(values), lambda value: "NaN"),
         (np.isinf(values), lambda value: "infinity"),
-        (values != np.rint(values), lambda value: repr(float(value))),
+        (values != np.rint(values), lambda value: shown(float(value))),
         (np.abs(values) >= limit(dtype), lambda value: _rounded(value, dtype)),
-        (np.abs(values) >= 2.0**63, lambda value: f"{value!s}, beyond 64 bits"),
+        (np.abs(values) >= 2.0**63, lambda value: f"{shown(int(value))}, beyond 64 bits"),
     ):
         if bad.any():
             raise ValueError(where.at(values, bad, what))
@@ -105,8 +106,8 @@ def _of_floats(values, where):
 def _rounded(value, dtype):
     power = np.finfo(dtype).nmant + 1
     return (
-        f"{int(value)} as {dtype}, which is exact only below 2**{power} and may have been rounded "
-        "from another number; read it as an integer type"
+        f"{shown(int(value))} as {dtype}, which is exact only below 2**{power} and may have been "
+        "rounded from another number; read it as an integer type"
     )
 
 
@@ -117,7 +118,7 @@ def _of_objects(values, where):
     low, high = min(out, default=0), max(out, default=0)
     if low < _INT64.min or high > np.iinfo(np.uint64).max or (low < 0 and high > _INT64.max):
         worst = low if low < _INT64.min else high
-        raise ValueError(where.text(f"{worst}, beyond 64 bits"))
+        raise ValueError(where.text(f"{shown(worst)}, beyond 64 bits"))
     return out.astype(np.uint64 if high > _INT64.max else np.int64).reshape(values.shape)
 
 
@@ -130,7 +131,7 @@ def _whole(value, at, where):
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         raise ValueError(where.text(f"a missing value (NaN, None) in {where.of} {at}"))
     # scikit-learn's checks ask for the second half
-    what = f"{value!r:.60} in {where.of} {at} (argument must be an integer; strings and other"
+    what = f"{shown(value)} in {where.of} {at} (argument must be an integer; strings and other"
     raise TypeError(where.text(f"{what} objects are no number)"))
 
 

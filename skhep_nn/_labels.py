@@ -11,6 +11,7 @@ from numbers import Real
 import numpy as np
 
 from skhep_nn import _floats, _masks
+from skhep_nn._shown import shown
 
 COLLECTIONS = (list, tuple, set, frozenset)
 _MOST_NAMED = 20
@@ -176,7 +177,7 @@ def listed(signal, name="signal"):
         signal = signal.tolist()
     found = list(signal) if isinstance(signal, COLLECTIONS) else [signal]
     if not found or not all(map(_is_label, found)):
-        msg = f"{name}={signal!r:.60}; it must be a label, or a list of labels"
+        msg = f"{name}={shown(signal)}; it must be a label, or a list of labels"
         raise ValueError(msg)
     # what stands twice is no more than once
     return list(dict.fromkeys(found))
@@ -191,7 +192,7 @@ def one(signal, name="signal"):
         If it is none.
     """
     if isinstance(signal, (*COLLECTIONS, np.ndarray)) or not _is_label(signal):
-        msg = f"{name}={signal!r:.60}; it must be a label"
+        msg = f"{name}={shown(signal)}; it must be a label"
         raise ValueError(msg)
     return signal
 

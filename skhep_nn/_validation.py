@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_feature_names, _num_samples
 
 from skhep_nn import _choices
 from skhep_nn._dask import _by_path
+from skhep_nn._shown import shown
 
 __all__ = [
     "BaseScorer",
@@ -58,6 +59,13 @@ class Interval(_Interval):
             return False
 
 
+class _Whole(int):
+    """A whole number that scikit-learn's message shows shortly."""
+
+    def __repr__(self):
+        return shown(int(self))
+
+
 def check_parameters(estimator):
     """Check the constructor arguments of `estimator` against its ``_parameter_constraints``.
 
@@ -89,9 +97,10 @@ def check_values(rules, values, owner):
     for key, value in values.items():
         # one of NumPy's calls itself an integer
         if isinstance(value, np.timedelta64):
-            msg = f"{key}={value!r} of {owner}: a time difference is no number"
+            msg = f"{key}={shown(value)} of {owner}: a time difference is no number"
             raise ValueError(msg)
-    validate_parameter_constraints(rules, values, caller_name=owner)
+    short = {key: _Whole(value) if type(value) is int else value for key, value in values.items()}
+    validate_parameter_constraints(rules, short, caller_name=owner)
 
 
 def check_random_state(random_state):
@@ -107,7 +116,7 @@ def check_random_state(random_state):
         return utils.check_random_state(random_state)
     if not _choices.is_whole(random_state) or not 0 <= random_state < 2**32:
         msg = (
-            f"random_state={random_state!r:.60}; it must be a whole number from 0 to 2**32 - 1, a "
+            f"random_state={shown(random_state)}; it must be a whole number from 0 to 2**32 - 1, a "
             "numpy.random.RandomState or None"
         )
         raise ValueError(msg)

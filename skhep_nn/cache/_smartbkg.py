@@ -9,6 +9,7 @@ import numpy as np
 
 from skhep_nn import _choices
 from skhep_nn._paths import user_path
+from skhep_nn._shown import shown
 from skhep_nn._storage import open_regular
 from skhep_nn.cache._npy import array_bytes
 from skhep_nn.cache._plain_pickle import plain_pickle
@@ -98,7 +99,7 @@ def _read(path, ending, fits, rule):
         msg = f"{side} must hold {rule} and is refused: {error}"
         raise FileFormatError(msg) from error
     if not fits(value):
-        msg = f"{side} must hold {rule}, got {value!r:.60}"
+        msg = f"{side} must hold {rule}, got {shown(value)}"
         raise FileFormatError(msg)
     return value
 

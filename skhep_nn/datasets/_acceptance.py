@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn import _choices
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_random_state
 from skhep_nn.datasets._spectrometer import acceptance_probability
 
@@ -82,7 +83,7 @@ def make_acceptance(n_particles=100_000, *, return_X_y=False, random_state=None)
     """
     return_X_y = _choices.switch(return_X_y, "return_X_y")
     if not _choices.is_whole(n_particles) or n_particles < 1:
-        msg = f"n_particles={n_particles!r}; it must be a whole number >= 1"
+        msg = f"n_particles={shown(n_particles)}; it must be a whole number >= 1"
         raise ValueError(msg)
     rng = check_random_state(random_state)
     particles = _particles(int(n_particles), rng)

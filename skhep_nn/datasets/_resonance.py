@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn import _choices, _floats
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_random_state
 from skhep_nn.datasets import _collisions
 from skhep_nn.datasets._fragmentation import jets_of, polar
@@ -159,7 +160,7 @@ def _check_masses(masses):
 
 def _check_count(count, name):
     if not _choices.is_whole(count) or count < 0:
-        msg = f"{name} must be a number of events, 0 or more, got {count!r}"
+        msg = f"{name} must be a number of events, 0 or more, got {shown(count)}"
         raise ValueError(msg)
     return int(count)
 

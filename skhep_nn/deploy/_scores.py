@@ -7,6 +7,7 @@ import numpy as np
 from skhep_nn import _choices, _labels
 from skhep_nn._floats import as_array
 from skhep_nn._masks import unmasked
+from skhep_nn._shown import shown
 
 
 class Scores:
@@ -26,7 +27,7 @@ class Scores:
         self.threshold = check_threshold(threshold)
         self._at = self._position(signal)
         if threshold is not None and self._at is None:
-            msg = f"threshold={threshold!r} needs signal=, one of {self.classes.tolist()}"
+            msg = f"threshold={shown(threshold)} needs signal=, one of {self.classes.tolist()}"
             raise ValueError(msg)
 
     @property
@@ -84,7 +85,8 @@ class Scores:
         found = [at for at, label in enumerate(self.classes) if label == signal]
         found = found or [at for at, label in enumerate(self.classes) if str(label) == signal]
         if not found:
-            msg = f"signal={signal!r} is not a class of the model; it has {self.classes.tolist()}"
+            classes = self.classes.tolist()
+            msg = f"signal={shown(signal)} is not a class of the model; it has {classes}"
             raise ValueError(msg)
         return found[0]
 
@@ -94,5 +96,5 @@ def check_threshold(threshold):
     is_number = _choices.is_real(threshold)
     if threshold is None or (is_number and 0 <= threshold <= 1):
         return threshold
-    msg = f"threshold must lie between 0 and 1, as the scores do, got {threshold!r}"
+    msg = f"threshold must lie between 0 and 1, as the scores do, got {shown(threshold)}"
     raise ValueError(msg)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from skhep_nn._paths import user_path
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import (
     FileFormatError,
     MissingExtraError,
@@ -195,5 +196,5 @@ def _nearest(path):
 def _refuse_unused(path, module, **options):
     for key, value in options.items():
         if value is not None and key not in module.TAKES:
-            msg = f"{key}={value!r}: {module.FORMAT} has no use for it ({path}); leave it out"
+            msg = f"{key}={shown(value)}: {module.FORMAT} has no use for it ({path}); leave it out"
             raise ValueError(msg)

@@ -12,6 +12,7 @@ import pandas as pd
 from skhep_nn import _floats
 from skhep_nn._columns import as_list, names
 from skhep_nn._frames import as_pandas
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import ColumnError, DroppedEventsWarning
 
 
@@ -231,4 +232,4 @@ def _others(n):
 def _shown(columns, on, row):
     values = [column[row] for column in columns]
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
-    return ", ".join(f"{name}={value!r}" for name, value in zip(on, values, strict=True))
+    return ", ".join(f"{name}={shown(value)}" for name, value in zip(on, values, strict=True))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skhep_nn import _bar, _choices
+from skhep_nn._shown import shown
 from skhep_nn.io._memory import bounded
 from skhep_nn.io._stream import Selection, stream
 from skhep_nn.io._values import joined_parts
@@ -218,5 +219,5 @@ def check_size(value, name):
     """`value` as a whole number of at least 1; `name` is the parameter."""
     if _choices.is_whole(value) and value >= 1:
         return int(value)
-    msg = f"{name} must be a whole number of at least 1, got {value!r}"
+    msg = f"{name} must be a whole number of at least 1, got {shown(value)}"
     raise ValueError(msg)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from skhep_nn._bar import make_bar
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io._cut import Cut
 from skhep_nn.io._files import ending, expand, open_source, reading
@@ -231,7 +232,7 @@ def _passing(chunk, chosen, cut, source):
 def _check_character(name, value, example):
     is_one = isinstance(value, str) and len(value) == 1 and value.isascii() and value not in '"\r\n'
     if value is not None and not is_one:
-        msg = f"{name} must be one character such as {example!r}, got {value!r}"
+        msg = f"{name} must be one character such as {example!r}, got {shown(value)}"
         raise ValueError(msg)
 
 

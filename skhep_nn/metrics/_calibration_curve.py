@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _choices, _floats, _weights
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _effective_bins, _inputs
 
@@ -93,7 +94,7 @@ def edges_of(p, weights, bins, min_effective_events):
     if not _choices.is_whole(bins):
         return _inputs.increasing_edges(bins)
     if not 1 <= bins <= _MOST_BINS:
-        msg = f"bins={bins!r:.60}; a number of bins must be >= 1 and at most {_MOST_BINS}"
+        msg = f"bins={shown(bins)}; a number of bins must be >= 1 and at most {_MOST_BINS}"
         raise ValueError(msg)
     return _effective_bins.equal_effective_edges(p, weights, int(bins), least)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _choices, _floats, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn._warnings import warn
 from skhep_nn.metrics import _inputs
 
@@ -245,7 +246,7 @@ def selected(y, signal):
     is_other = any(_labels.type_of_one(label) != "numbers" for label in _labels.listed(signal))
     if y.dtype.kind not in "biuf" or is_other or (y != y[0]).any():
         classes = _labels.named(_inputs.classes_of(y))
-        msg = f"signal={signal!r} is not in y_true; its classes are {classes}"
+        msg = f"signal={shown(signal)} is not in y_true; its classes are {classes}"
         raise ValueError(msg)
     return mask
 
@@ -301,7 +302,7 @@ def check_reached(by, edges, name="by", bins="bins"):
 def _even_edges(by, bins):
     if not (1 <= bins <= _MOST_BINS and np.isfinite(by).all()):
         msg = (
-            f"bins={bins!r:.60}; a number of bins must be >= 1, at most {_MOST_BINS}, and needs "
+            f"bins={shown(bins)}; a number of bins must be >= 1, at most {_MOST_BINS}, and needs "
             "finite values of by"
         )
         raise ValueError(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _floats
+from skhep_nn._shown import shown
 from skhep_nn._warnings import warn
 
 _CHUNK = 1 << 13
@@ -134,7 +135,10 @@ def _same_shape(arrays):
 
 def _relative(sigma_b, b, systematic):
     if np.any(_floats.real(systematic, "systematic")):
-        msg = f"systematic={systematic!r} and sigma_b={sigma_b!r}; give one uncertainty of b only"
+        msg = (
+            f"systematic={shown(systematic)} and sigma_b={shown(sigma_b)}; give one uncertainty of "
+            "b only"
+        )
         raise ValueError(msg)
     _check_not_negative("sigma_b", sigma_b)
     with np.errstate(all="ignore"):

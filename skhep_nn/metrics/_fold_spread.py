@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _floats, _integers, _weights
+from skhep_nn._shown import shown
 from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._roc_auc import roc_auc
 from skhep_nn.metrics._roc_auc_error import standard_error
@@ -182,7 +183,7 @@ def fold_spread(
     """
     part = _floats.one(efficiency, "efficiency")
     if not 0 < part < 1:
-        msg = f"efficiency={efficiency!r}; it must be a number between 0 and 1"
+        msg = f"efficiency={shown(efficiency)}; it must be a number between 0 and 1"
         raise ValueError(msg)
     if classes is None:
         return _joined_spreads([_of_one(y_true, y_score, folds, sample_weight, signal, part)])

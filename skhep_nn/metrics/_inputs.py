@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from skhep_nn import _columns, _floats, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import ColumnError, WeightError
 
 
@@ -64,11 +65,13 @@ def signal_mask(y_true, signal):
     if not mask.any():
         classes = classes_of(y)
         cure = _labels.of_sorted_events(classes)
-        msg = f"signal={signal!r} is not in y_true; its classes are {_labels.named(classes)}{cure}"
+        named = _labels.named(classes)
+        msg = f"signal={shown(signal)} is not in y_true; its classes are {named}{cure}"
         raise ValueError(msg)
     if mask.all():
         msg = (
-            f"y_true has no background: all {len(y)} events are signal={signal!r}; {_labels.SORTED}"
+            f"y_true has no background: all {len(y)} events are signal={shown(signal)}; "
+            f"{_labels.SORTED}"
         )
         raise ValueError(msg)
     return mask
@@ -177,7 +180,7 @@ def increasing_edges(bins):
     """`bins`, which must be edges, as a float64 array."""
     edges = _floats.real(bins, "bins")
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
-        msg = f"bins={bins!r}; it must be a number of bins or increasing edges"
+        msg = f"bins={shown(bins)}; it must be a number of bins or increasing edges"
         raise ValueError(msg)
     return edges
 
@@ -185,7 +188,7 @@ def increasing_edges(bins):
 def check_flag(value, name):
     """Raise unless `value` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        msg = f"{name}={value!r:.60}; it must be True or False"
+        msg = f"{name}={shown(value)}; it must be True or False"
         raise ValueError(msg)
 
 
@@ -240,7 +243,7 @@ def yield_factors(y_true, weights, yields, luminosity):
     """The factor of every class, or one for all, that :func:`scale_to_yields` multiplies by."""
     factor = _floats.one(luminosity, "luminosity")
     if not 0 < factor < np.inf:
-        msg = f"luminosity={luminosity!r}; it must be a positive number"
+        msg = f"luminosity={shown(luminosity)}; it must be a positive number"
         raise ValueError(msg)
     if yields is None:
         return factor
@@ -276,7 +279,7 @@ def _check_classes(y, yields):
         raise ValueError(msg)
     for name, target in yields.items():
         if not 0 < _floats.one(target, f"yields[{name!r}]") < np.inf:
-            msg = f"yields[{name!r}]={target!r}; a yield must be a positive number"
+            msg = f"yields[{name!r}]={shown(target)}; a yield must be a positive number"
             raise ValueError(msg)
 
 

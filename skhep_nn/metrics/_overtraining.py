@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skhep_nn import _floats, _weights
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_random_state
 from skhep_nn.exceptions import WeightError
 from skhep_nn.metrics import _bootstrap, _cut_errors, _inputs, _shapes
@@ -254,7 +255,7 @@ def cut_of(threshold, efficiency, scores, weights):
     if threshold is not None:
         return _floats.one(threshold, "threshold")
     if not 0 < _floats.one(efficiency, "efficiency") < 1:
-        msg = f"efficiency={efficiency!r}; it must be between 0 and 1"
+        msg = f"efficiency={shown(efficiency)}; it must be between 0 and 1"
         raise ValueError(msg)
     return _cut_errors.cut_of_efficiency(scores, weights, efficiency)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhep_nn import _choices, _floats, _weights
+from skhep_nn._shown import shown
 
 # effective events of each sample that a bin has at least, where a number of bins is asked for
 _LEAST_EVENTS = 10.0
@@ -92,7 +93,7 @@ def edges_of(bins, *samples):
     if not _choices.is_whole(bins):
         return _given(bins)
     if not 1 <= bins <= _MOST_BINS:
-        msg = f"bins={bins!r}; a number of bins must be from 1 to {_MOST_BINS}"
+        msg = f"bins={shown(bins)}; a number of bins must be from 1 to {_MOST_BINS}"
         raise ValueError(msg)
     effective = min(_weights.effective_events(weights) for _, weights in samples)
     n_bins = int(np.clip(effective / _LEAST_EVENTS, 1, bins))
@@ -128,6 +129,6 @@ def _given(bins):
     else:
         good = bool((np.diff(edges) > 0).all())
     if not good:
-        msg = f"bins={bins!r:.60}; it must be a number of bins or increasing finite edges"
+        msg = f"bins={shown(bins)}; it must be a number of bins or increasing finite edges"
         raise ValueError(msg)
     return edges

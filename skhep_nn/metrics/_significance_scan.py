@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skhep_nn import _choices, _floats, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn.metrics import _inputs, _tail_sums
 from skhep_nn.metrics._figure_of_merit import check_settings, figure_of_merit
 
@@ -294,8 +295,8 @@ class SignificanceScan:
         index = int(np.searchsorted(self.thresholds, threshold, side="left"))
         if not self.every_score and threshold not in self.thresholds[index : index + 1]:
             msg = (
-                f"threshold={threshold!r} is not one of the {len(self.thresholds)} thresholds of "
-                f"the scan; scan with thresholds=[{threshold!r}], or with every score "
+                f"threshold={shown(threshold)} is not one of the {len(self.thresholds)} thresholds "
+                f"of the scan; scan with thresholds=[{threshold!r}], or with every score "
                 "(thresholds=None)"
             )
             raise ValueError(msg)
@@ -365,14 +366,14 @@ def _node(y, y_score, classes, node, argmax_only):
         )
         raise ValueError(msg)
     if _labels.one(node, "node") not in columns:
-        msg = f"node={node!r} is not one of the classes {columns} of the columns of y_score"
+        msg = f"node={shown(node)} is not one of the classes {columns} of the columns of y_score"
         raise ValueError(msg)
     at = columns.index(node)
     if not argmax_only:
         return scores[:, at], None
     kept = scores.argmax(axis=1) == at
     if not kept.any():
-        msg = f"argmax_only=True, but no event has its highest score in node={node!r}"
+        msg = f"argmax_only=True, but no event has its highest score in node={shown(node)}"
         raise ValueError(msg)
     return scores[:, at], kept
 
@@ -381,11 +382,12 @@ def _grid(thresholds, score_range, scores):
     if _choices.is_whole(thresholds):
         return _even_grid(thresholds, score_range, scores)
     if score_range is not None:
-        msg = f"score_range={score_range!r} goes with a number of thresholds, got {thresholds!r}"
+        given = shown(thresholds)
+        msg = f"score_range={shown(score_range)} goes with a number of thresholds, got {given}"
         raise ValueError(msg)
     grid = np.unique(_floats.real(thresholds, "thresholds"))
     if not len(grid) or not np.isfinite(grid).all():
-        msg = f"thresholds must be a number or finite values, got {thresholds!r:.60}"
+        msg = f"thresholds must be a number or finite values, got {shown(thresholds)}"
         raise ValueError(msg)
     return grid
 
@@ -393,7 +395,7 @@ def _grid(thresholds, score_range, scores):
 def _pair(score_range):
     values = _floats.real(score_range, "score_range")
     if values.shape != (2,):
-        msg = f"score_range={score_range!r:.60}; it must be the lowest and the highest threshold"
+        msg = f"score_range={shown(score_range)}; it must be the lowest and the highest threshold"
         raise ValueError(msg)
     return values
 

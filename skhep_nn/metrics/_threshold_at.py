@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _floats, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn.metrics import _inputs, _tail_sums
 
 # sums of the same weights in another order differ in the last digits
@@ -116,7 +117,7 @@ def _asked(efficiency, background_efficiency):
     if (efficiency is None) == (background_efficiency is None):
         msg = (
             "give one of efficiency (of the signal) and background_efficiency, got "
-            f"efficiency={efficiency!r:.60}, background_efficiency={background_efficiency!r:.60}"
+            f"efficiency={shown(efficiency)}, background_efficiency={background_efficiency!r:.60}"
         )
         raise ValueError(msg)
     name = "efficiency" if background_efficiency is None else "background_efficiency"

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
 from skhep_nn import _choices, _columns, _floats, _hypotheses
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _by_parameter_points as _points
 from skhep_nn.metrics import _inputs
@@ -167,7 +168,7 @@ class LeaveOneMassOut(BaseCrossValidator):
             # of a single mass to test, half of the background stays for training
             return max(2, n_splits)
         if not _choices.is_whole(n_folds) or n_folds < 2:
-            msg = f"n_background_splits={n_folds!r}; it must be an integer >= 2, or None"
+            msg = f"n_background_splits={shown(n_folds)}; it must be an integer >= 2, or None"
             raise ValueError(msg)
         return int(n_folds)
 

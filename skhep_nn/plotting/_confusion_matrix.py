@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _class_names, _composition, _extras, _floats, _labels
+from skhep_nn._shown import shown
 from skhep_nn.metrics import _cut_errors
 from skhep_nn.plotting import _events, _style, _words
 
@@ -245,7 +246,7 @@ class ConfusionMatrixDisplay:
 
 def _at_threshold(estimator, X, classes, signal, threshold):
     if len(classes) != 2:
-        msg = f"threshold={threshold!r} needs two classes, the classifier has {classes}"
+        msg = f"threshold={shown(threshold)} needs two classes, the classifier has {classes}"
         raise ValueError(msg)
     passed = _composition.signal_score(estimator, X, signal) >= _floats.one(threshold, "threshold")
     at = classes.index(signal)

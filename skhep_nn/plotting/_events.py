@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _class_names, _columns, _composition, _floats, _labels, _weights
+from skhep_nn._shown import shown
 from skhep_nn.exceptions import WeightError
 
 
@@ -62,7 +63,7 @@ def scores_of(y_score, n_events, name="y_score"):
 def check_signal(signal, classes, where):
     """Raise a ValueError that names the classes unless `signal` is one of them."""
     if _labels.one(signal) not in classes:
-        msg = f"signal={signal!r} is not a class of {where}; it has {_labels.named(classes)}"
+        msg = f"signal={shown(signal)} is not a class of {where}; it has {_labels.named(classes)}"
         raise ValueError(msg)
 
 

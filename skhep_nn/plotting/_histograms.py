@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from skhep_nn import _choices, _extras, _floats
+from skhep_nn._shown import shown
 
 # share of each class that the axis of a variable with tails leaves out at either end
 _TAIL = 0.005
@@ -69,7 +70,7 @@ def check_bins(bins):
     edges = None if isinstance(bins, Integral) else _floats.real(bins, "bins")
     good = edges is not None and edges.ndim == 1 and len(edges) >= 2
     if not (good and np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
-        msg = f"bins={bins!r}; it must be a number >= 1 or increasing edges"
+        msg = f"bins={shown(bins)}; it must be a number >= 1 or increasing edges"
         raise ValueError(msg)
     return edges
 

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skhep_nn import _columns, _labels, _weights
 from skhep_nn._pieces import pieces
+from skhep_nn._shown import shown
 from skhep_nn._validation import StrOptions, check_parameters
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import _balancing
@@ -296,7 +297,7 @@ class EventWeightBalancer(OptionalColumnsMixin, _PassThrough):
         cure = _labels.of_numbers([self.signal], classes, "give the number of the class")
         if is_default:
             cure = f"; name it, e.g. signal={classes[0]!r}: mode={self.mode!r} needs to know it"
-        msg = f"signal={self.signal!r} is not a class of y, which has {classes}{cure}"
+        msg = f"signal={shown(self.signal)} is not a class of y, which has {classes}{cure}"
         raise ValueError(msg)
 
     def _warn_without_column(self):

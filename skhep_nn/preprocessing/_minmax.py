@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _floats, _frames
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_parameters
 from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._data_range import given_ranges
@@ -311,7 +312,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
         pair = _floats.real(self.feature_range, "feature_range")
         if pair.shape != (2,) or not np.isfinite(pair).all() or pair[0] >= pair[1]:
             msg = (
-                f"feature_range={self.feature_range!r}; it must be two numbers, the minimum "
+                f"feature_range={shown(self.feature_range)}; it must be two numbers, the minimum "
                 "smaller than the maximum"
             )
             raise ValueError(msg)

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhep_nn import _columns, _floats, _frames, _integers, _masks, _validation
+from skhep_nn._shown import shown
 from skhep_nn._validation import Interval, StrOptions
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _jagged
@@ -301,8 +302,8 @@ def _check_pad_value(pad_value, dtype):
     limits = (np.finfo if dtype.kind == "f" else np.iinfo)(dtype)
     if limits.min > pad_value or pad_value > limits.max:
         msg = (
-            f"pad_value={pad_value!r} is beyond {dtype}, the type of the particles, which goes "
-            f"from {limits.min} to {limits.max}"
+            f"pad_value={shown(pad_value)} is beyond {dtype}, the type of the particles, which "
+            f"goes from {limits.min} to {limits.max}"
         )
         raise ValueError(msg)
 

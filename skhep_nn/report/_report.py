@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from skhep_nn import _floats
 from skhep_nn._paths import user_path
+from skhep_nn._shown import shown
 from skhep_nn.report._contents import Missing
 from skhep_nn.report._report_events import Context
 from skhep_nn.report._section_table import Section, sections_of
@@ -246,7 +247,7 @@ class _Results:
 
 def _check_luminosity(luminosity):
     if luminosity is not None and not _floats.one(luminosity, "luminosity") > 0:
-        msg = f"luminosity={luminosity!r}; it must be a positive number"
+        msg = f"luminosity={shown(luminosity)}; it must be a positive number"
         raise ValueError(msg)
 
 

@@ -7,6 +7,7 @@ import copy
 import numpy as np
 
 from skhep_nn import _choices, _composition, _floats, _samples, _weights
+from skhep_nn._shown import shown
 from skhep_nn._validation import check_random_state
 from skhep_nn.metrics import _inputs, roc_auc
 from skhep_nn.metrics._roc_auc_error import influence
@@ -169,5 +170,5 @@ def drawn(sample, max_events, rng):
 def _check_numbers(n_repeats, min_correlation):
     _choices.count(n_repeats, "n_repeats")
     if not 0 <= _floats.one(min_correlation, "min_correlation") <= 1:
-        msg = f"min_correlation={min_correlation!r}; it must be between 0 and 1"
+        msg = f"min_correlation={shown(min_correlation)}; it must be between 0 and 1"
         raise ValueError(msg)

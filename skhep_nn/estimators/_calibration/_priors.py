@@ -11,6 +11,7 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 
 from skhep_nn import _choices, _composition, _floats, _weights
 from skhep_nn._probabilities import FromProbabilities
+from skhep_nn._shown import shown
 
 # that predict the probabilities of the one classifier inside
 _WRAPPERS = (FrozenEstimator, FixedThresholdClassifier, TunedThresholdClassifierCV)
@@ -74,7 +75,7 @@ def given(value, classes, name):
     shares = _floats.real(value, name)
     if shares.shape != classes.shape or not _are_shares(shares):
         msg = (
-            f"{name}={value!r:.60}; it must be the fraction of signal, above 0 and below 1, or a "
+            f"{name}={shown(value)}; it must be the fraction of signal, above 0 and below 1, or a "
             f"positive share for each of the classes {classes.tolist()}"
         )
         raise ValueError(msg)

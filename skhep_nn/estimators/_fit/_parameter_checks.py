@@ -9,6 +9,7 @@ import keras
 
 from skhep_nn import _validation
 from skhep_nn._keras_objects import is_keras_own
+from skhep_nn._shown import shown
 from skhep_nn.estimators import _parameters
 from skhep_nn.estimators._fit import _metrics, _optimizer
 from skhep_nn.networks._seeds import fresh, numbered
@@ -102,8 +103,8 @@ def check_nested(estimator, parameters):
         if not hasattr(value, "set_params") and not isinstance(value, dict):
             what = "an EventWeightBalancer(...)" if name == "balance" else "an estimator"
             msg = (
-                f"{type(estimator).__name__} has no parameter {path!r}: {name}={value!r} has no "
-                f"{argument!r} to set; pass {what} as {name} first"
+                f"{type(estimator).__name__} has no parameter {path!r}: {name}={shown(value)} has "
+                f"no {argument!r} to set; pass {what} as {name} first"
             )
             raise ValueError(msg)
 
@@ -236,7 +237,7 @@ def _warn_of_idle(settings):
         value = settings.get(name)
         if value != _parameters.TRAINING[name].default and schedule != wanted:
             warnings.warn(
-                f"{name}={value!r} of {settings.owner} has no effect with "
+                f"{name}={shown(value)} of {settings.owner} has no effect with "
                 f"learning_rate_schedule={schedule!r}; it acts with {wanted!r}",
                 UserWarning,
                 stacklevel=4,

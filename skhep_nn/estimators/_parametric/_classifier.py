@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from skhep_nn import _hypotheses, _labels
+from skhep_nn._shown import shown
 from skhep_nn._validation import HasMethods, Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import (
     BLOCKS,
@@ -368,8 +369,8 @@ def _signal_code(signal, known):
     if signal is not None and _labels.one(signal) not in known:
         cure = _labels.of_numbers([signal], known, "give the number of the class")
         msg = (
-            f"signal={signal!r} is not a label of y, which has {known[:20]}; name the class that "
-            f"has the parameter{cure}"
+            f"signal={shown(signal)} is not a label of y, which has {known[:20]}; name the class "
+            f"that has the parameter{cure}"
         )
         raise ValueError(msg)
     return len(known) - 1 if signal is None else known.index(signal)

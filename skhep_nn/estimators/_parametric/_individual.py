@@ -11,6 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from skhep_nn import _columns, _composition, _hypotheses, _labels, _validation, _weights
 from skhep_nn._probabilities import FromProbabilities
+from skhep_nn._shown import shown
 from skhep_nn._validation import HasMethods, StrOptions
 from skhep_nn.estimators._fit import _arrays, _targets
 from skhep_nn.estimators._members import _columns as _of_members
@@ -278,7 +279,7 @@ class IndividualMassClassifier(
         if signal not in known:
             cure = _labels.of_numbers([signal], known, "give the number of the class")
             msg = (
-                f"signal={signal!r} is not a label of y, which has {known[:20]}; "
+                f"signal={shown(signal)} is not a label of y, which has {known[:20]}; "
                 f"name the class that has the parameter{cure}"
             )
             raise ValueError(msg)

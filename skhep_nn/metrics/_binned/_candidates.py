@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhep_nn import _choices, _floats
+from skhep_nn._shown import shown
 
 MOST = 2000
 
@@ -16,7 +17,7 @@ def inner_edges(candidates, scores, mask, weights):
     else:
         found = _floats.real(candidates, "candidates").reshape(-1)
         if not np.isfinite(found).all():
-            msg = f"candidates={candidates!r:.60}; they must be a number or finite scores"
+            msg = f"candidates={shown(candidates)}; they must be a number or finite scores"
             raise ValueError(msg)
     if len(found) > MOST:
         msg = f"candidates has {len(found)} scores; at most {MOST} are tried"

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from skhep_nn import _floats
+from skhep_nn._shown import shown
 from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _filling, _impacts, _model, _pyhf, _root_histograms, _tables
 from skhep_nn.metrics._binned._discovery import discovery
@@ -264,7 +265,7 @@ class Templates:
         level = _floats.one(confidence_level, "confidence_level")
         if not LEAST_LEVEL <= level < 1:
             rule = "it must be from 0.001 to below 1, e.g. 0.95"
-            msg = f"confidence_level={confidence_level!r}; {rule}"
+            msg = f"confidence_level={shown(confidence_level)}; {rule}"
             raise ValueError(msg)
         return expected_limit(self.likelihood, level)
 
@@ -420,7 +421,7 @@ def _systematic(systematic, n_bins):
     check_settings("asimov", values)
     if values.ndim and values.shape != (n_bins,):
         msg = (
-            f"systematic={systematic!r:.60}; it must be a number, or one for each of {n_bins} bins"
+            f"systematic={shown(systematic)}; it must be a number, or one for each of {n_bins} bins"
         )
         raise ValueError(msg)
     return np.broadcast_to(values, (n_bins,)).copy()
