@@ -5,7 +5,7 @@ from __future__ import annotations
 from skhep_nn import _choices, _labels
 from skhep_nn.plotting import _events, _style, _words
 from skhep_nn.plotting._probabilities import FromProbabilities, probabilities_of
-from skhep_nn.plotting._scores import ScoreDisplay
+from skhep_nn.plotting._scores import ScoreDisplay, with_yield
 
 _PANELS_PER_ROW = {2: 2, 4: 2}
 _PANEL = {2: (5.4, 4.2), 3: (4.6, 3.7)}
@@ -140,7 +140,8 @@ class ScorePanelsDisplay(FromProbabilities):
     def _legend(self, *, own_figure):
         points = [container for container in self.ax_.containers if len(container) == 3]
         first = next(iter(self.displays.values()))
-        texts = [_events.title_of(label, self.class_names) for label in first.test]
+        named = self.class_names
+        texts = [with_yield(label, events, named) for label, events in first.test.items()]
         where = self.figure_ if own_figure else self.ax_
         place = "outside upper center" if own_figure else "best"
-        where.legend(points, texts, loc=place, ncols=min(len(texts), 5) if own_figure else 1)
+        where.legend(points, texts, loc=place, ncols=min(len(texts), 4) if own_figure else 1)

@@ -195,6 +195,8 @@ class ScoreDisplay:
     def plot(self, ax=None, *, log=False):
         """Draw the distributions, each normalised to unit area.
 
+        The legend has the yield of the test events of each class, the sum of their weights.
+
         Parameters
         ----------
         ax : Axes, default=None
@@ -226,10 +228,10 @@ class ScoreDisplay:
         return tuple(drawn), self._text(label)
 
     def _text(self, label):
-        name = _events.title_of(label, self.class_names)
+        text = with_yield(label, self.test[label], self.class_names)
         if self.p_values is None:
-            return name
-        return f"{name} (KS p = {self.p_values[label]:.2g})"
+            return text
+        return f"{text} (KS p = {self.p_values[label]:.2g})"
 
     def _frame(self, log):
         edges = next(iter(self.test.values())).axes[0].edges
@@ -275,6 +277,13 @@ class _Sample:
 
     def fill(self, edges):
         return {label: _histograms.filled(*self.part(label), edges) for label in self.masks}
+
+
+def with_yield(label, histogram, class_names):
+    """What a class is called, and the yield of its events, which a density does not show."""
+    found = histogram.sum().value
+    shown = f"{found:,.0f}" if 1000 <= abs(found) < 1e9 else f"{found:.4g}"
+    return f"{_events.title_of(label, class_names)}, yield {shown}"
 
 
 def _p_values(test, train):

@@ -33,6 +33,14 @@ def test_points_have_unit_area_and_the_error_of_the_squared_weights():
     assert error == pytest.approx([1.5, 0.5])
 
 
+def test_the_legend_has_the_yield_of_the_test_events():
+    display = ScoreDisplay.from_predictions(
+        Y, SCORE, sample_weight=[3.5, -1.0, 2.0, 6e4], bins=2, class_names={1: "signal"}
+    )
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts == ["0, yield 2.5", "signal, yield 60,002"]
+
+
 def test_several_events_in_a_bin_add_their_squares():
     display = ScoreDisplay.from_predictions(
         [0, 0, 0, 1], [0.1, 0.2, 0.9, 0.5], sample_weight=[3.0, 4.0, 3.0, 1.0], bins=2
