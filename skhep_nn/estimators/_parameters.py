@@ -427,8 +427,26 @@ def known_to(cls):
     return defaults_of(next(stating)) | defaults_of(cls)
 
 
+# what other libraries call parameters
+ELSEWHERE = {
+    "alpha": "l2",
+    "class_weight": "balance",
+    "hidden_layer_sizes": "units",
+    "hidden_units": "units",
+    "layers": "units",
+    "learning_rate_init": "learning_rate",
+    "lr": "learning_rate",
+    "max_iter": "epochs",
+    "n_iter_no_change": "patience",
+    "seed": "random_state",
+    "validation_split": "validation_fraction",
+}
+
+
 def nearest(name, candidates, form="{}"):
     """``"; did you mean 'x'?"``, or nothing if no candidate is like `name`."""
+    if ELSEWHERE.get(name) in candidates:
+        return f"; did you mean {form.format(ELSEWHERE[name])!r}?"
     near = difflib.get_close_matches(name, candidates, n=1)
     return f"; did you mean {form.format(near[0])!r}?" if near else ""
 

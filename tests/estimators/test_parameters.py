@@ -15,6 +15,7 @@ from sklearn.base import clone
 
 from skhep_nn import DenseClassifier, EventBlocks, EventWeightBalancer, KerasClassifier, estimators
 from skhep_nn.estimators._base_classifier import BaseClassifier
+from skhep_nn.estimators._parameters import ELSEWHERE
 
 PUBLIC = [getattr(estimators, name) for name in estimators.__all__]
 # one network per mass is made of classifiers, and is none of networks itself
@@ -165,6 +166,9 @@ def test_the_repr_shows_what_differs_from_the_defaults():
         ({"unit": (8,)}, "DenseClassifier has no parameter 'unit'; did you mean 'units'"),
         ({"learning_rte": 1.0}, "no parameter 'learning_rte'; did you mean 'learning_rate'"),
         ({"optimizer__clipnrm": 1.0}, "'optimizer__clipnrm'; did you mean 'optimizer__clipnorm'"),
+        ({"lr": 1.0}, "no parameter 'lr'; did you mean 'learning_rate'"),
+        ({"hidden_layer_sizes": (8,)}, "'hidden_layer_sizes'; did you mean 'units'"),
+        ({"class_weight": "balanced"}, "'class_weight'; did you mean 'balance'"),
         ({"optimizer__lr": 1.0}, r"no parameter 'optimizer__lr'.*learning_rate"),
         ({"optimiser__clipnorm": 1.0}, "no parameter 'optimiser__clipnorm'"),
         ({"model__units": (8,)}, "no parameter 'model__units'; did you mean 'units'"),
@@ -175,6 +179,11 @@ def test_an_unknown_parameter_is_an_error_in_fit_that_names_the_nearest(argument
     clf = DenseClassifier(**arguments)
     with pytest.raises(TypeError, match=message):
         clf.fit(X, Y)
+
+
+def test_names_of_other_libraries_lead_to_parameters_that_there_are():
+    assert set(ELSEWHERE.values()) <= set(DenseClassifier().get_params())
+    assert not set(ELSEWHERE) & set(DenseClassifier().get_params())
 
 
 @pytest.mark.parametrize(

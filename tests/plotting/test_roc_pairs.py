@@ -82,7 +82,8 @@ def test_panels_of_nodes_have_the_events_of_every_class():
     expected = np.histogram(P[Y == "uds", 1], np.linspace(0, 1, 6), weights=W[Y == "uds"])[0]
     np.testing.assert_allclose(histogram.values(), expected)
     assert display.axes_["c"].get_xlabel() == "Score of c"
-    assert [text.get_text() for text in display.figure_.legends[0].texts] == ["b", "c", "uds"]
+    texts = [text.get_text() for text in display.figure_.legends[0].texts]
+    assert texts == [f"{label}, yield {W[label == Y].sum():.4g}" for label in ("b", "c", "uds")]
     assert display.plot(log=False).ax_.get_yscale() == "linear"
     assert [*ScorePanelsDisplay.from_predictions(Y, P, nodes=["b", "c"]).axes_] == ["b", "c"]
 

@@ -76,7 +76,8 @@ def test_training_and_test_are_compared_by_the_weighted_test_of_the_unbinned_sco
         ).pvalue
         assert display.p_values[label] == expected
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert texts[1] == f"signal (KS p = {display.p_values[1]:.2g})"
+    signal = weight[:half][y[:half] == 1].sum()
+    assert texts[1] == f"signal, yield {signal:.4g} (KS p = {display.p_values[1]:.2g})"
     assert texts[2:] == ["training", "test"]
 
 
