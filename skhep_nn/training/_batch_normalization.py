@@ -11,11 +11,11 @@ import itertools
 import warnings
 
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from skhep_nn.exceptions import BatchNormalizationWarning
 from skhep_nn.training._best import assign, values_of
+from skhep_nn.training._source import batches
 
 # Batches are enough for means and variances to some per cent of a standard deviation.
 MOST_BATCHES = 200
@@ -99,9 +99,6 @@ def _whole_batches(source, plan):
     size, seen = plan.batch_size, False
     with contextlib.closing(source.blocks(plan.order(plan.done), size)) as blocks:
         for block, n_steps in blocks:
-            for number in range(n_steps):
-                rows = slice(number * size, (number + 1) * size)
-                yield tf.nest.map_structure(lambda a, rows=rows: a[rows], block)
-            if not n_steps and not seen:
-                yield block
+            if n_steps or not seen:
+                yield from batches(block, n_steps, size)
             seen = True

@@ -124,11 +124,11 @@ class Engine:
             self._adapt(count, time.perf_counter() - began)
             start += count
 
-    def train_rest(self, block, rate=None):
-        """Train one step on all of `block`, the last partial batch; its sum of losses."""
+    def train_step(self, block, rate=None):
+        """Train one step on all of `block`; its number of events and the sum of their losses."""
         if rate is not None:
             self.model.optimizer.learning_rate = float(rate)
-        step = self._function("rest", block, lambda: _trace(self._whole_step, block))
+        step = self._function("one step", block, lambda: _trace(self._whole_step, block))
         rows = len(block[2])
         return rows, float(step(*block)) * rows
 

@@ -9,14 +9,17 @@ import keras
 
 from skhep_nn.training import _callbacks, _keras_loop
 from skhep_nn.training._epochs import Epochs
-from skhep_nn.training._jit import EPOCH
+from skhep_nn.training._jit import EPOCH, NONE
 from skhep_nn.training._messages import check_going
 from skhep_nn.training._order import Ahead
-from skhep_nn.training._source import ArraySource
+from skhep_nn.training._source import ArraySource, batches
 
 logger = logging.getLogger("skhep_nn")
 # Events from which a shuffle takes longer than to hand it to a thread.
 EVENTS_AHEAD = 50_000
+# Steps of a fit up to which the program of one step, which serves each number of events and is
+# called once per step, is less than to trace one of many steps for the size of the batch.
+FEW_STEPS = 100
 
 
 def train(engine, source, validation, plan):
@@ -112,14 +115,23 @@ class CompiledLoop:
 
     def _losses(self, order, rates):
         batch_size, done = self.plan.batch_size, 0
+        alone = self._steps_are_called_alone(len(order))
         with contextlib.closing(self._blocks(order)) as blocks:
             for block, n_steps in blocks:
                 of_block = None if rates is None else rates[done : done + max(1, n_steps)]
                 done += max(1, n_steps)
-                if n_steps:
+                if n_steps and not alone:
                     yield from self.engine.train_steps(block, batch_size, n_steps, of_block)
-                else:
-                    yield self.engine.train_rest(block, None if rates is None else of_block[0])
+                    continue
+                for number, batch in enumerate(batches(block, n_steps, batch_size)):
+                    rate = None if rates is None else of_block[number]
+                    yield self.engine.train_step(batch, rate)
+
+    def _steps_are_called_alone(self, n_events):
+        """Whether each step is a call, so that samples of any size share what was traced."""
+        n_steps = -(-n_events // self.plan.batch_size)
+        few = n_steps == 1 or n_steps * self.plan.epochs <= FEW_STEPS
+        return few and self.engine.jit == NONE and not self.engine.replicas
 
     def _blocks(self, order):
         """Whole epochs of XLA gather events in memory themselves, in the processor's cache."""

@@ -115,6 +115,15 @@ class ArraySource:
         return _bytes_of_event(self.data)
 
 
+def batches(block, n_steps, batch_size):
+    """The batches of what a source yields, one by one; the partial batch as it is."""
+    if not n_steps:
+        yield block
+    for number in range(n_steps):
+        rows = slice(number * batch_size, (number + 1) * batch_size)
+        yield tf.nest.map_structure(lambda a, rows=rows: a[rows], block)
+
+
 def group_steps(data, batch_size):
     """Batches of `data` that a compiled epoch gathers at a time."""
     most = min(GROUP_ROWS, GROUP_BYTES // max(1, _bytes_of_event(data)))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from skhep_nn.training import _loop
 from skhep_nn.training import _order as order
 from skhep_nn.training._engine import Engine
 from skhep_nn.training._loop import train
@@ -105,10 +106,16 @@ def compiled():
 
 
 @pytest.fixture
-def run():
-    """A function that trains a compiled model with the package's loop; (Outcome, Engine)."""
+def run(monkeypatch):
+    """A function that trains a compiled model with the package's loop; (Outcome, Engine).
 
-    def run(model, data, validation=None, *, jit=False, epochs=3, batch_size=32, **plan):
+    In the program of many steps, though the steps be few, unless there are `few_steps`.
+    """
+
+    def run(
+        model, data, validation=None, *, jit=False, epochs=3, batch_size=32, few_steps=0, **plan
+    ):
+        monkeypatch.setattr(_loop, "FEW_STEPS", few_steps)
         engine = Engine(model, jit)
         source = ArraySource(*data)
         engine.build(*source.data)
