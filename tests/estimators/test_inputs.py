@@ -281,6 +281,39 @@ def test_other_features_are_no_event_numbers(name, values):
     Reader("DenseClassifier").learn(pd.DataFrame({"pt": np.ones(50), name: values}), Learnt())
 
 
+def number_like(n, seed):
+    """Event numbers of half the events of a file, in any order."""
+    return np.random.default_rng(seed).permutation(2 * n)[:n]
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        lambda number: (number - number.mean()) / number.std(),
+        lambda number: number * 2.0 / number.max() - 1,
+        lambda number: ((number - number.mean()) / number.std()).astype(np.float32),
+        lambda number: np.sort(np.log1p(number)),
+        lambda number: -np.sort(np.sqrt(number)),
+    ],
+    ids=["standard", "minmax", "single precision", "rising", "falling"],
+)
+@pytest.mark.parametrize("n", [50, 20_000])
+def test_numbers_that_were_scaled_or_are_in_order_are_told_of(n, scaled):
+    X = pd.DataFrame({"pt": np.ones(n), "index": scaled(number_like(n, 1))})
+    with pytest.warns(UserWarning, match="looks like the number of the event"):
+        Reader("DenseClassifier").learn(X, Learnt())
+
+
+@pytest.mark.parametrize("name", ["index", "row", "id", "event"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("draw", ["uniform", "normal", "exponential"])
+@pytest.mark.parametrize("n", [50, 20_000])
+def test_a_fraction_that_was_measured_is_no_event_number(name, kind, draw, n):
+    values = getattr(np.random.default_rng(2), draw)(size=n).astype(kind)
+    X = pd.DataFrame({"pt": np.ones(n), name: values})
+    Reader("DenseClassifier").learn(X, Learnt())
+
+
 def test_an_event_number_that_is_left_out_is_not_told_of():
     X = pd.DataFrame({"pt": np.ones(50), "event": NUMBERS})
     Reader("DenseClassifier", columns={"exclude": ["event"]}).learn(X, Learnt())

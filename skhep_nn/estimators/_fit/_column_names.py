@@ -19,6 +19,9 @@ NUMBER_LIKE = re.compile(
 )
 # events that are looked at: enough to tell a number of jets from a number of the event
 SEEN = 100_000
+# Of integers that were scaled, at least one of so many is there: single precision has a smallest
+# difference, too, but hardly any of its numbers is in a sample.
+STEPS_PER_VALUE, OFF_STEP = 20, 0.2
 
 
 def warn_of_weights(fitted):
@@ -47,13 +50,35 @@ def warn_of_numbers(fitted, X):
     for at in _features(fitted, NUMBER_LIKE):
         name, values = fitted.names[at], np.asarray(_columns.take_at(_first_events(X), at))
         is_number = values.ndim == 1 and values.dtype.kind in "iuf"
-        n_different = len(np.unique(values)) if is_number else 0
-        if n_different > max(len(values) // 2, 1):
+        different = np.unique(values) if is_number else values[:0]
+        n_different = len(different)
+        if n_different > max(len(values) // 2, 1) and _may_count(values, different):
             warn(
                 f"column {name!r} is used as a feature, and looks like the number of the event "
                 f"({n_different} different values in {len(values)} events), from which a network "
                 f"learns in which file an event was; leave it out by exclude=[{name!r}]"
             )
+
+
+def _may_count(values, different):
+    """Whether values are integers, as they are or scaled, or rise or fall from event to event.
+
+    A measured fraction (of refraction an index) does neither.
+    """
+    different = different[np.isfinite(different)]
+    if len(different) < 2 or (different % 1 == 0).all():
+        return True
+    differences = np.diff(values.astype(float))
+    return (differences > 0).all() or (differences < 0).all() or _are_spaced(different)
+
+
+def _are_spaced(different):
+    """Whether what lies between sorted values are small numbers of equal steps."""
+    gaps = np.diff(different.astype(float))
+    steps = np.rint(gaps / gaps.min())
+    if steps.sum() > STEPS_PER_VALUE * len(different):
+        return False
+    return bool((np.abs(gaps * steps.sum() / gaps.sum() - steps) < OFF_STEP).all())
 
 
 def _features(fitted, pattern):
