@@ -11,6 +11,7 @@ from skhep_nn.networks._attention_layers import (
     ZeroWithoutEntries,
 )
 from skhep_nn.networks._hidden import (
+    activation_layer,
     as_layers,
     choice,
     count,
@@ -142,7 +143,7 @@ class _Block:
     def fed_forward(self, x):
         """`x` and what two dense layers make of each of its entries."""
         y = self.dense(self.units * self.feedforward)(layers.LayerNormalization()(x))
-        y = self._dropped(layers.Activation(self.options["activation"])(y))
+        y = self._dropped(activation_layer(self.options["activation"])(y))
         return layers.Add()([x, self._dropped(self.dense(self.units)(y))])
 
     def dense(self, width):
@@ -167,7 +168,7 @@ def _bias(momenta, entries, coordinates, pairwise_units, n_heads, block):
         raise ValueError(msg)
     pairs = PairFeatures(coordinates)(momenta, entries)
     for width in as_layers(pairwise_units, "pairwise_units"):
-        pairs = layers.Activation(block.options["activation"])(block.dense(width)(pairs))
+        pairs = activation_layer(block.options["activation"])(block.dense(width)(pairs))
     return block.dense(n_heads)(pairs)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 
 from skhep_nn import _choices, _floats
-from skhep_nn.networks._hidden import as_layers, choice, count, one
+from skhep_nn.networks._hidden import activation_of, as_layers, choice, count, one
 
 KINDS = ("features", "sequence", "tokens", "mask")
 # no network has an axis so long
@@ -84,7 +83,7 @@ def activation(value):
     ------
     ValueError
     """
-    return _known(value, keras.activations.get, "activation")
+    return _known(value, activation_of, "activation")
 
 
 def initializer(value, name="kernel_initializer"):

@@ -6,6 +6,7 @@ from keras import layers
 
 from skhep_nn import _choices
 from skhep_nn.networks._hidden import (
+    activation_layer,
     as_layers,
     choice,
     normalised,
@@ -130,7 +131,7 @@ def convolution(
         x, entries, filters, kernel_size, kernel_initializer, l2, use_bias=not normalises
     )
     x = normalised(x, entries) if normalises else x
-    return layers.Activation(activation)(x)
+    return activation_layer(activation)(x)
 
 
 def plain_convolution(x, entries, filters, kernel_size, initializer, l2=0.0, *, use_bias=True):

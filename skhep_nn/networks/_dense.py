@@ -8,6 +8,7 @@ from keras import layers
 from skhep_nn.networks import _checks
 from skhep_nn.networks._feature_inputs import Inputs
 from skhep_nn.networks._hidden import (
+    activation_layer,
     as_layers,
     normalised,
     rates,
@@ -116,7 +117,7 @@ def hidden(
             kernel_regularizer=regularizer(l2),
         )(x)
         x = normalised(x) if inside else x
-        x = layers.Activation(activation)(x)
+        x = activation_layer(activation)(x)
         x = x if after is None else after(x)
         x = dropout_layer(x, rate)
     return x

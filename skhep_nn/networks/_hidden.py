@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -18,6 +19,24 @@ BATCH_NORMALIZATION = {
     "hidden": (False, True),
     "all": (True, True),
 }
+
+
+def activation_of(value):
+    """The function or layer that Keras knows by `value`; older versions do not read descriptions.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Keras'.
+    """
+    described = isinstance(value, Mapping)
+    found = keras.saving.deserialize_keras_object(value) if described else value
+    return keras.activations.get(found)
+
+
+def activation_layer(value):
+    """A layer that applies the activation `value`."""
+    return layers.Activation(activation_of(value))
 
 
 def as_layers(value, name):

@@ -11,6 +11,8 @@ from keras import layers
 
 from skhep_nn.networks._convolutions import convolution, plain_convolution
 from skhep_nn.networks._hidden import (
+    activation_layer,
+    activation_of,
     as_layers,
     choice,
     count,
@@ -193,7 +195,7 @@ def check_identity(block_initializer, activation, *, preactivation):
     ------
     ValueError
     """
-    name = getattr(keras.activations.get(activation), "__name__", "")
+    name = getattr(activation_of(activation), "__name__", "")
     if preactivation or block_initializer is None or name not in FLAT_AT_ZERO:
         return
     if isinstance(fresh(block_initializer), keras.initializers.Zeros):
@@ -225,7 +227,7 @@ def _preactivated(
 
 def _active(x, activation, entries=None, *, normalises):
     x = normalised(x, entries) if normalises else x
-    return layers.Activation(activation)(x)
+    return activation_layer(activation)(x)
 
 
 def _dense(x, units, initializer, l2):

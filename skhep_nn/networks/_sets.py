@@ -5,6 +5,7 @@ from __future__ import annotations
 from keras import layers
 
 from skhep_nn.networks._hidden import (
+    activation_layer,
     as_layers,
     choice,
     normalised,
@@ -73,7 +74,7 @@ def deep_sets(
         if sees_all:
             y = layers.Add()([y, _of_all(x, entries, width, kernel_initializer, l2)])
         y = normalised(y, entries) if inside else y
-        x = layers.Activation(activation)(y)
+        x = activation_layer(activation)(y)
         x = dropout_layer(x, rate)
     pooled = [GlobalPooling(how)(x, entries) for how in pools]
     return pooled[0] if len(pooled) == 1 else layers.Concatenate()(pooled)
