@@ -259,7 +259,7 @@ def test_a_learning_rate_given_twice_is_an_error():
 def test_ways_to_say_the_learning_rate_are_equal(dense, arguments):
     reference = dense(learning_rate=0.05).fit(X, Y)
     clf = dense(**({"learning_rate": None} | arguments)).fit(X, Y)
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.05)
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(0.05)
     assert (clf.predict_proba(X) == reference.predict_proba(X)).all()
 
 
@@ -385,7 +385,7 @@ def test_a_schedule_reaches_a_network_that_came_compiled():
     initial = KerasClassifier(compiled_network, **common).initialize(X, Y)
     np.testing.assert_allclose(slow.predict_proba(X), initial.predict_proba(X), atol=1e-6)
     # the first step is at the full rate, the others do nothing
-    assert float(decayed.model_.optimizer.learning_rate) < 1e-13
+    assert float(decayed.model_.optimizer.learning_rate.numpy()) < 1e-13
     own = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
     with pytest.raises(ValueError, match="came compiled with a schedule of its own"):
         KerasClassifier(compiled_network, rate=own, learning_rate=0.1, **common).fit(X, Y)
@@ -398,7 +398,7 @@ def test_batch_size_none_is_32_and_minus_one_is_all(dense, size):
     other = dense(batch_size=equal[size], epochs=1).fit(X, Y)
     assert (one.predict_proba(X) == other.predict_proba(X)).all()
     # Adam counts its steps
-    assert int(one.model_.optimizer.iterations) == -(-128 // equal[size])
+    assert int(one.model_.optimizer.iterations.numpy()) == -(-128 // equal[size])
 
 
 def test_without_shuffling_batches_come_in_the_order_of_the_events(dense):
@@ -418,7 +418,7 @@ def test_a_sampler_of_imbalanced_learn_selects_the_events_of_an_epoch(dense):
     sampler = RandomUnderSampler()
     clf = dense(batch_sampler=sampler, batch_size=8, epochs=2).fit(X, rare)
     # 16 + 16 events in batches of 8, two epochs
-    assert int(clf.model_.optimizer.iterations) == 8
+    assert int(clf.model_.optimizer.iterations.numpy()) == 8
     assert not hasattr(sampler, "sample_indices_")
     again = dense(batch_sampler=sampler, batch_size=8, epochs=2).fit(X, rare)
     assert (clf.predict_proba(X) == again.predict_proba(X)).all()

@@ -61,7 +61,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         rate = float(np.array(self.model.optimizer.learning_rate))
-        self.seen.append((epoch, pytest.approx(rate), int(self.model.optimizer.iterations)))
+        self.seen.append((epoch, pytest.approx(rate), int(self.model.optimizer.iterations.numpy())))
 
     def on_train_end(self, logs=None):
         self.seen.append("end")
@@ -394,7 +394,7 @@ def test_warm_start_runs_all_phases_again(make, halves):
     clf.fit(*train, **validation)
     assert clf.history_["phase"] == first["phase"] == [1, 1, 2, 2, 2]
     assert clf.history_["loss"][0] < first["loss"][0]
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(1e-3)
 
 
 def test_two_phases_are_two_fits_with_warm_start(dense, halves):

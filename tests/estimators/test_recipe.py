@@ -21,7 +21,7 @@ def rates(clf, **arguments):
 
     class Watch(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            seen.append(float(self.model.optimizer.learning_rate))
+            seen.append(float(self.model.optimizer.learning_rate.numpy()))
 
         def __deepcopy__(self, memo):
             return self
@@ -156,7 +156,7 @@ def test_a_network_of_the_users_takes_the_cosine_too():
     seen = rates(clf)
     assert seen[-1] < 0.01 < max(seen)
     # and the optimizer has its own rate again, for fits that go on
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.1)
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(

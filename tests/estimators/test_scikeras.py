@@ -155,7 +155,7 @@ def test_grid_search_over_special_prefixes():
     gs = GridSearchCV(clf, params, scoring="accuracy", cv=2).fit(X, Y)
     assert set(gs.best_params_) == set(params)
     best = gs.best_estimator_
-    assert float(best.model_.optimizer.learning_rate) == pytest.approx(
+    assert float(best.model_.optimizer.learning_rate.numpy()) == pytest.approx(
         gs.best_params_["optimizer__learning_rate"]
     )
 
@@ -177,7 +177,7 @@ def test_a_function_that_compiles_with_compile_kwargs(n_classes):
     x, y = make_classification(120, n_informative=5, n_classes=n_classes, random_state=0)
     clf = mlp().fit(x, y)
     assert clf.predict_proba(x).shape == (120, n_classes)
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.001)
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(0.001)
 
 
 def test_a_subclass_with_its_own_arguments_and_network():
@@ -188,7 +188,7 @@ def test_a_subclass_with_its_own_arguments_and_network():
     assert clf.get_params()["batch_size"] is None
     again = clone(clf).set_params(batch_size=60).fit(X, Y)
     assert again.random_state == 0
-    assert int(again.model_.optimizer.iterations) == 4
+    assert int(again.model_.optimizer.iterations.numpy()) == 4
 
 
 def test_ensembles():
@@ -262,7 +262,7 @@ def test_fit_arguments_hold_for_one_call():
     clf = KerasClassifier(get_clf, hidden_layer_sizes=(5,), dropout=0.0, verbose=0, fit__epochs=3)
     assert len(clf.fit(X, Y).history_["loss"]) == 3
     assert len(clf.fit(X, Y, epochs=2, batch_size=60).history_["loss"]) == 2
-    assert int(clf.model_.optimizer.iterations) == 4
+    assert int(clf.model_.optimizer.iterations.numpy()) == 4
     assert (clf.fit__epochs, clf.epochs, clf.batch_size) == (3, 1, None)
     assert clf.predict(X, batch_size=7, verbose=0).shape == (120,)
 
@@ -364,7 +364,7 @@ def test_events_of_zero_weight_are_not_dropped():
     # scikeras drops them in silence: batches, steps and the shuffling then change
     weights = np.where(np.arange(120) % 2 == 0, 0.0, 1.0)
     clf = mlp().set_params(epochs=1, batch_size=30).fit(X, Y, sample_weight=weights)
-    assert int(clf.model_.optimizer.iterations) == 4
+    assert int(clf.model_.optimizer.iterations.numpy()) == 4
     assert clf.n_zero_weights_ == 60
 
 
@@ -399,7 +399,9 @@ def test_a_subclass_with_further_arguments_is_searched():
     grid = {"hidden_layer_sizes": [(3,), (4,)], "optimizer__learning_rate": [0.01]}
     clf = MLPClassifier(epochs=1, random_state=0)
     search = GridSearchCV(clf, grid, cv=2).fit(X, Y)
-    assert float(search.best_estimator_.model_.optimizer.learning_rate) == pytest.approx(0.01)
+    assert float(search.best_estimator_.model_.optimizer.learning_rate.numpy()) == pytest.approx(
+        0.01
+    )
 
 
 @pytest.mark.parametrize("wide", [5, 100])

@@ -145,7 +145,7 @@ def test_the_function_of_the_user_sees_the_first_phase_and_the_call(sample):
         compiled_network, loss="binary_crossentropy", phases=[{"learning_rate": 0.125}], **QUIET
     )
     clf.fit(*sample, epochs=2)
-    assert float(clf.model_.optimizer.learning_rate) == 0.125
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == 0.125
     assert (clf.epochs, clf.learning_rate) == (1, None)
 
 

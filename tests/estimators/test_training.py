@@ -297,15 +297,15 @@ def test_warm_start_takes_a_new_learning_rate(make, halves):
     before = clf.predict_proba(X)
     clf.set_params(learning_rate=1e-12).fit(X, y)
     np.testing.assert_allclose(clf.predict_proba(X), before, atol=1e-6)
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(1e-12)
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(1e-12)
 
 
 def test_warm_start_goes_on_with_a_schedule(make, halves):
     (X, y), _ = halves
     schedule = {"learning_rate": 0.5, "learning_rate_schedule": "inverse_time", "decay": 1.0}
     clf = make(warm_start=True, batch_size=-1, epochs=1, **schedule).fit(X, y).fit(X, y)
-    assert int(clf.model_.optimizer.iterations) == 2
-    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(0.5 / 3)
+    assert int(clf.model_.optimizer.iterations.numpy()) == 2
+    assert float(clf.model_.optimizer.learning_rate.numpy()) == pytest.approx(0.5 / 3)
 
 
 def test_warm_start_takes_another_optimizer(dense, halves):

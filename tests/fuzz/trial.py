@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fuzz import inputs, judge
 
 SEED = int(os.environ.get("FUZZ_SEED", "20260726"))
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 # of what trains or draws
 FEWEST = 10
 

@@ -74,7 +74,7 @@ def test_thirty_steps_in_single_precision_are_those_of_keras(
     theirs, ours = compiled(network), compiled(network)
     keras_fit(theirs, data, epochs=2)
     run(ours, data, jit=jit, epochs=2)
-    assert int(ours.optimizer.iterations) == 30
+    assert int(ours.optimizer.iterations.numpy()) == 30
     assert_same_weights(ours.variables, theirs.variables, atol=1e-4)
 
 
@@ -88,7 +88,7 @@ def test_two_hundred_steps_in_double_precision_are_those_of_keras(
     theirs, ours = compiled(network), compiled(network)
     keras_fit(theirs, data, epochs=10)
     run(ours, data, epochs=10)
-    assert int(ours.optimizer.iterations) == 200
+    assert int(ours.optimizer.iterations.numpy()) == 200
     assert all(np.array(variable).dtype == np.float64 for variable in ours.trainable_variables)
     assert_same_weights(ours.variables, theirs.variables, atol=1e-9)
 

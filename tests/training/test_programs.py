@@ -13,13 +13,19 @@ import tensorflow as tf
 
 from skhep_nn import DenseClassifier
 from skhep_nn.estimators._fit import _ensemble
-from skhep_nn.training import _programs, clear_pool
+from skhep_nn.training import _loop, _programs, clear_pool
 from skhep_nn.training._engine import Engine
 from skhep_nn.training._loop import train
 from skhep_nn.training._plan import Plan
 from skhep_nn.training._source import ArraySource
 
 KEYS = map("architecture {}".format, itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def _no_steps_are_few(monkeypatch):
+    """The program of many steps is the one that is looked at."""
+    monkeypatch.setattr(_loop, "FEW_STEPS", 0)
 
 
 class Counting(keras.layers.Layer):

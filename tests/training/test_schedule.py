@@ -19,7 +19,7 @@ def rates(plateau, losses, start=1.0):
     seen = []
     for loss in losses:
         plateau.update(loss, optimizer)
-        seen.append(float(optimizer.learning_rate))
+        seen.append(float(optimizer.learning_rate.numpy()))
     return seen
 
 
