@@ -12,10 +12,7 @@ import tensorflow as tf
 from skhep_nn.exceptions import TrainingError, TrainingInterruptedWarning
 from skhep_nn.training import _order as order
 from skhep_nn.training._engine import Engine
-from skhep_nn.training._loop import train
-from skhep_nn.training._plan import Plan
 from skhep_nn.training._schedule import Plateau
-from skhep_nn.training._source import ArraySource
 
 callbacks = keras.callbacks
 
@@ -314,14 +311,15 @@ def test_an_interruption_in_the_first_epoch_is_passed_on(make_data, compiled, ru
         run(compiled(), make_data(), callbacks=[interrupts_after(0)])
 
 
-def test_a_device_out_of_memory_is_named_with_size_and_batch_size(make_data, compiled, monkeypatch):
+@pytest.mark.parametrize(("steps", "few_steps"), [("train_steps", 0), ("train_step", 100)])
+def test_a_device_out_of_memory_is_named_with_size_and_batch_size(
+    steps, few_steps, make_data, compiled, run, monkeypatch
+):
     def full(*_):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr(Engine, "train_steps", full)
+    monkeypatch.setattr(Engine, steps, full)
     # 4 bytes times 6 features, label and weight: 32 bytes an event
     data = make_data(65_536)
-    source = ArraySource(*data)
-    plan = Plan(epochs=1, batch_size=4096, order=order.as_given(65_536))
     with pytest.raises(MemoryError, match=r"2\.0 MiB of events and batch_size=4096; lower batch_"):
-        train(Engine(compiled()), source, None, plan)
+        run(compiled(), data, epochs=1, batch_size=4096, few_steps=few_steps)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skhep_nn import DenseClassifier
-from skhep_nn.training import _engine, clear_pool
+from skhep_nn.training import _loop, clear_pool
 from skhep_nn.training._pool import POOL, EnginePool
 
 
@@ -142,14 +142,14 @@ def test_an_engine_that_callbacks_have_seen_is_not_lent_again():
 def test_a_fit_after_one_that_failed_is_as_if_it_had_not_been(monkeypatch):
     X, y = table()
     expected = classifier().fit(X, y).predict_proba(X)
-    steps = _engine.Engine.train_steps
+    losses = _loop.CompiledLoop._losses
 
     def fails(self, *arguments):
-        yield from steps(self, *arguments)
+        yield from losses(self, *arguments)
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(_engine.Engine, "train_steps", fails)
+        patch.setattr(_loop.CompiledLoop, "_losses", fails)
         with pytest.raises(RuntimeError):
             classifier(seed=1).fit(X, y)
     np.testing.assert_array_equal(classifier().fit(X, y).predict_proba(X), expected)
