@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -17,6 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import accuracy_edges
 from skhep_nn import DenseClassifier, EventWeightBalancer
 
 POINTS = 20
@@ -57,12 +59,14 @@ def mlp(X, y, w, seed):
         return model.fit(X, y, **arguments).predict_proba
 
 
-def ours(X, y, w, seed, **parameters):
-    """The network of this package as it comes."""
+def ours(X, y, w, seed, class_edges=0, **parameters):
+    """The network of this package as it comes; with other edges, see :mod:`.accuracy_edges`."""
     parameters = {"balance": None if w is None else "equal", **parameters}
     network = DenseClassifier(random_state=seed, verbose=0, **parameters)
     model = make_pipeline(_imputer(X), network)
-    return model.fit(X, y, denseclassifier__sample_weight=w).predict_proba
+    edges = accuracy_edges.used(class_edges) if class_edges else contextlib.nullcontext()
+    with edges:
+        return model.fit(X, y, denseclassifier__sample_weight=w).predict_proba
 
 
 def _imputer(X):
@@ -98,6 +102,8 @@ RECIPE = (
     "units",
     "weight_decay",
 )
+# Of a side, and no parameters of the network.
+OWN = ("class_edges",)
 SIDES = {
     "trees": trees,
     "searched trees": searched_trees,
@@ -123,8 +129,9 @@ def described(name):
     if not name.startswith("ours"):
         return name
     changes = _changes(name)
-    given = DenseClassifier(**changes).get_params()
-    parameters = repr([(p, given[p]) for p in sorted({*RECIPE, *changes})])
+    own = {name: changes.pop(name) for name in OWN if name in changes}
+    given = DenseClassifier(**changes).get_params() | own
+    parameters = repr([(p, given[p]) for p in sorted({*RECIPE, *changes, *own})])
     return hashlib.sha256(parameters.encode()).hexdigest()[:12]
 
 
