@@ -47,6 +47,7 @@ NETWORKS = {
     "convolutions, side by side": _tracks(kind="cnn", filters=10, kernel_size=(1, 2, 3)),
     "convolutions, flat": _tracks(kind="cnn", filters=10, pool="flatten"),
     "convolutions, maximum": _tracks(kind="cnn", filters=10, pool="max"),
+    "convolutions, two ways": _tracks(kind="cnn", filters=10, pool=("average", "max")),
     "residual convolutions": _tracks(kind="resnet", dropout=0.1, stem=9),
     "residual convolutions, wide head": _tracks(WIDE, kind="resnet", n_blocks=2),
     "lstm": _tracks(kind="lstm", units=(9, 10), dropout=0.1),

@@ -8,14 +8,14 @@ from skhep_nn import _choices
 from skhep_nn.networks._hidden import (
     activation_layer,
     as_layers,
-    choice,
     normalised,
     per_layer,
     rates,
     regularizer,
     where_normalised,
 )
-from skhep_nn.networks._padding import POOLINGS, GlobalPooling, LocalPooling, Masked
+from skhep_nn.networks._padding import LocalPooling, Masked
+from skhep_nn.networks._pooled import pooled, ways
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
@@ -49,8 +49,8 @@ def convolutional(
     kernel_size : int or sequence of int
         Entries that a kernel sees; 1 treats each entry for itself. One for each layer; where
         `filters` is an int, several are layers side by side, each pooled, that are joined.
-    pool : {"average", "max", "sum", "flatten"}
-        Over the entries at the end.
+    pool : {"average", "max", "sum", "flatten"} or several of them
+        Over the entries at the end; several are put side by side.
     pool_size : int or sequence of int
         Neighbours that are averaged after each layer; 1 for none.
     activation, kernel_initializer, dropout, l2
@@ -62,7 +62,7 @@ def convolutional(
     -------
     KerasTensor of shape (n_events, n_outputs)
     """
-    choice(pool, POOLINGS, "pool")
+    pools = ways(pool)
     options = {
         "activation": activation,
         "kernel_initializer": kernel_initializer,
@@ -74,7 +74,7 @@ def convolutional(
         stacks = [([filters], [size]) for size in as_layers(kernel_size, "kernel_size")]
     else:
         stacks = [(filters, kernel_size)]
-    pooled = []
+    vectors = []
     for widths, sizes in stacks:
         y, real = convolutions(
             x,
@@ -86,8 +86,8 @@ def convolutional(
             normalises=inside,
             **options,
         )
-        pooled.append(GlobalPooling(pool)(y, real))
-    return pooled[0] if len(pooled) == 1 else layers.Concatenate()(pooled)
+        vectors.append(pooled(y, real, pools))
+    return vectors[0] if len(vectors) == 1 else layers.Concatenate()(vectors)
 
 
 def convolutions(x, entries, filters, kernel_size, *, pool_size=1, dropout=0.0, **options):

@@ -14,7 +14,6 @@ from skhep_nn.networks._hidden import (
     activation_layer,
     activation_of,
     as_layers,
-    choice,
     count,
     normalised,
     one,
@@ -24,7 +23,8 @@ from skhep_nn.networks._hidden import (
     switch,
     where_normalised,
 )
-from skhep_nn.networks._padding import POOLINGS, GlobalPooling, LocalPooling
+from skhep_nn.networks._padding import LocalPooling
+from skhep_nn.networks._pooled import pooled, ways
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
@@ -132,7 +132,7 @@ def residual_convolutional(
     layers_per_block : int
     stem : int or None
         Filters of a 1x1 convolution before the blocks, which work at that width; None for none.
-    pool : {"average", "max", "sum", "flatten"}
+    pool : {"average", "max", "sum", "flatten"} or several of them
         Over the entries at the end.
     pool_size : int or sequence of int
         Neighbours that are averaged after each block.
@@ -152,7 +152,7 @@ def residual_convolutional(
     -------
     KerasTensor of shape (n_events, n_outputs)
     """
-    choice(pool, POOLINGS, "pool")
+    pools = ways(pool)
     layers_per_block = one(layers_per_block, "layers_per_block")
     (dropout,), preactivation = rates(dropout, 1), switch(preactivation, "preactivation")
     on_input, inside = where_normalised(batch_normalization)
@@ -185,7 +185,7 @@ def residual_convolutional(
         x = layers.Add()([x, y])
         if n_pooled > 1:
             x, entries = LocalPooling(n_pooled)(x, entries)
-    return GlobalPooling(pool)(x, entries)
+    return pooled(x, entries, pools)
 
 
 def check_identity(block_initializer, activation, *, preactivation):

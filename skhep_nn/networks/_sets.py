@@ -7,14 +7,14 @@ from keras import layers
 from skhep_nn.networks._hidden import (
     activation_layer,
     as_layers,
-    choice,
     normalised,
     rates,
     regularizer,
     switch,
     where_normalised,
 )
-from skhep_nn.networks._padding import POOLINGS, GlobalPooling, Masked
+from skhep_nn.networks._padding import GlobalPooling, Masked
+from skhep_nn.networks._pooled import pooled, ways
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
@@ -57,12 +57,7 @@ def deep_sets(
     -------
     KerasTensor of shape (n_events, n_outputs)
     """
-    pools = [pool] if isinstance(pool, str) else list(pool)
-    for how in pools:
-        choice(how, POOLINGS, "pool")
-    if not pools:
-        msg = "pool=(); name at least one way to make one vector of all entries"
-        raise ValueError(msg)
+    pools = ways(pool)
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x, entries) if on_input else x
     sees_all = switch(equivariant, "equivariant")
@@ -76,8 +71,7 @@ def deep_sets(
         y = normalised(y, entries) if inside else y
         x = activation_layer(activation)(y)
         x = dropout_layer(x, rate)
-    pooled = [GlobalPooling(how)(x, entries) for how in pools]
-    return pooled[0] if len(pooled) == 1 else layers.Concatenate()(pooled)
+    return pooled(x, entries, pools)
 
 
 def _of_all(x, entries, width, initializer, l2):

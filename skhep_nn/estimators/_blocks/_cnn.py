@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from skhep_nn._validation import StrOptions
-from skhep_nn.estimators._blocks._sequences import LAYERS, SIZES, SequenceClassifier
+from skhep_nn.estimators._blocks._sequences import LAYERS, POOLS, SIZES, SequenceClassifier
 from skhep_nn.estimators._parameters import shares_training_parameters
 
 
@@ -23,8 +22,8 @@ class CNNClassifier(SequenceClassifier):
     kernel_size : int or sequence of int, default=1
         Neighbours that a kernel sees. One per layer; where `filters` is an int, several are
         layers side by side.
-    pool : {"average", "max", "sum", "flatten"}, default="average"
-        How the entries become one vector per event.
+    pool : {"average", "max", "sum", "flatten"} or several of them, default="average"
+        How the entries become one vector per event; several are put side by side.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each layer.
     {training}
@@ -80,7 +79,7 @@ class CNNClassifier(SequenceClassifier):
     _parameter_constraints: dict = {  # noqa: RUF012
         "filters": SIZES,
         "kernel_size": SIZES,
-        "pool": [StrOptions({"average", "max", "sum", "flatten"})],
+        "pool": POOLS,
         "pool_size": SIZES,
     }
 

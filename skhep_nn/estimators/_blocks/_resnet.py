@@ -6,6 +6,7 @@ from skhep_nn._validation import Integral, Interval, Options, Real, StrOptions
 from skhep_nn.estimators._blocks._base import features_of, sequences_of
 from skhep_nn.estimators._blocks._sequences import (
     LAYERS,
+    POOLS,
     SIZES,
     SequenceClassifier,
     arguments_of,
@@ -40,8 +41,8 @@ class ResNetClassifier(SequenceClassifier):
         Of the last kernel of each block; "zeros" makes each block the identity at the start.
     preactivation : bool, default=False
         Normalisation and activation before the kernels (arXiv:1603.05027) rather than behind them.
-    pool : {"average", "max", "sum", "flatten"}, default="average"
-        How the entries of a sequence become one vector per event.
+    pool : {"average", "max", "sum", "flatten"} or several of them, default="average"
+        How the entries of a sequence become one vector per event; several are put side by side.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each convolutional block.
     dropout : float, default=0.3
@@ -107,7 +108,7 @@ class ResNetClassifier(SequenceClassifier):
         "stem": [POSITIVE, None],
         "preactivation": ["boolean"],
         "block_l2": [PENALTY, None],
-        "pool": [StrOptions({"average", "max", "sum", "flatten"})],
+        "pool": POOLS,
         "pool_size": SIZES,
         "dropout": [Interval(Real, 0, 1, closed="left"), Options(Integral, {0})],
         "batch_normalization": [

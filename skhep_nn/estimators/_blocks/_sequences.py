@@ -15,6 +15,7 @@ from skhep_nn.networks._hidden import as_layers, rates
 
 FRACTIONS = [Interval(Real, 0, 1, closed="left"), "array-like"]
 SIZES = [POSITIVE, "array-like"]
+POOLS = [StrOptions({"average", "max", "sum", "flatten"}), "array-like"]
 WHERE = [StrOptions({"input", "hidden", "all"}), Options(bool, {False})]
 # Parameters of every short form.
 LAYERS = {
