@@ -160,8 +160,9 @@ def he_in_branch(changes):
 
 
 PARTICLES = {"kind": "cnn", "tokens": ("pdg", "mother_pdg"), "filters": (64, 64)}
+UNDROPPED = {"dropout": 0.0, "dense_dropout": 0.0}
 CASES = {
-    "CNN": Case(CNNClassifier(), jets),
+    "CNN": Case(CNNClassifier(kernel_size=1, pool="average", **UNDROPPED), jets),
     "LSTM": Case(LSTMClassifier(go_backwards=True), jets),
     "ResNet": Case(ResNetClassifier(), lepton_jets),
     "Block": Case(

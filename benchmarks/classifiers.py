@@ -67,8 +67,9 @@ def table(n_events):
     return np.random.default_rng(0).normal(size=(n_events, 12)).astype("float32")
 
 
+EACH_TRACK = {"kernel_size": 1, "pool": "average", "dropout": 0.0, "dense_dropout": 0.0}
 CASES = {
-    "CNNClassifier, 20 tracks": Case("CNNClassifier", {}, jets, 20_000, 256),
+    "CNNClassifier, 20 tracks": Case("CNNClassifier", EACH_TRACK, jets, 20_000, 256),
     "LSTMClassifier, 20 tracks": Case("LSTMClassifier", {}, jets, 20_000, 256),
     "ResNetClassifier, 20 tracks": Case("ResNetClassifier", {}, jets, 20_000, 256),
     "ResNetClassifier, LHCB_ACCEPTANCE": Case(

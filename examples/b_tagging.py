@@ -55,8 +55,8 @@ DEFAULTS = {"weight_column": "weight"}
 NETWORKS = {
     "dense, jet alone": DenseClassifier((64, 32), activation="relu", dropout=0.0, **TRAINING),
     "default dense": DenseClassifier(**DEFAULTS),
-    "CNN1x1": CNNClassifier((64, 64, 32), **HEAD, **TRAINING),
-    "default CNN1x1": CNNClassifier(**DEFAULTS),
+    "CNN1x1": CNNClassifier((64, 64, 32), 1, "average", **HEAD, **TRAINING),
+    "default CNN": CNNClassifier(**DEFAULTS),
     # backwards: the most displaced track, or the hardest of Set2Graph's, is the last to be read
     "LSTM": LSTMClassifier(48, go_backwards=True, convolutions_first=(64, 32), **HEAD, **TRAINING),
 }

@@ -13,7 +13,7 @@ from skhep_nn.datasets import load_jets
 from skhep_nn.events import EventBlocks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-MODELS = ["dense, jet alone", "default dense", "CNN1x1", "default CNN1x1", "LSTM"]
+MODELS = ["dense, jet alone", "default dense", "CNN1x1", "default CNN", "LSTM"]
 OF_TRACKS = MODELS[2:]
 
 

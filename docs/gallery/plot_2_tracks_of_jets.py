@@ -22,7 +22,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # Each track goes through the same layers; their mean joins the features of the jet.
 
 settings = {"epochs": 12, "random_state": 0}
-tracks = CNNClassifier((64, 32), pool="average", **settings).fit(X_train, y_train)
+tracks = CNNClassifier((64, 32), kernel_size=1, pool="average", **settings).fit(X_train, y_train)
 alone = DenseClassifier((64, 64), **settings).fit(X_train["jet"], y_train)
 print(f"accuracy with tracks {tracks.score(X_test, y_test):.3f}")
 print(f"accuracy without     {alone.score(X_test['jet'], y_test):.3f}")

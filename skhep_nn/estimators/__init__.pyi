@@ -765,7 +765,7 @@ class ParametricClassifier(ClassifierMixin, BaseEstimator):
 class CNNClassifier(ClassifierMixin, BaseEstimator):
     filters: int | Sequence[int]
     kernel_size: int | Sequence[int]
-    pool: Literal["average", "max", "sum", "flatten"]
+    pool: str | Sequence[str]
     pool_size: int | Sequence[int]
     activation: str | Callable[..., Any]
     kernel_initializer: Any
@@ -830,7 +830,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self,
         filters: int | Sequence[int] = ...,
         kernel_size: int | Sequence[int] = ...,
-        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        pool: str | Sequence[str] = ...,
         *,
         pool_size: int | Sequence[int] = ...,
         activation: str | Callable[..., Any] = ...,
@@ -1065,7 +1065,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
     stem: int | None
     block_initializer: Any
     preactivation: bool
-    pool: Literal["average", "max", "sum", "flatten"]
+    pool: str | Sequence[str]
     pool_size: int | Sequence[int]
     dropout: float
     block_l2: float | None
@@ -1139,7 +1139,7 @@ class ResNetClassifier(ClassifierMixin, BaseEstimator):
         stem: int | None = ...,
         block_initializer: Any = ...,
         preactivation: bool = ...,
-        pool: Literal["average", "max", "sum", "flatten"] = ...,
+        pool: str | Sequence[str] = ...,
         pool_size: int | Sequence[int] = ...,
         dropout: float = ...,
         block_l2: float | None = ...,

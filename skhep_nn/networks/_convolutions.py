@@ -49,8 +49,9 @@ def convolutional(
     kernel_size : int or sequence of int
         Entries that a kernel sees; 1 treats each entry for itself. One for each layer; where
         `filters` is an int, several are layers side by side, each pooled, that are joined.
-    pool : {"average", "max", "sum", "flatten"} or several of them
-        Over the entries at the end; several are put side by side.
+    pool : str or sequence of str
+        Over the entries at the end, "average", "max", "sum" or "flatten"; several are put side by
+        side.
     pool_size : int or sequence of int
         Neighbours that are averaged after each layer; 1 for none.
     activation, kernel_initializer, dropout, l2

@@ -132,7 +132,7 @@ def residual_convolutional(
     layers_per_block : int
     stem : int or None
         Filters of a 1x1 convolution before the blocks, which work at that width; None for none.
-    pool : {"average", "max", "sum", "flatten"} or several of them
+    pool : str or sequence of str
         Over the entries at the end.
     pool_size : int or sequence of int
         Neighbours that are averaged after each block.

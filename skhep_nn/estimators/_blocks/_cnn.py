@@ -6,24 +6,25 @@ from skhep_nn.estimators._blocks._sequences import LAYERS, POOLS, SIZES, Sequenc
 from skhep_nn.estimators._parameters import shares_training_parameters
 
 
-@shares_training_parameters(further=LAYERS)
+@shares_training_parameters(further=LAYERS, dropout=0.2, dense_dropout=0.3)
 class CNNClassifier(SequenceClassifier):
     """Convolutions along the particles or tracks of an event, and a dense network behind.
 
-    With ``kernel_size=1`` each particle goes through the same small network, and the outcomes are
-    pooled (as in DeepJet, arXiv:2008.10519): the order of the particles does not matter then.
-    Larger kernels see neighbours; ``filters=64, kernel_size=(4, 5, 6, 7, 8, 9)`` are layers side
+    Kernels see neighbours. With ``kernel_size=1`` each particle goes through the same small
+    network, and the outcomes are pooled (as in DeepJet, arXiv:2008.10519): the order of the
+    particles does not matter then. ``filters=64, kernel_size=(4, 5, 6, 7, 8, 9)`` are layers side
     by side, which find words of these lengths in decay strings.
 
     Parameters
     ----------
     filters : int or sequence of int, default=(64, 64)
         Of each layer; an int is one layer.
-    kernel_size : int or sequence of int, default=1
-        Neighbours that a kernel sees. One per layer; where `filters` is an int, several are
-        layers side by side.
-    pool : {"average", "max", "sum", "flatten"} or several of them, default="average"
-        How the entries become one vector per event; several are put side by side.
+    kernel_size : int or sequence of int, default=3
+        Entries that a kernel sees; 1 treats each entry for itself. One per layer; where `filters`
+        is an int, several are layers side by side.
+    pool : str or sequence of str, default=("average", "max")
+        "average", "max", "sum" or "flatten": how the entries become one vector per event; several
+        are put side by side.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each layer.
     {training}
@@ -86,8 +87,8 @@ class CNNClassifier(SequenceClassifier):
     def __init__(
         self,
         filters=(64, 64),
-        kernel_size=1,
-        pool="average",
+        kernel_size=3,
+        pool=("average", "max"),
         *,
         pool_size=1,
         **training,

@@ -41,8 +41,9 @@ class ResNetClassifier(SequenceClassifier):
         Of the last kernel of each block; "zeros" makes each block the identity at the start.
     preactivation : bool, default=False
         Normalisation and activation before the kernels (arXiv:1603.05027) rather than behind them.
-    pool : {"average", "max", "sum", "flatten"} or several of them, default="average"
-        How the entries of a sequence become one vector per event; several are put side by side.
+    pool : str or sequence of str, default="average"
+        "average", "max", "sum" or "flatten": how the entries of a sequence become one vector per
+        event; several are put side by side.
     pool_size : int or sequence of int, default=1
         Neighbours that are averaged after each convolutional block.
     dropout : float, default=0.3
