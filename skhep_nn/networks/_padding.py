@@ -70,7 +70,8 @@ class Columns(OfEntries):
     """
 
     def __init__(self, places, **kwargs):
-        super().__init__(**kwargs)
+        # momenta in any unit are not to become float16 before they are compared
+        super().__init__(**{"autocast": False, **kwargs})
         self.places = [int(place) for place in places]
 
     def call(self, x):

@@ -17,6 +17,8 @@ from skhep_nn.networks._padding import OfEntries, register
 N_PAIR_FEATURES = 4
 # Below this part of the scale of its kind a number is rounding of float32.
 SMALL = 1e-8
+# What pairs are computed in where networks compute in short types.
+WIDE = {"float16": "float32", "bfloat16": "float32"}
 
 
 def _cartesian(p):
@@ -48,7 +50,8 @@ class PairFeatures(OfEntries):
     """
 
     def __init__(self, coordinates="cartesian", **kwargs):
-        super().__init__(**kwargs)
+        # squares of momenta overflow float16, and small masses are lost in bfloat16
+        super().__init__(**{"autocast": False, **kwargs})
         self.coordinates = coordinates
 
     def call(self, momenta, entries):
@@ -60,15 +63,18 @@ class PairFeatures(OfEntries):
         entries : tensor of bool of shape (n_events, length)
         """
         convert, _ = COORDINATES[self.coordinates]
+        momenta = ops.cast(momenta, WIDE.get(self.compute_dtype, self.compute_dtype))
         parts = [momenta[..., i] for i in range(momenta.shape[-1])]
-        features = ops.stack(_logarithms(*convert(parts)), axis=-1)
+        features = ops.cast(ops.stack(_logarithms(*convert(parts)), axis=-1), self.compute_dtype)
         both = ops.expand_dims(entries, 1) & ops.expand_dims(entries, 2)
         return ops.where(ops.expand_dims(both, -1), features, ops.zeros_like(features))
 
     def compute_output_spec(self, momenta, entries):
         """Shape and type of what `call` returns."""
         n_events, length = momenta.shape[:2]
-        return keras.KerasTensor((n_events, length, length, N_PAIR_FEATURES), dtype=momenta.dtype)
+        return keras.KerasTensor(
+            (n_events, length, length, N_PAIR_FEATURES), dtype=self.compute_dtype
+        )
 
     def get_config(self):
         """What the layer is made from."""

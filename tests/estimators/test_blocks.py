@@ -181,7 +181,8 @@ def test_an_array_of_four_dimensions_is_an_error():
 def test_a_plain_array_of_three_dimensions_is_one_sequence():
     X = np.random.default_rng(0).normal(size=(60, 4, 3))
     clf = CNNClassifier(5, dense_units=(), epochs=1, **FAST).fit(X, np.arange(60) % 2)
-    assert clf.model_.count_params() == 4 * 5 + 6
+    # kernels over three neighbours; their average and their maximum
+    assert clf.model_.count_params() == 3 * (3 * 5) + 5 + 2 * 5 + 1
 
 
 def test_event_weights_that_nobody_named_are_no_input(blocks):
@@ -432,7 +433,7 @@ def test_batch_normalisation_of_the_input_is_on_features_and_sequences():
     X, y = jets(n_features=2, length=3, n_track=2, n_classes=2)
     clf = CNNClassifier(3, dense_units=(), batch_normalization="input", epochs=1, **FAST)
     # 4 numbers for each of 2 features and 2 of the sequence
-    assert clf.fit(X, y).model_.count_params() == 16 + (2 * 3 + 3) + (3 + 2 + 1)
+    assert clf.fit(X, y).model_.count_params() == 16 + (3 * 2 * 3 + 3) + (2 * 3 + 2 + 1)
 
 
 # scikit-learn's, of names that are not there

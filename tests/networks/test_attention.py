@@ -8,6 +8,7 @@ import pytest
 
 from skhep_nn import networks
 from skhep_nn.networks._attention_layers import AttentionPooling, HeadsOfAttention
+from skhep_nn.networks._padding import Columns
 from skhep_nn.networks._pairs import PairFeatures
 
 INPUTS = {
@@ -92,6 +93,19 @@ def test_pairs_have_the_logarithms_of_their_definition(coordinates):
         np.testing.assert_allclose(
             np.array(ours)[:, others, at], np.log(values[:, others]), atol=5e-3
         )
+
+
+@pytest.mark.parametrize("coordinates", ["cartesian", "cylindrical"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_pairs_are_computed_in_float32_where_networks_compute_in_short_types(coordinates, policy):
+    momenta = dict(zip(["cartesian", "cylindrical"], four_momenta(2, 4), strict=True))[coordinates]
+    # in MeV: beyond the largest float16, and their squares far beyond
+    scale = 1e3 if coordinates == "cartesian" else [1e3, 1, 1, 1e3]
+    momenta, real = (momenta * scale).astype("float32"), np.ones((2, 4), bool)
+    short = PairFeatures(coordinates, dtype=policy)(Columns(range(4), dtype=policy)(momenta), real)
+    assert keras.backend.standardize_dtype(short.dtype) == policy.removeprefix("mixed_")
+    expected = np.array(PairFeatures(coordinates)(momenta, real))
+    np.testing.assert_allclose(np.array(short, "float32"), expected, rtol=1e-2, atol=1e-2)
 
 
 def test_pairs_are_finite_for_padding_for_a_particle_with_itself_and_at_rest():

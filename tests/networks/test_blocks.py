@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -92,6 +94,27 @@ def test_more_padding_changes_no_output(branch):
     short.set_weights(weights)
     longer.set_weights(weights)
     np.testing.assert_allclose(short(data(BLOCKS)), longer(data(BLOCKS, 5)), atol=1e-6)
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("branch", BRANCHES.values(), ids=BRANCHES)
+def test_every_kind_computes_in_float16_what_it_computes_in_float32(branch):
+    options = {"branches": {"track": branch}, "head": {"units": (4,)}}
+    full = networks.blocks(BLOCKS, 1, **options)
+    with dtype_policy("mixed_float16"):
+        short = networks.blocks(BLOCKS, 1, **options)
+    short.set_weights(full.get_weights())
+    # one of the events has no entries
+    found = np.asarray(short(data(BLOCKS)), "float32")
+    np.testing.assert_allclose(found, full(data(BLOCKS)), atol=0.02)
 
 
 def test_padding_may_hold_anything():
