@@ -7,6 +7,7 @@ import logging
 
 import keras
 
+from skhep_nn import _workers
 from skhep_nn.training import _callbacks, _keras_loop
 from skhep_nn.training._epochs import Epochs
 from skhep_nn.training._jit import EPOCH, NONE
@@ -45,7 +46,10 @@ def train(engine, source, validation, plan):
     -----
     TrainingInterruptedWarning
         If the user interrupts; the best epoch so far is kept.
+    UserWarning
+        If this is one of more processes of joblib than there are cores; once.
     """
+    _workers.warn_of_too_many()
     reason = _callbacks.why_keras_loop(engine.model, plan.callbacks)
     if reason is None:
         return CompiledLoop(engine, source, validation, plan).run()
