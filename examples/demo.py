@@ -176,6 +176,11 @@ def yields(model, part, features, cut):
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).sort_values("all")
 
 
+def in_events(X, y):
+    """The same events with weights that sum to expected events, in place of cross-sections."""
+    return X.assign(weight=LUMINOSITY * X["weight"]), y
+
+
 def draw(model, train, validation, test, features, cut):
     """The five pictures."""
     weights = {"weight_column": "weight"}
@@ -186,7 +191,7 @@ def draw(model, train, validation, test, features, cut):
         "losses": lambda: HistoryDisplay.from_estimator(model),
         "roc": lambda: RocDisplay.from_estimator(model, *test, **weights, name="test"),
         "scores": lambda: ScoreDisplay.from_estimator(
-            model, *test, X_train=train[0], y_train=train[1], **weights
+            model, *in_events(*test), X_train=train[0], y_train=train[1], **weights
         ),
         "significance": lambda: SignificanceDisplay.from_estimator(
             model,
