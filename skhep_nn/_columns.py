@@ -153,6 +153,16 @@ def position(X, column, role="column"):
     return at
 
 
+def is_values(column):
+    """Whether the values of a column were given where its name, or its position, is expected."""
+    return _choices.is_several(column) and len(column) > 1
+
+
+def not_values(column):
+    """What to say of values that were given for the name of a column."""
+    return f"is the name of a column, or its position, not its values; got {len(column)} of them"
+
+
 def take(X, column, role="column"):
     """Values of one column as a 1-D array (for 3-D arrays and blocks: as it is).
 
@@ -428,6 +438,8 @@ def _replace_at(X, at, values):
 
 
 def _not_found(X, column, role):
+    if is_values(column):
+        return f"{role} {not_values(column)}"
     columns = names(X)
     if columns is None and isinstance(column, str):
         return (

@@ -11,6 +11,7 @@ from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
+    InvalidParameterError,
     Options,
     StrOptions,
     validate_parameter_constraints,
@@ -20,7 +21,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_feature_names, _num_samples
 
-from skhep_nn import _choices
+from skhep_nn import _choices, _columns
 from skhep_nn._dask import _by_path
 from skhep_nn._shown import shown
 
@@ -100,7 +101,21 @@ def check_values(rules, values, owner):
             msg = f"{key}={shown(value)} of {owner}: a time difference is no number"
             raise ValueError(msg)
     short = {key: _Whole(value) if type(value) is int else value for key, value in values.items()}
-    validate_parameter_constraints(rules, short, caller_name=owner)
+    try:
+        validate_parameter_constraints(rules, short, caller_name=owner)
+    except InvalidParameterError as error:
+        raise InvalidParameterError(_readable(str(error), values)) from None
+
+
+def _readable(message, values):
+    """scikit-learn's message, which shows all of a value, with the beginning of a long one."""
+    for name, value in values.items():
+        if not _columns.is_values(value) or f"The '{name}' parameter" not in message:
+            continue
+        message = message.replace(repr(value), f"{shown(value)}...")
+        if name == "weight_column":
+            message += f" It {_columns.not_values(value)}; these are sample_weight of fit."
+    return message
 
 
 def check_random_state(random_state):

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pytest
 from scipy.sparse import csr_matrix
 
-from skhep_nn import _columns
+from skhep_nn import EventWeightBalancer, _columns, train_validation_test_split
 from skhep_nn._columns import FittedColumns
 from skhep_nn.events import EventBlocks
 from skhep_nn.exceptions import ColumnError
+from skhep_nn.metrics import closure_test, figure_of_merit, roc_auc
 
 
 @pytest.fixture
@@ -189,3 +190,45 @@ def test_a_sparse_matrix_is_an_error_that_says_what_to_pass(use):
 def test_rows_of_different_length_are_no_table():
     with pytest.raises(ColumnError, match="X must be a table or an array of events"):
         _columns.n_columns([[1], [1, 2]])
+
+
+@pytest.mark.parametrize("form", [pd.Series, np.asarray, list], ids=["Series", "array", "list"])
+def test_values_in_place_of_a_name_are_an_error_that_says_so_and_is_short(frame, form):
+    with pytest.raises(ColumnError, match=r"^weight_column is the name of a column.*; got 900 of"):
+        _columns.take(frame, form(np.arange(900.0)), "weight_column")
+
+
+@pytest.mark.parametrize("form", [pd.Series, np.asarray, list], ids=["Series", "array", "list"])
+@pytest.mark.parametrize("name", ["mode", "weight_column"])
+def test_an_error_about_a_parameter_shows_the_beginning_of_a_long_value(frame, form, name):
+    balancer = EventWeightBalancer(**{name: form(np.arange(900.0))})
+    with pytest.raises(ValueError, match=rf"'{name}' parameter of EventWeightBal.*Got ") as error:
+        balancer.fit(frame, [0, 1])
+    assert len(str(error.value)) < 500
+    assert ("got 900 of them; these are sample_weight of fit" in str(error.value)) == (
+        name == "weight_column"
+    )
+
+
+LONG = {
+    "signal": (roc_auc, {"y_true": [0, 1], "y_score": [0, 1], "signal": "x" * 900}),
+    "kind": (figure_of_merit, {"s": 1, "b": 1, "kind": [0, 1] * 900}),
+    "bins": (
+        closure_test,
+        {"y_true": [0, 1], "probability": [0, 1], "by": [0, 1], "bins": [0] * 900},
+    ),
+    "fractions": (train_validation_test_split, {"events": np.eye(2), "fractions": [0, 1] * 900}),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_an_error_about_an_argument_shows_the_beginning_of_a_long_value(name):
+    function, arguments = LONG[name]
+    with pytest.raises(ValueError, match=f"{name}=") as error:
+        function(**arguments)
+    assert len(str(error.value)) < 400
+
+
+def test_labels_given_to_the_split_are_told_where_they_belong(frame):
+    with pytest.raises(ValueError, match=r"fractions=.*labels are a column of events, and process"):
+        train_validation_test_split(frame, [0, 1])

@@ -88,7 +88,7 @@ def figure_of_merit(s, b, *, kind="asimov", systematic=0.0, sigma_b=None, b_reg=
 def check_settings(kind, systematic=0.0, b_reg=10.0):
     """Raise if a figure of merit has no such kind, uncertainty or regularisation."""
     if not isinstance(kind, str) or kind not in _KINDS:
-        msg = f"kind={kind!r}; it must be one of {list(_KINDS)}"
+        msg = f"kind={kind!r:.60}; it must be one of {list(_KINDS)}"
         raise ValueError(msg)
     _check_not_negative("systematic", systematic)
     _warn_of_percentages(systematic)

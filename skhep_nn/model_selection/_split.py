@@ -105,8 +105,9 @@ def _check_fractions(fractions):
     values = _floats.real(fractions, "fractions")
     if values.shape != (len(PARTS),) or not (values > 0).all() or not np.isclose(values.sum(), 1):
         msg = (
-            f"fractions={fractions!r}; they must be three positive numbers, for training, "
-            f"validation and test, that sum to 1 (now {values.sum():.6g})"
+            f"fractions={fractions!r:.60}; they must be three positive numbers, for training, "
+            f"validation and test, that sum to 1 (now {values.sum():.6g}); labels are a column of "
+            "events, and process_column says which"
         )
         raise ValueError(msg)
 
