@@ -15,10 +15,7 @@ def masses(context):
     """At each mass its signal against all background at that mass."""
     if context.parameter is None:
         msg = "It needs a model with a mass."
-        raise Missing(
-            msg,
-            "ParametricClassifier and IndividualMassClassifier have one.",
-        )
+        raise Missing(msg, "ParametricClassifier and IndividualMassClassifier have one.")
     part = context.any_part("test", "validation")
     events = (context.model, part.sample.X, part.y)
     options = {"signal": context.signal, "sample_weight": part.weights}
@@ -28,23 +25,32 @@ def masses(context):
         found = _shared.or_none(
             lambda: significance_by_parameter(*events, **options, **_scan(context))
         )
+    yield Table(_table(areas, found), f"At each mass, {part.word} events")
+    yield from _pictures(areas, found, context.parameter)
+
+
+def _table(areas, found):
+    """Both results in one table; `found` may be None."""
     table = areas[["n_signal", "n_background"]].copy()
     table.insert(0, "AUC", _measured(areas, "auc"))
     if found is not None:
         table.insert(1, "significance of the best cut", _measured(found, "figure_of_merit"))
         table.insert(2, "threshold", found["threshold"])
     table.index = [str(point) for point in table.index]
-    yield Table(table, f"At each mass, {part.word} events")
+    return table
+
+
+def _pictures(areas, found, parameter):
     yield Picture(
         AUCByParameterDisplay.from_tables(areas).figure_,
         "AUC at each mass, with statistical errors",
-        f"AUC against {context.parameter} at {len(areas)} masses",
+        f"AUC against {parameter} at {len(areas)} masses",
     )
     if found is not None:
         yield Picture(
             SignificanceByParameterDisplay.from_tables(found).figure_,
             "Significance of the best cut at each mass",
-            f"Significance against {context.parameter} at {len(found)} masses",
+            f"Significance against {parameter} at {len(found)} masses",
         )
 
 

@@ -12,36 +12,53 @@ from skhep_nn.report._sections import _shared, _sums, _varied
 
 def summary(context):
     """AUC, verdict on overtraining, significance: as far as there are events for them."""
-    numbers = {"Model": type(_composition.steps(context.model)[-1]).__name__}
-    without = {name: _sums.without_sum(part) for name, part in context.parts.items()}
-    for name, part in context.parts.items():
-        if not without[name]:
-            numbers[f"AUC, {name}"] = _shared.auc(part)
     if not context.parts:
         msg = "It needs events."
         raise Missing(msg, "Give Report(..., test=(X, y)).")
-    overtraining = _shared.or_none(_shared.overtraining, context)
-    if overtraining is not None:
-        numbers["Overtraining"] = overtraining.verdict
-        numbers["Probability of the verdict"] = Measured(overtraining.p_value)
-    binned = _shared.or_none(_shared.binned, context)
-    if binned is not None:
-        where = "validation" if "validation" in context.parts else "test"
-        numbers[f"Expected significance, {len(binned.edges) - 1} bins chosen on {where} events"] = (
-            Measured(binned.significance, binned.standard_error)
-        )
-    varied = _shared.or_none(_varied.binned, context) if context.report.variations else None
-    if varied is not None:
-        numbers["The same with the variations as nuisances"] = Measured(
-            varied.found.significance, varied.found.standard_error
-        )
-    yield Numbers(numbers)
+    without = {name: _sums.without_sum(part) for name, part in context.parts.items()}
+    yield Numbers(
+        {
+            "Model": type(_composition.steps(context.model)[-1]).__name__,
+            **{
+                f"AUC, {name}": _shared.auc(context.parts[name])
+                for name in without
+                if not without[name]
+            },
+            **_overtraining(context),
+            **_significance(context),
+        }
+    )
     yield Text(_scale(context))
     yield from (Text(text) for text in without.values() if text)
     for name, other in combinations(reversed(context.parts), 2):
         common = n_common(context, name, other)
         if common:
             yield Text(_of_common(context, common, name, other))
+
+
+def _overtraining(context):
+    found = _shared.or_none(_shared.overtraining, context)
+    if found is None:
+        return {}
+    return {
+        "Overtraining": found.verdict,
+        "Probability of the verdict": Measured(found.p_value),
+    }
+
+
+def _significance(context):
+    """Of a histogram of the score, and with variations as nuisances if there are any."""
+    numbers = {}
+    binned = _shared.or_none(_shared.binned, context)
+    if binned is not None:
+        where = "validation" if "validation" in context.parts else "test"
+        name = f"Expected significance, {len(binned.edges) - 1} bins chosen on {where} events"
+        numbers[name] = Measured(binned.significance, binned.standard_error)
+    varied = _shared.or_none(_varied.binned, context) if context.report.variations else None
+    if varied is not None:
+        name = "The same with the variations as nuisances"
+        numbers[name] = Measured(varied.found.significance, varied.found.standard_error)
+    return numbers
 
 
 def _scale(context):
