@@ -131,7 +131,9 @@ def typed(column, trim=False):
     """
     trimmed = compute.utf8_trim_whitespace(column)
     is_missing = compute.is_in(trimmed, value_set=pa.array(MISSING))
-    numbers = compute.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
+    # an array: with one null for all, Arrow up to 18 takes wrong pieces of the text of a slice
+    nothing = pa.nulls(len(column), pa.string())
+    numbers = compute.if_else(is_missing, nothing, trimmed)
     for kind in (pa.int64(), pa.uint64(), pa.float64(), pa.bool_()):
         try:
             found = numbers.cast(kind)
@@ -139,7 +141,7 @@ def typed(column, trim=False):
             continue
         if kind != pa.int64() or not _is_wrapped(numbers, found):
             return found
-    return numbers if trim else compute.if_else(is_missing, pa.scalar(None, pa.string()), column)
+    return numbers if trim else compute.if_else(is_missing, nothing, column)
 
 
 def _is_wrapped(texts, found):

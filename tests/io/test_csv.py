@@ -3,12 +3,14 @@ from __future__ import annotations
 import gzip
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skhep_nn.exceptions import FileFormatError
 from skhep_nn.io import iterate_events, read_events
+from skhep_nn.io._csv import typed
 
 
 @pytest.fixture
@@ -373,3 +375,13 @@ def test_hexadecimal_numbers_do_not_wrap_around(path):
     got = read_events(path)
     assert got["id"].tolist() == [2**64 - 1, 2**63]
     assert got["n"].tolist() == [31, -2]
+
+
+def test_text_of_a_part_of_a_column_is_that_of_its_events():
+    words = ["ttbar", "W", None, "NA", "Zjets", "signal", "W", "x" * 40]
+    for parts in ([words], [words[:3], words[3:]]):
+        column = pa.chunked_array(parts, pa.string())
+        for start in range(len(words)):
+            expected = [None if word == "NA" else word for word in words[start:]]
+            assert typed(column.slice(start)).to_pylist() == expected
+            assert typed(column.slice(start), trim=True).to_pylist() == expected

@@ -281,7 +281,9 @@ def test_requested_weights_that_do_not_come_are_an_error(table, routing, make):
     with pytest.raises(WeightError, match=message):
         scorer(without_weights().fit(X, y), X, y)
     with pytest.raises(WeightError, match=message):
-        cross_val_score(without_weights(), X, y, scoring=scorer, cv=CV, error_score="raise")
+        cross_val_score(
+            without_weights(), X, y, scoring=scorer, cv=CV, error_score="raise", params={}
+        )
 
 
 def test_a_request_can_be_taken_back(table, routing):
