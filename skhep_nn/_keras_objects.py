@@ -46,7 +46,9 @@ def config_of(value):
     if is_keras_object(rate):
         # Keras would ask a schedule for its configuration, which a user's own need not have
         constant = object.__new__(type(value))
-        vars(constant).update(vars(value) | {"_learning_rate": 1.0})
+        # a tensor: older versions of Keras know no plain number there
+        one = keras.ops.convert_to_tensor(1.0)
+        vars(constant).update(vars(value) | {"_learning_rate": one})
         return _untracked(dict(constant.get_config())) | {"learning_rate": rate}
     try:
         return _untracked(dict(value.get_config()))

@@ -307,7 +307,10 @@ def _objects(node, column):
         raise FileFormatError(msg)
     values = np.empty(len(array.values), dtype=object)
     values[:] = array.values
-    return values if len(array.shape) < 2 else values.reshape(array.shape)[:, column]
+    if len(array.shape) < 2 or not len(values):
+        # a block without events is not turned as others are
+        return values
+    return values.reshape(array.shape)[:, column]
 
 
 def _typed(node, values):

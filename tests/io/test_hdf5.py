@@ -185,7 +185,9 @@ def test_tables_of_pandas_are_read_as_pandas_reads_them(tmp_path, name):
     written.to_hdf(tmp_path / "x.h5", key="events", **options)
     expected = flat(pd.read_hdf(tmp_path / "x.h5"))
     got = read_events(tmp_path / "x.h5")
-    pd.testing.assert_frame_equal(got, expected, check_dtype=False)
+    # None or NaN: versions of pandas differ in what they read where text is missing
+    same = {"check_dtype": False}
+    pd.testing.assert_frame_equal(got.fillna(np.nan), expected.fillna(np.nan), **same)
     chunks = pd.concat(iterate_events(tmp_path / "x.h5", chunk_size=17))
     pd.testing.assert_frame_equal(chunks, got)
     one = expected.columns[-1]
@@ -235,8 +237,9 @@ def test_a_series_without_a_name_is_named_as_its_key(tmp_path, options):
     assert read_events(tmp_path / "x.h5").to_dict("list") == {"weight": [1.0, 2.0]}
 
 
-def test_a_table_without_rows_is_empty(tmp_path):
-    FRAME[:0].to_hdf(tmp_path / "x.h5", key="x")
+@pytest.mark.parametrize("frame", [FRAME, FRAME.astype({"process": object})], ids=["", "objects"])
+def test_a_table_without_rows_is_empty(tmp_path, frame):
+    frame[:0].to_hdf(tmp_path / "x.h5", key="x")
     with pytest.raises(FileFormatError, match=r"key 'x' is empty: it has no events"):
         read_events(tmp_path / "x.h5")
 
