@@ -105,8 +105,9 @@ test-cpp: $(VENV)/.dev  ## the C++ example and SOFIE: fetches headers, installs 
 	$(BIN)/python -m pytest -q -rs tests/deploy/onnx/test_cpp.py tests/deploy/onnx/test_sofie.py
 
 .PHONY: test-oldest
-test-oldest: $(OLDEST)/.run  ## scikit-learn's checks on the oldest versions that setup.cfg allows
+test-oldest: $(OLDEST)/.run  ## scikit-learn's checks and tests/oldest.txt on the oldest versions that setup.cfg allows
 	$(OLDEST)/bin/python -m pytest -q -n $(WORKERS) -k "scikit_learn" tests
+	$(OLDEST)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $$(grep -v "^#" tests/oldest.txt)
 
 .PHONY: bench
 bench: $(VENV)/.bench  ## the benchmark: writes benchmarks/RESULTS.md

@@ -71,7 +71,12 @@ def pytest_collection_finish():
 
 def slow_tests():
     """Beginnings of the names of slow tests."""
-    lines = (Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").splitlines()
+    return listed_tests("slow.txt")
+
+
+def listed_tests(name):
+    """What a file of this folder lists, one to a line."""
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
