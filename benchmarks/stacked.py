@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from benchmarks.ensemble import BATCH_SIZE, CASES, sample
 from skhep_nn import DenseClassifier
+from skhep_nn.networks._dropout import random_bits
 from skhep_nn.networks._input_scaling import FACTOR_RATE, FAR
 from skhep_nn.training._engine import Engine
 
@@ -165,7 +166,6 @@ def _scaled(stack, layer, x):
 def _binned(stack, layer, x):
     low, slope = (stack.of(getattr(layer, name), None) for name in layer.CONSTANTS)
     t = (tf.clip_by_value((x[..., None] - low) * slope, 0.0, 1.0) - 0.5) * 0.1
-    t = t * (1.0 + FACTOR_RATE * stack.of(layer.q, None))
     return tf.reshape(t, (N_NETWORKS, -1, x.shape[-1] * layer.n_bins))
 
 
@@ -173,19 +173,28 @@ def _dense(stack, layer, x):
     return layer.activation(tf.matmul(x, stack.of(layer.kernel)) + stack.of(layer.bias, None))
 
 
+def _of_features(stack, layer, x):
+    factors = [1.0 + FACTOR_RATE * stack.of(layer.q)]
+    if layer.n_bins:
+        factors.append(tf.repeat(1.0 + FACTOR_RATE * stack.of(layer.q_bins), layer.n_bins, axis=1))
+    kernel = stack.of(layer.kernel) * tf.concat(factors, axis=1)[..., None]
+    return tf.matmul(x, kernel) + stack.of(layer.bias, None)
+
+
 def _dropped(stack, layer, x):
     state = layer.seed_generator.state
-    seeds, shape = tf.cast(stack.of(state), tf.int32), x.shape[1:]
-    drawn = tf.stack([tf.random.stateless_uniform(shape, seeds[n]) for n in range(N_NETWORKS)])
+    seeds, shape = stack.of(state), tf.constant(x.shape[1:])
+    drawn = tf.stack([random_bits(shape, seeds[n]) for n in range(N_NETWORKS)])
     stack.weights[id(state)].value.assign_add(tf.constant([[0, 1]] * N_NETWORKS, state.dtype))
-    return tf.where(drawn >= layer.rate, x / (1.0 - layer.rate), 0.0)
+    kept = drawn >= tf.constant(int(layer.rate * 2**32), tf.uint32)
+    return tf.where(kept, x / (1.0 - layer.rate), 0.0)
 
 
 LAYERS = {
     "InputScaling": _scaled,
-    "FeatureScale": lambda stack, layer, x: x * (1.0 + FACTOR_RATE * stack.of(layer.q, None)),
     "FeatureBins": _binned,
     "Concatenate": lambda stack, layer, *parts: tf.concat(parts, axis=-1),
+    "FeatureDense": _of_features,
     "Dense": _dense,
     "Activation": lambda stack, layer, x: layer.activation(x),
     "Dropout": _dropped,

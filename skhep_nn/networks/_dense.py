@@ -71,13 +71,16 @@ def dense(
     """
     _checks.check_common(n_outputs, input_scaling, feature_scale, feature_bins, bn_momentum)
     inputs = layers.Input(_checks.shape_of(shape), name="features")
-    x = Inputs(
+    read = Inputs(
         inputs,
         "features",
         input_scaling=input_scaling,
         feature_scale=feature_scale,
         feature_bins=feature_bins,
-    ).with_bins()
+    )
+    on_input, _ = where_normalised(batch_normalization)
+    before_dense = as_layers(units, "units") and not on_input
+    x, first = read.for_dense() if before_dense else (read.with_bins(), layers.Dense)
     x = hidden(
         x,
         units,
@@ -86,6 +89,7 @@ def dense(
         dropout=dropout,
         l2=l2,
         batch_normalization=batch_normalization,
+        first=first,
     )
     return with_momentum(keras.Model(inputs, output(x, n_outputs), name="dense"), bn_momentum)
 
@@ -100,18 +104,20 @@ def hidden(
     l2=0.0,
     batch_normalization=False,
     after=None,
+    first=layers.Dense,
 ):
     """Hidden dense layers on `x`; the parameters are those of :func:`dense`.
 
     `after`, if given, is called with the activated features of each layer and returns what the
-    next one gets.
+    next one gets. `first` is the class of the first layer, or what makes one.
     """
     units, activation = as_layers(units, "units"), _checks.activation(activation)
     kernel_initializer = _checks.initializer(kernel_initializer)
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
-    for width, rate in zip(units, rates(dropout, len(units)), strict=True):
-        x = layers.Dense(
+    kinds = [first, *[layers.Dense] * len(units)]
+    for width, rate, kind in zip(units, rates(dropout, len(units)), kinds, strict=False):
+        x = kind(
             width,
             kernel_initializer=fresh(kernel_initializer),
             kernel_regularizer=regularizer(l2),

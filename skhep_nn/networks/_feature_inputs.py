@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from keras import layers
 
 from skhep_nn.networks._feature_bins import FeatureBins, bins_name, bins_of
+from skhep_nn.networks._feature_dense import FeatureDense
 from skhep_nn.networks._hidden import safe
 from skhep_nn.networks._input_scaling import FeatureScale, InputScaling, scaling_name
 
@@ -28,14 +31,33 @@ class Inputs:
         self.block, self.trained = block, feature_scale
         self.scaled = InputScaling(name=scaling_name(block))(x) if input_scaling else x
         self.n_bins = bins_of(x.shape[-1], feature_bins) if input_scaling else 0
-        self.alone = self._with_factors() if feature_scale else self.scaled
 
     def with_bins(self):
         """The features, and beside them what they are in bins."""
-        if not self.n_bins:
-            return self.alone
-        bins = FeatureBins(self.n_bins, self.trained, name=bins_name(self.block))(self.scaled)
-        return layers.Concatenate(name=f"{safe(self.block)}_and_bins")([self.alone, bins])
+        return self._beside(self.alone, self.trained)
 
-    def _with_factors(self):
+    def for_dense(self):
+        """The same before a dense layer, which has the factors; and what makes such a layer.
+
+        Returns
+        -------
+        tuple of (KerasTensor, callable)
+        """
+        if not self.trained:
+            return self.with_bins(), layers.Dense
+        name = f"{safe(self.block)}_dense"
+        first = functools.partial(FeatureDense, n_bins=self.n_bins, name=name)
+        return self._beside(self.scaled, trained=False), first
+
+    def _beside(self, features, trained):
+        if not self.n_bins:
+            return features
+        bins = FeatureBins(self.n_bins, trained, name=bins_name(self.block))(self.scaled)
+        return layers.Concatenate(name=f"{safe(self.block)}_and_bins")([features, bins])
+
+    @functools.cached_property
+    def alone(self):
+        """The features times their factors."""
+        if not self.trained:
+            return self.scaled
         return FeatureScale(name=f"{safe(self.block)}_factor")(self.scaled)

@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers
 
 from skhep_nn import _choices, _floats
+from skhep_nn.networks._mish import mish
 from skhep_nn.networks._padding import MaskedBatchNormalization
 
 # Where batch normalisation may be: on what comes in, before the activations inside.
@@ -35,8 +36,9 @@ def activation_of(value):
 
 
 def activation_layer(value):
-    """A layer that applies the activation `value`."""
-    return layers.Activation(activation_of(value))
+    """A layer that applies the activation `value`; Keras' mish is :func:`mish`."""
+    found = activation_of(value)
+    return layers.Activation(mish if found is keras.activations.mish else found)
 
 
 def as_layers(value, name):

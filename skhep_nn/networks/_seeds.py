@@ -13,9 +13,9 @@ import inspect
 import itertools
 
 import keras
-from keras import layers
 
 from skhep_nn._keras_objects import config_of, rebuilt
+from skhep_nn.networks._dropout import Dropout
 
 # each thread has its own
 _NUMBERS = contextvars.ContextVar("numbers of layers that draw", default=None)
@@ -71,7 +71,7 @@ def fresh(initializer):
 
 def dropout(x, rate):
     """`x` with a fraction dropped in training; 0 is no layer."""
-    return layers.Dropout(rate, seed=layer_seed())(x) if rate else x
+    return Dropout(rate, seed=layer_seed())(x) if rate else x
 
 
 def _of_users(description):

@@ -291,10 +291,11 @@ def test_the_mass_of_a_parametric_network_keeps_its_own_scale():
 def test_the_factor_of_a_feature_is_trained_from_one():
     X, y = table()
     arguments = FAST | {"epochs": 20}
-    trained = DenseClassifier((4,), **arguments).fit(X, y).model_.get_layer("features_factor")
-    fresh = DenseClassifier((4,), **arguments).initialize(X, y).model_.get_layer("features_factor")
-    assert not np.array(fresh.q).any()
-    assert np.abs(np.array(trained.q)[:4]).min() > 0
+    trained = DenseClassifier((4,), **arguments).fit(X, y).model_.get_layer("features_dense")
+    fresh = DenseClassifier((4,), **arguments).initialize(X, y).model_.get_layer("features_dense")
+    for name in ("q", "q_bins"):
+        assert not np.array(getattr(fresh, name)).any()
+        assert np.abs(np.array(getattr(trained, name))[:4]).min() > 0
 
 
 def test_missing_values_stay_an_error():

@@ -7,6 +7,7 @@ from skhep_nn.exceptions import ExportError
 
 SQRT_HALF = 0.7071067811865476
 MISH_IS_LINEAR = 20.0
+WITH_ACTIVATIONS = ("keras.", "skhep_nn.networks.")
 
 
 def activate(graph, activation, x):
@@ -35,7 +36,7 @@ def _name_of(activation):
     name = getattr(activation, "__name__", type(activation).__name__)
     if activation is None:
         return "linear"
-    if not activation.__module__.startswith("keras.") or name not in ACTIVATIONS:
+    if not activation.__module__.startswith(WITH_ACTIVATIONS) or name not in ACTIVATIONS:
         msg = f"activation {name!r} is none that can be written; there are {sorted(ACTIVATIONS)}"
         raise ExportError(msg)
     return name

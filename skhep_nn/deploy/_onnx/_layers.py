@@ -29,7 +29,7 @@ def array_of(variable):
     return np.asarray(variable.numpy(), np.float32)
 
 
-@LAYERS.add(*(f"keras.{name}" for name in ONLY_IN_TRAINING))
+@LAYERS.add(*(f"keras.{name}" for name in ONLY_IN_TRAINING), "skhep_nn.Dropout")
 def unchanged(graph, layer, x):
     return x
 

@@ -166,6 +166,12 @@ def feature_scale(graph, layer, x):
     return replace(x, value=graph.op("Mul", x.value, factors))
 
 
+@LAYERS.add("skhep_nn.FeatureDense")
+def feature_dense(graph, layer, x):
+    kernel = array_of(layer.kernel) * array_of(layer.factors())[:, None]
+    return linear(graph, x, kernel, array_of(layer.bias))
+
+
 @LAYERS.add("skhep_nn.FeatureBins")
 def feature_bins(graph, layer, x):
     low, slope = (array_of(getattr(layer, name)) for name in layer.CONSTANTS)

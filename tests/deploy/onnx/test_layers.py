@@ -57,6 +57,24 @@ def test_features_in_bins_agree(difference, feature_scale):
     assert difference(network, (FEATURES * np.float32(1e25)).astype(np.float32)) < 1e-6
 
 
+@pytest.mark.parametrize("feature_bins", [0, 4])
+def test_factors_in_the_first_kernel_agree(difference, feature_bins):
+    network = networks.dense(
+        (5,),
+        1,
+        units=(8, 6),
+        activation="mish",
+        dropout=0.2,
+        input_scaling=True,
+        feature_scale=True,
+        feature_bins=feature_bins,
+    )
+    for variable in network.trainable_variables:
+        if variable.name.startswith("q"):
+            variable.assign(np.linspace(-0.5, 0.5, 5))
+    assert difference(network, FEATURES) < 1e-6
+
+
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_each_activation_agrees(difference, name):
     network = one_layer(layers.Dense(4, activation=name), FEATURES)
