@@ -69,7 +69,7 @@ def fitted():
     mass = rng.choice([500.0, 1000.0], N_EVENTS)
     of_mass = {"parameter": 2, "signal": 1}
     blocks = EventBlocks({"jet": table, "track": tracks, "pdg": rng.integers(1, 4, (N_EVENTS, 3))})
-    dense = DenseClassifier((3,), epochs=30, random_state=0)
+    dense = DenseClassifier((3,), dropout=0.0, epochs=30, random_state=0)
     pairs = {
         DenseClassifier((3,), **ONCE): table,
         KerasClassifier(own_network(), loss="binary_crossentropy", verbose=0, **ONCE): table,
