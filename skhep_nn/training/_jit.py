@@ -1,10 +1,11 @@
 """What XLA compiles: a static rule from layers, sizes and planned steps.
 
 Where XLA is drawn matters as much as whether it is on. On two cores, relative to no XLA, the whole
-epoch as one program takes 0.5 to 0.8 of the time for narrow dense networks but 1.1 to 1.5 for wide
-ones, and several times as long for convolutions; each step compiled takes 0.4 to 0.9 for
-convolutions and recurrent layers (``make bench`` measures it). The choice is never timed at run
-time, which would make two fits of the same data differ.
+epoch as one program takes 0.3 to 0.7 of the time for dense networks, but 1.2 to 1.5 where a product
+of matrices is large, and several times as long for convolutions; each step compiled takes 0.5 to
+0.9 for convolutions and recurrent layers. Whether that repays the time to compile is estimated from
+the numbers that the layers give in a step. The choice is never timed at run time, which would make
+two fits of the same data differ.
 """
 
 from __future__ import annotations
@@ -17,11 +18,39 @@ from keras import layers
 EPOCH, STEP, NONE = "epoch", "step", False
 JIT_COMPILE = ("auto", EPOCH, STEP, NONE)
 
-# Multiply-adds of the largest matrix product of a step, above which TensorFlow's own kernels win.
-EPOCH_PRODUCT = 30_000_000
-# Planned steps from which the gain per step repays the time to compile.
-STEPS_TO_REPAY = {EPOCH: 10_000, STEP: 3_000}
+# Multiply-adds of the largest matrix product of a step, above which TensorFlow's own kernels win:
+# three layers of 256 gained up to batches of 1,024 (125 million), layers of 128 in batches of
+# 10,000 lost.
+EPOCH_PRODUCT = 150_000_000
 
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds that compiling takes and saves, of processors; measured on networks of the package.
+
+    Parameters
+    ----------
+    compiling, compiling_layer : float
+        To compile, and for each layer besides.
+    saved, saved_number : float
+        In each step, and for each number that the layers give in it besides.
+    """
+
+    compiling: float
+    compiling_layer: float
+    saved: float
+    saved_number: float
+
+    def repaid_by(self, steps, plan, batch_size):
+        """Whether so many steps of the network `plan` save what it takes to compile one."""
+        saved = self.saved + self.saved_number * plan.n_numbers * batch_size
+        return steps * saved >= self.compiling + self.compiling_layer * plan.n_layers
+
+
+COSTS = {
+    EPOCH: Cost(compiling=1.0, compiling_layer=0.02, saved=1e-4, saved_number=1.5e-9),
+    STEP: Cost(compiling=1.0, compiling_layer=0.05, saved=5e-4, saved_number=2.5e-10),
+}
 
 # Layers that treat each entry of a sequence alone: a sequence is then a longer batch.
 ENTRY_BY_ENTRY = (layers.Dense, layers.BatchNormalization)
@@ -40,11 +69,16 @@ class Blueprint:
         Multiply-adds of the largest matrix product for one event.
     has_metrics : bool
         Whether metrics are followed beside the loss.
+    n_numbers : int
+        Numbers that all layers together give for one event.
+    n_layers : int
     """
 
     reads_sequences: bool
     largest_product: int
     has_metrics: bool
+    n_numbers: int = 0
+    n_layers: int = 0
 
     @classmethod
     def of(cls, model):
@@ -58,7 +92,13 @@ class Blueprint:
         tensors = [*(getattr(model, "inputs", None) or ()), *map(_output, model.layers)]
         sequences = any(len(getattr(tensor, "shape", ())) > 2 for tensor in tensors)
         alone = all(map(_entry_by_entry, with_weights))
-        return cls(sequences and not alone, max(products, default=0), len(model.metrics) > 1)
+        return cls(
+            reads_sequences=sequences and not alone,
+            largest_product=max(products, default=0),
+            has_metrics=len(model.metrics) > 1,
+            n_numbers=sum(map(_numbers, model.layers)),
+            n_layers=len(model.layers),
+        )
 
 
 def _entry_by_entry(layer):
@@ -67,6 +107,12 @@ def _entry_by_entry(layer):
 
 def _output(layer):
     return getattr(layer, "output", None)
+
+
+def _numbers(layer):
+    """Numbers of a layer's outcome for one event; lengths that are not known count as 1."""
+    shape = getattr(_output(layer), "shape", None)
+    return 0 if shape is None else math.prod(n or 1 for n in shape[1:])
 
 
 def _entries(layer):
@@ -99,4 +145,4 @@ def _rule(plan, batch_size, planned_steps):
     scope = STEP if plan.reads_sequences else EPOCH
     if scope == EPOCH and batch_size * plan.largest_product > EPOCH_PRODUCT:
         return NONE
-    return scope if planned_steps >= STEPS_TO_REPAY[scope] else NONE
+    return scope if COSTS[scope].repaid_by(planned_steps, plan, batch_size) else NONE

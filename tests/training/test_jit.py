@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from skhep_nn.training._jit import EPOCH_PRODUCT, STEPS_TO_REPAY, Blueprint, choose
+from skhep_nn.training._jit import COSTS, EPOCH_PRODUCT, Blueprint, Cost, choose
 
 
 def network(shape, width, layer=keras.layers.Dense, metrics=None):
@@ -13,11 +13,13 @@ def network(shape, width, layer=keras.layers.Dense, metrics=None):
     return model
 
 
-MANY = max(STEPS_TO_REPAY.values())
+# repaid by what each step saves, whatever the network
+MANY = 100_000
 # network, batch size, planned steps, scope; "wide" has a product of 1000 * 1000 for each event
 RULE = {
     "narrow dense": (((12,), 50), 256, MANY, "epoch"),
-    "narrow dense, few steps": (((12,), 50), 256, STEPS_TO_REPAY["epoch"] - 1, False),
+    "narrow dense, few steps": (((12,), 50), 256, 1_000, False),
+    "wide outputs, as few steps": (((28,), 3_000), 256, 1_000, "epoch"),
     "wide dense": (((1000,), 1000), 1 + EPOCH_PRODUCT // 10**6, MANY, False),
     "wide dense, small batch": (((1000,), 1000), EPOCH_PRODUCT // 10**6, MANY, "epoch"),
     "dense layers on each entry": (((20, 10), 50), 256, MANY, "epoch"),
@@ -27,11 +29,11 @@ RULE = {
         MANY,
         False,
     ),
-    "recurrent": (((20, 10), 8, keras.layers.LSTM), 256, STEPS_TO_REPAY["step"], "step"),
+    "recurrent": (((20, 10), 8, keras.layers.LSTM), 256, 3_000, "step"),
     "recurrent, few steps": (
         ((20, 10), 8, keras.layers.LSTM),
         256,
-        STEPS_TO_REPAY["step"] - 1,
+        1_000,
         False,
     ),
 }
@@ -45,12 +47,39 @@ def test_auto_follows_the_rule(name):
 
 def test_a_blueprint_has_what_the_rule_goes_by():
     # the largest product is 12 * 50, or that for each of 20 entries
-    assert Blueprint.of(network((20, 12), 50)) == Blueprint(False, 12_000, False)
-    assert Blueprint.of(network((12,), 50)) == Blueprint(False, 600, False)
+    of_entries = Blueprint.of(network((20, 12), 50))
+    assert of_entries == Blueprint(False, 12_000, False, n_numbers=20 * 51, n_layers=2)
+    assert Blueprint.of(network((12,), 50)) == Blueprint(False, 600, False, 51, 2)
     assert Blueprint.of(network((20, 10), 8, keras.layers.LSTM, ["accuracy"])).reads_sequences
     blueprint = Blueprint.of(network((12,), 50, metrics=["accuracy"]))
     assert blueprint.has_metrics
     assert choose(blueprint, "auto", 256, MANY) == "step"
+
+
+@pytest.mark.parametrize(("steps", "repaid"), [(60, False), (61, True)])
+def test_compiling_is_repaid_by_what_the_steps_save(steps, repaid):
+    # 1 + 20 * 0.01 s to compile; 0.01 + 2 * 100 * 5e-5 s saved in each step
+    cost = Cost(compiling=1.0, compiling_layer=0.01, saved=0.01, saved_number=5e-5)
+    plan = Blueprint(False, 0, False, n_numbers=100, n_layers=21)
+    assert cost.repaid_by(steps, plan, batch_size=2) is repaid
+
+
+@pytest.mark.parametrize("reads_sequences", [True, False])
+def test_larger_steps_repay_compiling_sooner_and_more_layers_later(reads_sequences, monkeypatch):
+    scope = "step" if reads_sequences else "epoch"
+    monkeypatch.setitem(COSTS, scope, Cost(1.0, 0.1, 0.0, 1e-6))
+
+    def chosen(n_numbers, n_layers, batch_size, steps):
+        return choose(
+            Blueprint(reads_sequences, 1, False, n_numbers, n_layers), "auto", batch_size, steps
+        )
+
+    # 2 s to compile, 1 ms saved in each step
+    assert chosen(100, 10, 10, 1_999) is False
+    assert chosen(100, 10, 10, 2_001) == scope
+    assert chosen(200, 10, 10, 1_999) == scope
+    assert chosen(100, 10, 20, 1_999) == scope
+    assert chosen(100, 11, 10, 2_001) is False
 
 
 def test_tokens_are_sequences_inside():
