@@ -115,8 +115,8 @@ def test_event_weights_reach_every_network(table):
 
 
 def test_xla_is_worth_its_while_where_all_networks_together_take_so_many_steps(sample, monkeypatch):
-    # of 300 events, 64 in a batch
-    monkeypatch.setitem(_jit.STEPS_TO_REPAY, "epoch", 10)
+    # of 300 events, 64 in a batch; repaid by ten steps
+    monkeypatch.setitem(_jit.COSTS, "epoch", _jit.Cost(10.0, 0.0, 1.0, 0.0))
     clf = ensemble(2, epochs=1).fit(*sample)
     member = clf.members_[1]
     alone = clone(member).fit(*sample)
