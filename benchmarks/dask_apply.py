@@ -1,8 +1,8 @@
 """An ONNX model on Parquet files, by one process with one thread and by two workers of Dask.
 
-The cluster is there before the clock starts. What a call costs besides its partitions is the same
-for few events and for many, so both are shown; and, beside one file, a data set, whose parts the
-process that calls only gives names.
+The cluster, with the settings of docs/dask.md, is there before the clock starts. What a call costs
+besides its partitions is the same for few events and for many, so both are shown; and, beside one
+file, a data set, whose parts the process that calls only gives names.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from benchmarks.dask_search import CLUSTER, rows
+from benchmarks.dask_search import cluster, rows
 from benchmarks.timing import in_turns, seconds_of
 
 N_EVENTS, N_FEATURES = 4_000_000, 28
 # each file so often
-COPIES = (1, 4)
+COPIES = (1, 4, 10)
 
 
 def run(name):
     """Rows of the table."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     from skhep_nn import OnnxClassifier
 
     with (
         tempfile.TemporaryDirectory() as place,
-        LocalCluster(**CLUSTER) as cluster,
-        Client(cluster) as client,
+        cluster() as workers,
+        Client(workers) as client,
     ):
         folder = Path(place)
         model = OnnxClassifier(_make(folder), n_threads=1)
@@ -85,8 +85,7 @@ def _files(folder, copies):
 
 def _in_one_thread(function, *arguments, **options):
     """As a worker does it: Arrow would read with all cores."""
-    # without Dask's own mark, by which a 1 would be taken for the workers'
-    with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": "1", "MALLOC_TRIM_THRESHOLD_": ""}):
+    with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}):
         return function(*arguments, **options)
 
 
