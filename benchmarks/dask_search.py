@@ -1,7 +1,8 @@
 """60 fits, serial and by two workers of Dask, all with one thread, which have traced before.
 
 The cluster, with the settings of docs/dask.md, is there before the clock starts. What a search
-costs besides its fits is the same for short ones and for long ones, so both are shown; loky tells what two processes bring without Dask.
+costs besides its fits is the same for short ones and for long ones, so both are shown; loky tells
+what two processes bring without Dask.
 """
 
 from __future__ import annotations
