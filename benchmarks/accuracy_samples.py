@@ -178,6 +178,9 @@ WHOLE = {
     "make_resonance": lambda: resonance(
         datasets.make_resonance(2000, 10_000, MASSES, random_state=0)
     ),
+    "make_resonance, 64,000 events": lambda: resonance(
+        datasets.make_resonance(10_000, 50_000, MASSES, random_state=0)
+    ),
     "load_resonance": lambda: resonance(datasets.load_resonance()),
     "jets": jets,
     "set2graph": set2graph,
