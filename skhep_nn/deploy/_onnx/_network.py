@@ -88,7 +88,9 @@ def _functional(graph, model, inputs):
             outcome = emit_layer(graph, operations[name], *values, **options)
             _remember(known, name, number, outcome)
         waiting = [entry for entry in waiting if entry not in ready]
-    return _structure(_places_of_outputs(config["output_layers"], operations), known)
+    outcome = _structure(_places_of_outputs(config["output_layers"], operations), known)
+    # older versions of Keras list an output that is the only one
+    return outcome[0] if isinstance(outcome, list) and len(outcome) == 1 else outcome
 
 
 def _config(model):
