@@ -183,7 +183,7 @@ def _of_features(stack, layer, x):
 
 def _dropped(stack, layer, x):
     state = layer.seed_generator.state
-    seeds, shape = stack.of(state), tf.constant(x.shape[1:])
+    seeds, shape = stack.of(state), tf.constant(x.shape[1:].as_list())
     drawn = tf.stack([random_bits(shape, seeds[n]) for n in range(N_NETWORKS)])
     stack.weights[id(state)].value.assign_add(tf.constant([[0, 1]] * N_NETWORKS, state.dtype))
     kept = drawn >= tf.constant(int(layer.rate * 2**32), tf.uint32)
