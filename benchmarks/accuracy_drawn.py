@@ -1,4 +1,4 @@
-"""Samples that are drawn, of the kinds that boosted trees are good at: steps, tails, counts, gaps.
+"""Samples that are drawn: steps, tails, counts and gaps, that trees are good at, and kinematics.
 
 Each is a function of the number of events to (X, y), the same in each call.
 """
@@ -97,6 +97,39 @@ def useless_features(n_events):
     return X, _labels(2 * (z - z.mean()) / z.std(), rng)
 
 
+def two_leptons(n_events):
+    """Transverse momenta, pseudorapidities and azimuths of two leptons: only their mass tells."""
+    rng = np.random.default_rng(9)
+    y = rng.integers(0, 2, n_events)
+    mass = np.where(y == 1, rng.normal(91, 6, n_events), 90 * rng.lognormal(0, 0.5, n_events))
+    decay = _directions(rng, n_events) * mass.clip(10) / 2
+    flight = rng.exponential(0.7, n_events) * _directions(rng, n_events)
+    gamma = np.sqrt(1 + (flight**2).sum(axis=0))
+    columns = []
+    for p in (decay, -decay):
+        along = (flight * p).sum(axis=0)
+        px, py, pz = p + flight * (along / (1 + gamma) + mass.clip(10) / 2)
+        pt = np.hypot(px, py)
+        columns += [pt, np.arcsinh(pz / pt), np.arctan2(py, px)]
+    return np.column_stack(columns), y
+
+
+def angles(n_events):
+    """Azimuths, pseudorapidities and momenta of four jets: differences of angles tell."""
+    rng = np.random.default_rng(10)
+    phi = rng.uniform(-np.pi, np.pi, (n_events, 4))
+    eta, pt = rng.normal(0, 1.5, (n_events, 4)), rng.lognormal(4, 0.6, (n_events, 4))
+    apart = np.arccos(np.cos(phi[:, 2] - phi[:, 3]))
+    logit = 1.5 * np.cos(phi[:, 0] - phi[:, 1]) + (apart > 2.5)
+    logit += 0.5 * (np.ptp(eta[:, :2], axis=1) < 1) - 0.3
+    return np.hstack([phi, eta, pt]), _labels(logit, rng)
+
+
+def _directions(rng, n):
+    z, phi = rng.uniform(-1, 1, n), rng.uniform(-np.pi, np.pi, n)
+    return np.stack([np.sqrt(1 - z**2) * np.cos(phi), np.sqrt(1 - z**2) * np.sin(phi), z])
+
+
 def _labels(logit, rng):
     return (rng.random(len(logit)) < 1 / (1 + np.exp(-logit))).astype(int)
 
@@ -108,4 +141,6 @@ DRAWN = {
     "tails": tails,
     "missing": missing,
     "useless features": useless_features,
+    "two leptons": two_leptons,
+    "angles": angles,
 }

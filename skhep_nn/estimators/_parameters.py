@@ -123,9 +123,9 @@ TRAINING = {
         "auto",
         [POSITIVE, Options(Integral, {-1}), StrOptions({"auto"}), None],
         """int, "auto" or None
-        Events of an optimiser step; -1 is all events, None is 32. ``"auto"``: 256, and less for
-        networks that read sequences of fewer than 10,000 events, 32 at least, so that an epoch has
-        about 40 steps. It does not matter in prediction.""",
+        Events of an optimiser step; -1 is all events, None is 32. ``"auto"``: 256, and less of
+        few events, so that a pass has about 60 steps: 128 of 10,000, 64 of 5,000 and fewer; of
+        sequences 40 steps, 32 of 1,800 and fewer. It does not matter in prediction.""",
     ),
     "shuffle": Shared(
         True, ["boolean"], "bool\n        Whether each epoch has an order of its own."

@@ -13,6 +13,8 @@ BOUND = 3.0
 # A column with no more distinct values counts something or names it, if the smallest gap between
 # them is not below that part of the mean gap: nothing of it is in a tail.
 FEW_VALUES, LEAST_GAP = 10, 0.05
+# Of gaps, behind a scaler in single precision.
+ROUNDING = 1e-4
 # One value in so large a part of the events, and so many times as often as any other, stands for
 # something else, such as zero or missing; the width is that of the rest.
 ATOM_SHARE, ATOM_EXCESS = 0.1, 5.0
@@ -55,7 +57,9 @@ class ColumnScale:
 
 
 def robust_scales(values, weights=None):
-    """Robust scales of all columns.
+    """Robust scales of all columns, the same in any unit and behind any affine scaler.
+
+    Few values become steps of one from the smallest on, which 0 and 1, and counts, are already.
 
     Parameters
     ----------
@@ -68,7 +72,8 @@ def robust_scales(values, weights=None):
     -------
     ColumnScale
     """
-    return ColumnScale.of([robust_scale(Distinct.of(c, weights)) for c in values.T])
+    columns = [Distinct.of(column, weights) for column in values.T]
+    return ColumnScale.of([robust_scale(column, _steps_of_few) for column in columns])
 
 
 def standard_scales(values, weights=None):
@@ -85,18 +90,21 @@ def standard_scales(values, weights=None):
 SCALES = {"robust": robust_scales, "standard": standard_scales}
 
 
-def robust_scale(distinct):
+def robust_scale(distinct, of_few_values=None):
     """(center, slope, bend) of a column by median and quartiles.
 
     Parameters
     ----------
     distinct : Distinct
+    of_few_values : callable, optional
+        Scales up to `FEW_VALUES` values, or returns None. The default leaves small integers alone.
     """
     if len(distinct) < 2:
         return _of_one_value(distinct)
-    few = _of_few_values(distinct)
-    if few is not None:
-        return few
+    if len(distinct) <= FEW_VALUES:
+        few = (of_few_values or _integers_or_steps)(distinct.values)
+        if few is not None:
+            return few
     rest = _without_atom(distinct)
     for pair in FRACTIONS:
         low, high = rest.quantiles(pair)
@@ -121,17 +129,26 @@ def _of_one_value(distinct):
     return (distinct.values[0] if len(distinct) else 0.0), 0.0, 0.0
 
 
-def _of_few_values(distinct):
+def _integers_or_steps(values):
     """Small integers stay what they are; other values become steps of about one. Else None."""
-    values, n_values = distinct.values, len(distinct)
-    if n_values > FEW_VALUES:
-        return None
     if np.abs(values).max() <= FEW_VALUES and (values == np.rint(values)).all():
         return 0.0, 1.0, 0.0
-    gap = (values[-1] - values[0]) / (n_values - 1)
-    if np.diff(values).min() >= LEAST_GAP * gap:
-        return values[0], 1 / gap, 0.0
-    return None
+    return _steps(values, largest=1)
+
+
+def _steps_of_few(values):
+    """Steps of one between the closest values, if none is further out than small integers are."""
+    return _steps(values, largest=FEW_VALUES)
+
+
+def _steps(values, largest):
+    """From the smallest value on; of a mean of one, where they would go on beyond `largest`."""
+    span, least = values[-1] - values[0], np.diff(values).min()
+    mean = span / (len(values) - 1)
+    if least < LEAST_GAP * mean:
+        return None
+    gap = least if span <= largest * least * (1 + ROUNDING) else mean
+    return values[0], 1 / gap, 0.0
 
 
 def _without_atom(distinct):

@@ -10,9 +10,10 @@ import numpy as np
 # Of a fit whose length is not said: passes over the events, and steps for samples so small that
 # so many passes are too few steps.
 AUTO_EPOCHS, AUTO_STEPS = 20, 60
-# Of a batch whose size is not said. Networks that read sequences take so many steps per pass, with
-# batches from the smallest to the largest: of 2,500 events batches of 256 are too few steps.
-AUTO_BATCH, SMALLEST_BATCH, STEPS_PER_EPOCH = 256, 32, 40
+# Of a batch whose size is not said: at most, and of few events the smallest one and the steps that
+# a pass has at least, as of 2,500 events batches of 256 are too few steps.
+AUTO_BATCH = 256
+FEW_ROWS, FEW_SEQUENCES = (64, 60), (32, 40)
 
 
 def auto_epochs(n_events, batch_size):
@@ -22,11 +23,10 @@ def auto_epochs(n_events, batch_size):
 
 
 def auto_batch_size(n_events, *, reads_sequences):
-    """Events of a step that suit a sample of that size; for sequences a power of two."""
-    if not reads_sequences or n_events >= AUTO_BATCH * STEPS_PER_EPOCH:
-        return AUTO_BATCH
-    wanted = max(n_events, 1) / STEPS_PER_EPOCH
-    return max(SMALLEST_BATCH, min(AUTO_BATCH, 2 ** round(math.log2(wanted))))
+    """Events of a step that suit a sample of that size, a power of two."""
+    smallest, steps = FEW_SEQUENCES if reads_sequences else FEW_ROWS
+    wanted = max(n_events, 1) / steps
+    return max(smallest, min(AUTO_BATCH, 2 ** round(math.log2(wanted))))
 
 
 @dataclass

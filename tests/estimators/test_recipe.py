@@ -173,21 +173,28 @@ def test_the_length_is_in_steps_where_there_are_few(n_events, batch_size, expect
 )
 def test_batches_of_few_sequences_are_small(n_events, expected):
     assert auto_batch_size(n_events, reads_sequences=True) == expected
-    assert auto_batch_size(n_events, reads_sequences=False) == 256
+
+
+@pytest.mark.parametrize(
+    ("n_events", "expected"),
+    [(0, 64), (1000, 64), (5000, 64), (6000, 128), (10_000, 128), (12_000, 256), (10**7, 256)],
+)
+def test_batches_of_few_events_are_small(n_events, expected):
+    assert auto_batch_size(n_events, reads_sequences=False) == expected
 
 
 @pytest.mark.parametrize(
     ("clf", "events", "expected"),
     [
-        (DenseClassifier(8), X, 256),
-        (BlockClassifier(), X, 256),
+        (DenseClassifier(8), X, 64),
+        (BlockClassifier(), X, 64),
         (BlockClassifier(), X[:, :, None], 32),
         (BlockClassifier(), EventBlocks({"event": X, "pdg": X[:, :, None]}), 32),
         (CNNClassifier(8, dense_units=()), X[:, :, None], 32),
         (CNNClassifier(8, dense_units=(), batch_size=100), X[:, :, None], 100),
     ],
 )
-def test_networks_that_read_sequences_take_more_steps(clf, events, expected):
+def test_networks_take_the_batches_that_suit_what_they_read(clf, events, expected):
     steps = []
 
     class Count(keras.callbacks.Callback):

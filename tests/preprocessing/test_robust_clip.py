@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.preprocessing import StandardScaler
 
-from skhep_nn import RobustClipScaler
+from skhep_nn import MinMaxScaler, RobustClipScaler
 from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing._quantiles import Distinct
 from skhep_nn.preprocessing._robust_scale import robust_scales, standard_scales
@@ -93,6 +94,26 @@ def test_few_values_of_other_sizes_become_steps_of_about_one():
     masses = RNG.choice([500e3, 750e3, 1000e3], 200)
     assert scaled(masses).tolist() == ((masses - 500e3) / 250e3).tolist()
     np.testing.assert_allclose(scaled(masses), scaled(masses * 1e-3))
+
+
+FEW = [[0, 1], [-1, 1], [0, 5], [2, 3, 4, 7], [-3, 0, 10], [1, 2, 20], [13, 22, 211], [0.5, 0.6]]
+
+
+@pytest.mark.parametrize("values", FEW, ids=str)
+@pytest.mark.parametrize("scaler", [MinMaxScaler, StandardScaler])
+def test_a_network_sees_the_same_few_values_behind_any_scaler(values, scaler):
+    x = np.repeat(np.array(values, float), range(20, 20 + len(values)))[:, None]
+    behind = scaler().fit_transform(x).astype(np.float32)
+    found = robust_scales(behind)(behind)
+    np.testing.assert_allclose(found, robust_scales(x)(x), atol=2e-3 * np.ptp(found))
+
+
+def test_a_network_sees_indicators_and_counts_as_they_are():
+    for values in ([0, 1], [0, 1, 2, 5], range(10)):
+        x = np.repeat(np.array(values, float), 20)[:, None]
+        assert robust_scales(x)(x).tolist() == x.tolist()
+    jets = np.repeat([[4.0], [5.0], [7.0]], 10, axis=0)
+    assert robust_scales(jets)(jets).tolist() == (jets - 4).tolist()
 
 
 def test_few_values_one_of_which_is_far_away_are_clipped():
