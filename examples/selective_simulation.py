@@ -19,7 +19,7 @@ function that looks at one generated event and says whether its simulation is wo
     python examples/selective_simulation.py --npz belle_like.npz --epochs 15
 
 Measured (seeds 0, scikit-learn 1.9.1, TensorFlow 2.21.0, Keras 3.15.1) on 980 test events, 137 of
-which are wanted: AUC 0.925 +- 0.008 of the network (0.941 as classifiers train by default), 0.763
+which are wanted: AUC 0.926 +- 0.008 of the network (0.937 as classifiers train by default), 0.763
 of boosted trees on counts, 0.897 with codes of mothers. At the threshold that keeps 95 % of wanted
 validation events 94.9 % of those of the test are kept and 70 % of the simulation time is saved.
 On the B events of `belle_like.npz` (10,052 to train, 3,350 to test, 632 wanted; last command): AUC
