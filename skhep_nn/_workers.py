@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 from pathlib import Path
@@ -30,7 +31,9 @@ def warn_of_too_many():
             f"{n_cores} would: set n_jobs to {n_cores}, or for fits that are over within seconds "
             "to None"
         )
-        _warnings.warn(msg)
+        # as an error it would fail one fit of many, and what a search finds depend on the cores
+        with contextlib.suppress(UserWarning):
+            _warnings.warn(msg)
 
 
 def children(parent):

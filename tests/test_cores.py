@@ -98,3 +98,16 @@ def test_at_most_half_as_many_again_as_there_are_cores_are_begun(machine, cores,
     machine(cores)
     begun = _cores.evenly(n_tasks)
     assert min(cores, n_tasks) <= begun <= min(n_tasks, 1.5 * cores)
+
+
+def test_what_a_cluster_writes_while_it_starts_is_taken_back(monkeypatch):
+    pytest.importorskip("distributed.nanny")
+    from skhep_nn._dask import _nanny
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    before = dict(os.environ)
+    with _nanny.environment_kept():
+        for name in ("OMP_NUM_THREADS", "PYTHONHASHSEED", "__DASK_PARENT_PID"):
+            os.environ[name] = "6640"
+    assert dict(os.environ) == before

@@ -122,7 +122,7 @@ def test_the_calibration_example_turns_balanced_scores_into_yields(few_events, t
     # of so few events isotonic regression has pools that are too high
     assert (calibrated.drop("isotonic") / signal).between(0.5, 2).all()
     losses = table["log loss"]
-    assert losses.drop("balanced scores").max() < losses["balanced scores"] / 5
+    assert losses.drop(["balanced scores", "isotonic"]).max() < losses["balanced scores"] / 5
     assert models["beta"].model_prior_ == pytest.approx([0.5, 0.5])
     assert (tmp_path / "calibration.txt").read_text() == capsys.readouterr().out
     names = {path.name for path in tmp_path.glob("*.png")}
@@ -355,7 +355,7 @@ def test_les_houches_events_become_lepton_momenta_jets_and_signed_weights(tmp_pa
 def test_only_keeping_the_signs_predicts_the_signed_fraction():
     pytest.importorskip("pylhe")
     module = example("negative_weights")
-    module.NETWORK |= {"units": (8,), "epochs": 20, "learning_rate": 0.02}
+    module.NETWORK |= {"units": (8,), "epochs": 20, "batch_size": 256, "learning_rate": 0.02}
     rng = np.random.default_rng(0)
     several = rng.random(3000) < 0.5
     X = pd.DataFrame(rng.normal(size=(3000, 2)) + 0.3 * several[:, None], columns=["a", "b"])

@@ -36,6 +36,12 @@ def test_more_workers_than_cores_are_told_of_once_by_one_of_them(worker):
     _workers.warn_of_too_many()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_fit_does_not_fail_where_warnings_are_errors(worker):
+    worker(4, 2)
+    _workers.warn_of_too_many()
+
+
 @pytest.mark.parametrize(
     ("workers", "given"),
     [((2, 2), {}), ((4, 2), {"newest": False}), ((4, 2), {"name": "MainProcess"}), ((0, 2), {})],

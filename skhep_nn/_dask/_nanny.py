@@ -9,6 +9,8 @@ import sys
 SETTINGS = "distributed.nanny.pre-spawn-environ"
 # of these the one that nobody else sets
 MARK = "MALLOC_TRIM_THRESHOLD_"
+# written by Dask whatever the settings
+BESIDES = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 
 
 def has_written():
@@ -25,7 +27,7 @@ def has_written():
 @contextlib.contextmanager
 def environment_kept():
     """While workers are started here: what Dask writes is taken back in the end."""
-    before = {name: os.environ.get(name) for name in _meant()}
+    before = {name: os.environ.get(name) for name in (*_meant(), *BESIDES)}
     try:
         yield
     finally:

@@ -250,7 +250,7 @@ BUILT = {
         """{"robust", "standard", None}
         Scale inside the network, learnt in fit from the training events with their weights and
         kept in further fits. ``"robust"``: the weighted median and the distance of the quartiles,
-        then the smooth clip ``x / sqrt(1 + (x/3)**2)``; columns with few values keep them.
+        then the smooth clip ``x / sqrt(1 + (x/3)**2)``; few values become steps of one.
         ``"standard"``: weighted mean and standard deviation. None: features come in as they
         are.""",
     ),

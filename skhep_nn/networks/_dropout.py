@@ -26,12 +26,18 @@ class Dropout(layers.Dropout):
         """The numbers, a part of them 0 and the others larger, so that the mean stays."""
         if not training or not self.rate:
             return inputs
-        drawn = random_bits(tf.shape(inputs), self.seed_generator.next())
+        drawn = random_bits(tf.shape(inputs), self.seed_generator.next(), _device())
         kept = drawn >= tf.constant(int(self.rate * 2**32), tf.uint32)
         return tf.where(kept, inputs * (1.0 / (1.0 - self.rate)), tf.zeros((), inputs.dtype))
 
 
-def random_bits(shape, state):
+def _device():
+    """Which of the devices that train together this is: each has masks of its own."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def random_bits(shape, state, device=0):
     """32 random bits at each place of an array.
 
     Parameters
@@ -39,13 +45,15 @@ def random_bits(shape, state):
     shape : Tensor of int32
     state : Tensor of shape (2,)
         A seed, and how often was drawn.
+    device : int or Tensor
 
     Returns
     -------
     Tensor of uint32
     """
     seed, call = tf.unstack(tf.cast(state, tf.uint32))
-    start = _hashed(_hashed(seed + _constant(GOLDEN)) + call)
+    device = tf.cast(device, tf.uint32) * _constant(SECOND)
+    start = _hashed(_hashed(seed + _constant(GOLDEN)) + call + device)
     # two numbers of each call: one would make calls whose numbers are those of others, shifted
     inside = _hashed(start + _constant(GOLDEN))
     places = tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32)

@@ -10,8 +10,8 @@ import numpy as np
 # Of a fit whose length is not said: passes over the events, and steps for samples so small that
 # so many passes are too few steps.
 AUTO_EPOCHS, AUTO_STEPS = 20, 60
-# Of a batch whose size is not said: at most, and of few events the smallest one and the steps that
-# a pass has at least, as of 2,500 events batches of 256 are too few steps.
+# Of a batch whose size is not said: at most, and of few events the smallest one and about how many
+# steps a pass has, as of 2,500 events batches of 256 are too few steps.
 AUTO_BATCH = 256
 FEW_ROWS, FEW_SEQUENCES = (64, 60), (32, 40)
 

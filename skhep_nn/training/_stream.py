@@ -70,7 +70,7 @@ class StreamSource:
         padded = min(_bucket(size // batch_size) * batch_size, most)
         for start in range(0, len(order), size):
             rows, permutation = sorted_part(order, start, min(start + size, len(order)))
-            self._read(rows, held)
+            self._read(rows, held, padded)
             count = len(rows) // batch_size
             whole, rest = np.split(permutation, [count * batch_size])
             if count:
@@ -78,13 +78,15 @@ class StreamSource:
             if len(rest):
                 yield self._gather(held, rows, rest), 0
 
-    def _read(self, rows, held):
+    def _read(self, rows, held, padded):
         """Read events to the arrays in `held`, which are made once for an epoch."""
         for number, part in enumerate(tf.nest.flatten(self.data)):
             if isinstance(part, MappedRows):
                 if number not in held:
-                    shape = (len(rows), *part.shape[1:])
-                    held[number] = np.empty(shape, part.dtype), np.empty(shape, part.dtype)
+                    held[number] = tuple(
+                        np.empty((n, *part.shape[1:]), part.dtype)
+                        for n in (len(rows), max(len(rows), padded))
+                    )
                 part.read_into(rows, held[number][0][: len(rows)])
 
     def _gather(self, held, rows, permutation):
@@ -197,7 +199,9 @@ class ChunkedOrder:
             ``rows[permutation]`` is the order of training.
         """
         pieces = sorted(self._pieces(start, stop))
-        rows = np.concatenate([np.arange(*piece, dtype=_index_type(stop)) for piece in pieces])
+        rows = np.concatenate(
+            [np.arange(*piece, dtype=_index_type(self.n_events)) for piece in pieces]
+        )
         rng = np.random.default_rng((*self.seed, 1 + start))
         return self._numbers(rows), rng.permutation(np.arange(len(rows), dtype=np.int32))
 

@@ -20,7 +20,7 @@ from skhep_nn import (
 )
 from skhep_nn.metrics import _by_parameter_scores, auc_by_parameter, roc_auc
 
-FAST = {"units": (16,), "epochs": 5, "learning_rate": 0.02, "random_state": 0}
+FAST = {"units": (16,), "epochs": 5, "batch_size": 256, "learning_rate": 0.02, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

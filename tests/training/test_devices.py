@@ -55,13 +55,23 @@ for parameters in (
         "difference": float(np.ptp(proba, axis=0).max()),
         "jit": fits[2].jit_compile_,
     })
-print(json.dumps(out))
+
+from skhep_nn.networks._dropout import Dropout
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    layer = Dropout(0.5, seed=1)
+    layer.build((1000, 1))
+run = tf.function(lambda: strategy.run(lambda: layer(tf.ones((1000, 1)), training=True)))
+masks = [mask.numpy() > 0 for mask in strategy.experimental_local_results(run())]
+same = float((masks[0] == masks[1]).mean())
+print(json.dumps({"fits": out, "same masks": same}))
 """
 
 
 @pytest.fixture(scope="module")
-def fits():
-    """Fits on one device and on two logical ones, in a process in which there are two."""
+def found():
+    """Fits on one device and on two logical ones, in a process in which there are two; masks."""
     done = subprocess.run(
         [sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True, check=False
     )
@@ -73,18 +83,23 @@ def fits():
     not hasattr(importlib.import_module("keras.src.losses.loss"), "unscale_loss_for_distribution"),
     reason="this Keras shows the loss of one device times their number",
 )
-def test_two_devices_train_the_network_of_one(fits):
-    for found in fits:
-        expected, *others = found["losses"]
+def test_two_devices_train_the_network_of_one(found):
+    for fits in found["fits"]:
+        expected, *others = fits["losses"]
         for losses in others:
             assert losses.keys() == expected.keys()
             for name, values in expected.items():
                 np.testing.assert_allclose(losses[name], values, rtol=1e-4)
-        assert found["difference"] < 1e-4
+        assert fits["difference"] < 1e-4
 
 
-def test_no_program_of_xla_spans_devices(fits):
-    assert [found["jit"] for found in fits] == [False] * 3
+def test_each_device_drops_others(found):
+    # of two independent masks of a half, half of the places are the same
+    assert found["same masks"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_no_program_of_xla_spans_devices(found):
+    assert [fits["jit"] for fits in found["fits"]] == [False] * 3
 
 
 def test_one_device_has_no_copies():

@@ -355,6 +355,13 @@ def test_mapped_rows_refuse_to_be_copied_whole(tmp_path):
         np.asarray(mapped(tmp_path, np.eye(2)))
 
 
+def test_numbers_of_more_events_than_32_bits_count_are_right():
+    order = ChunkedOrder(3_000_000_000, 2**21, (1, 0))
+    rows, permutation = order.sorted_part(0, 2**21)
+    assert len(np.unique(rows)) == len(permutation) == 2**21
+    assert 2**31 < rows.max() < 3_000_000_000
+
+
 def test_a_shuffled_selection_is_read_in_the_order_of_the_disk(tmp_path, small_buffers):
     numbers = np.arange(2000, dtype="f4")
     shuffled = np.random.default_rng(0).permutation(2000)
