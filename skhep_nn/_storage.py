@@ -14,6 +14,8 @@ from skhep_nn.exceptions import FileFormatError, SkhepNNError, StorageError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+# Attempts to remove a folder: one that is gone does not come back.
+REMOVALS = 10
 
 
 def open_regular(path):
@@ -143,3 +145,14 @@ def _without_waiting(path, flags):
 
 def _is_no_file(path):
     return f"{path} is no file, but a folder, pipe or device"
+
+
+def remove_folder(folder):
+    """Remove a folder, in which tasks that were given up may still write, if that is allowed.
+
+    What they make while it is emptied goes with the next attempt; without it they make nothing.
+    """
+    for _ in range(REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return

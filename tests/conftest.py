@@ -133,15 +133,18 @@ def dask_cluster():
     distributed = pytest.importorskip("distributed")
     import dask
 
+    from skhep_nn._dask._connection import running_loop
+
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     # Dask leaves it in the environment of this process, by which `_cores` knows what is Dask's
     unset = {"distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": None}}
-    with dask.config.set(unset):
-        cluster = distributed.LocalCluster(
-            **options, **NO_OTHER_ADDRESS, silence_logs=logging.CRITICAL
-        )
-    with cluster:
-        yield cluster
+    with running_loop() as loop:
+        with dask.config.set(unset):
+            cluster = distributed.LocalCluster(
+                **options, **NO_OTHER_ADDRESS, loop=loop, silence_logs=logging.CRITICAL
+            )
+        with cluster:
+            yield cluster
 
 
 @pytest.fixture
@@ -149,7 +152,7 @@ def client(dask_cluster):
     """A client of `dask_cluster`, whose two workers are there."""
     from distributed import Client
 
-    with Client(dask_cluster, set_as_default=False) as client:
+    with Client(dask_cluster, loop=dask_cluster.loop, set_as_default=False) as client:
         client.wait_for_workers(2)
         yield client
 

@@ -18,6 +18,7 @@ from skhep_nn.cli import main
 from skhep_nn.exceptions import ClusterError, MissingFileError, PartitionError, VersionError
 
 pytest.importorskip("distributed")
+from distributed.utils import LoopRunner
 
 
 def free_port():
@@ -100,6 +101,27 @@ def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_
     assert settings == [[*_connection.QUIET.values()]]
     # what workers are given is not left here
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("late", [0, 1, _connection.ATTEMPTS])
+def test_an_event_loop_whose_thread_starts_late_is_tried_again(late, monkeypatch):
+    original, calls = LoopRunner.start, []
+
+    def start(runner):
+        calls.append(runner)
+        # what it says of a thread that has not started within 10 s
+        assert len(calls) > late
+        original(runner)
+
+    monkeypatch.setattr(LoopRunner, "start", start)
+    if late < _connection.ATTEMPTS:
+        with _connection.running_loop() as loop:
+            assert loop.asyncio_loop.is_running()
+        assert len(calls) == late + 1
+        assert not calls[-1].is_started()
+        return
+    with pytest.raises(ClusterError, match="did not start in time"), _connection.running_loop():
+        pass
 
 
 def test_workers_with_another_version_and_without_the_package_are_named(client, monkeypatch):

@@ -15,6 +15,8 @@ from skhep_nn.io._read import check_size
 # what a worker without the package can be asked too
 VERSION = "__import__('skhep_nn').__version__"
 SECONDS_TO_CONNECT = 10
+# Dask waits 10 s for a thread to start, which is short on a machine that swaps or was suspended.
+ATTEMPTS = 3
 # What Dask looks at, every 10 ms to 0.5 s, in each of its processes for its pages of status takes
 # 2.7 % of a core in an idle worker, and 0.5 % with these.
 QUIET = {
@@ -81,19 +83,51 @@ def connected(address=None, n_workers=None):
     with contextlib.ExitStack() as stack:
         if address is None:
             size = check_size(n_workers, "workers")
-            scheduler = {"address": stack.enter_context(_local_cluster(distributed, size))}
+            loop = stack.enter_context(running_loop())
+            scheduler = {"address": stack.enter_context(_local_cluster(distributed, size, loop))}
         else:
             scheduler = _scheduler(address)
-        yield stack.enter_context(_client(distributed, address, scheduler))
+            loop = stack.enter_context(running_loop())
+        yield stack.enter_context(_client(distributed, address, scheduler, loop))
 
 
-def _local_cluster(distributed, n_workers):
+@contextlib.contextmanager
+def running_loop():
+    """An event loop in a thread of its own, for a cluster and its clients.
+
+    Raises
+    ------
+    ClusterError
+        If its thread does not start.
+    """
+    runner = _started_runner()
+    try:
+        yield runner.loop
+    finally:
+        runner.stop()
+
+
+def _started_runner():
+    from distributed.utils import LoopRunner
+
+    for _ in range(ATTEMPTS):
+        runner = LoopRunner()
+        # what it says of a thread that is late
+        with contextlib.suppress(AssertionError):
+            runner.start()
+            return runner
+    msg = "Dask's event loop did not start in time: this machine is overloaded"
+    raise ClusterError(msg)
+
+
+def _local_cluster(distributed, n_workers, loop):
     from dask import config
 
     # workers, also those that take the place of dead ones, have the settings of now
     with config.set(QUIET), _nanny.environment_kept():
         return distributed.LocalCluster(
             n_workers=n_workers,
+            loop=loop,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
@@ -114,11 +148,10 @@ def _scheduler(address):
     return {"scheduler_file": str(path)}
 
 
-def _client(distributed, address, scheduler):
+def _client(distributed, address, scheduler, loop):
+    options = {"timeout": SECONDS_TO_CONNECT, "set_as_default": False, "name": "skhep_nn"}
     try:
-        return distributed.Client(
-            **scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="skhep_nn"
-        )
+        return distributed.Client(**scheduler, **options, loop=loop)
     # an address that is none is a ValueError, TypeError or KeyError, by what it lacks
     except (OSError, ValueError, TypeError, KeyError) as error:
         msg = (

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from functools import cached_property
 
+from skhep_nn import _storage
 from skhep_nn._bar import make_bar
 from skhep_nn._composition import is_fitted
 from skhep_nn._dask._tasks import in_order, results
@@ -75,7 +76,7 @@ class Partitions:
             jobs = self._jobs(steps, folder=parts, dtype=writer.dtype)
             self._join(jobs, self._done(tasks.written, jobs), writer)
         finally:
-            shutil.rmtree(parts, ignore_errors=True)
+            _storage.remove_folder(parts)
 
     def _join(self, jobs, parts, writer):
         in_file = Counter()

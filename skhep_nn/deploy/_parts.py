@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import re
-import shutil
 from dataclasses import asdict, dataclass
 
 from skhep_nn import _storage
@@ -109,4 +108,4 @@ def parts_folder(output, key):
 
 def remove(folder):
     """Remove a folder of parts that are not needed any more."""
-    shutil.rmtree(folder, ignore_errors=True)
+    _storage.remove_folder(folder)

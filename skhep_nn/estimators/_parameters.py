@@ -291,7 +291,8 @@ BUILT = {
         """{"precise", "moving"}
         Means and variances of batch normalisation in the network that is kept: re-estimated for it
         on up to 200 batches of training events, or the moving averages. Either way there is a
-        warning if the loss of these events is more than twice that in training mode.""",
+        warning if the loss of these events is more than twice that in training mode, and above
+        0.01.""",
     ),
     "precision": Shared(
         None,

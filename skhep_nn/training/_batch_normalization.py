@@ -21,6 +21,8 @@ from skhep_nn.training._source import batches
 MOST_BATCHES = 200
 # How many times larger than in training mode the loss of the same events may be.
 TOLERATED = 2.0
+# A loss without consequences: it is that of events given 99 % of their class.
+NEGLIGIBLE = 0.01
 
 
 def normalisations(model):
@@ -43,7 +45,7 @@ def settle(engine, source, plan):
     -----
     BatchNormalizationWarning
         If the loss of training events with these means and variances is more than twice as large
-        as with those of their own batches.
+        as with those of their own batches, and above 0.01.
     """
     found = normalisations(engine.model)
     if not found or plan.statistics is None:
@@ -79,7 +81,7 @@ def _assign(found, means, variances):
 
 def _check(engine, source, plan, in_training):
     losses = [engine.evaluate(*batch)["loss"] for batch in _batches(source, plan)]
-    if not np.mean(losses) <= TOLERATED * in_training:
+    if not np.mean(losses) <= max(TOLERATED * in_training, NEGLIGIBLE):
         warnings.warn(
             f"the loss of training events is {np.mean(losses):.4g} with the means and variances "
             f"that batch normalisation keeps and {in_training:.4g} with those of their batches: "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from skhep_nn import CNNClassifier, DenseClassifier, EventBlocks
 from skhep_nn.exceptions import BatchNormalizationWarning
+from skhep_nn.training import _batch_normalization
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -67,6 +70,27 @@ def test_averages_that_describe_no_batch_are_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error", BatchNormalizationWarning)
         fitted()
+
+
+@pytest.mark.parametrize(
+    ("loss", "in_training", "warned"),
+    [
+        (0.3, 0.1, True),
+        (0.3, 0.2, False),
+        # of events that lie so far apart that the network is sure of all of them
+        (3.4e-8, 6.5e-9, False),
+        (0.02, 0.0, True),
+        (math.nan, 0.1, True),
+        (0.3, math.nan, True),
+    ],
+)
+def test_which_losses_are_warned_of(loss, in_training, warned, monkeypatch):
+    monkeypatch.setattr(_batch_normalization, "_batches", lambda source, plan: [(X, Y, None)])
+    engine = SimpleNamespace(evaluate=lambda *batch: {"loss": loss})
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        _batch_normalization._check(engine, None, None, in_training)
+    assert [note.category for note in told] == [BatchNormalizationWarning] * warned
 
 
 def test_dropout_draws_as_it_would_have_drawn():

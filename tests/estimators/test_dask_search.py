@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, cross_validate
 
 from skhep_nn import DenseClassifier, EventBlocks
+from skhep_nn._dask._connection import running_loop
 
 distributed = pytest.importorskip("distributed")
 
@@ -123,8 +124,11 @@ def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_pa
     with (
         # in which Dask leaves what workers are given
         mock.patch.dict(os.environ),
-        distributed.LocalCluster(**options, host="127.0.0.1", memory_limit=limit) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
+        running_loop() as loop,
+        distributed.LocalCluster(
+            **options, host="127.0.0.1", memory_limit=limit, loop=loop
+        ) as cluster,
+        distributed.Client(cluster, loop=loop, set_as_default=False) as client,
         joblib.parallel_config("dask", client=client),
     ):
         (before,) = client.run(os.getpid).values()
