@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -21,10 +22,15 @@ pytest.importorskip("distributed")
 from distributed.utils import LoopRunner
 
 
-def free_port():
+@pytest.fixture(params=["nobody listens", "nobody speaks"])
+def dead(request):
+    """Address of a port that nobody else gets, and at which there is no scheduler."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+        # Dask's own client waits without end for the first word
+        if request.param == "nobody speaks":
+            one.listen()
+        yield f"tcp://127.0.0.1:{one.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -43,13 +49,23 @@ def job(tmp_path):
     return ["apply", str(tmp_path / "m.joblib"), str(tmp_path / "a.csv"), "-o", output]
 
 
-def test_a_scheduler_that_does_not_answer(job, tmp_path, capsys, impatient):
-    address = f"tcp://127.0.0.1:{free_port()}"
-    assert main([*job, "--dask", address]) == 1
+def test_a_scheduler_that_does_not_answer(job, tmp_path, capsys, impatient, dead):
+    assert main([*job, "--dask", dead]) == 1
     error = capsys.readouterr().err
-    assert f"no Dask scheduler answers at '{address}'" in error
+    assert f"no Dask scheduler answers at '{dead}'" in error
     assert "start one with 'dask scheduler'" in error
     assert not (tmp_path / "s.csv").exists()
+
+
+def test_a_scheduler_file_of_a_scheduler_that_is_gone(dead, impatient, tmp_path):
+    file = tmp_path / "scheduler.json"
+    for content in (json.dumps({"address": dead}), "{}", "no JSON"):
+        file.write_text(content)
+        with (
+            pytest.raises(ClusterError, match="no Dask scheduler answers at"),
+            _connection.connected(str(file)),
+        ):
+            pass
 
 
 @pytest.mark.parametrize("address", ["nowhere://1.2.3.4:5", "", "127.0.0.1:none"])

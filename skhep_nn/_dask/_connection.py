@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 from pathlib import Path
 
 from skhep_nn._dask import _nanny
@@ -14,7 +16,7 @@ from skhep_nn.io._read import check_size
 
 # what a worker without the package can be asked too
 VERSION = "__import__('skhep_nn').__version__"
-SECONDS_TO_CONNECT = 10
+SECONDS_TO_CONNECT = 30
 # Dask waits 10 s for a thread to start, which is short on a machine that swaps or was suspended.
 ATTEMPTS = 3
 # What Dask looks at, every 10 ms to 0.5 s, in each of its processes for its pages of status takes
@@ -151,14 +153,35 @@ def _scheduler(address):
 def _client(distributed, address, scheduler, loop):
     options = {"timeout": SECONDS_TO_CONNECT, "set_as_default": False, "name": "skhep_nn"}
     try:
+        if address is not None:
+            _greet(scheduler, loop)
         return distributed.Client(**scheduler, **options, loop=loop)
-    # an address that is none is a ValueError, TypeError or KeyError, by what it lacks
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    # an address that is none is a ValueError, TypeError or KeyError, by what it lacks; silence is
+    # an OSError from Python 3.11 on
+    except (OSError, asyncio.TimeoutError, ValueError, TypeError, KeyError) as error:
+        why = str(error) or f"nothing was said in {SECONDS_TO_CONNECT} s"
         msg = (
-            f"no Dask scheduler answers at {address!r} ({error}); start one with 'dask scheduler', "
+            f"no Dask scheduler answers at {address!r} ({why}); start one with 'dask scheduler', "
             "and name the address that it prints"
         )
         raise ClusterError(msg) from error
+
+
+def _greet(scheduler, loop):
+    """Shake hands once, for which Dask's client waits without end at the port of something else."""
+    from distributed.comm import connect
+    from distributed.security import Security
+    from distributed.utils import sync
+
+    async def greet():
+        options = Security().get_connection_args("client")
+        comm = await connect(address, SECONDS_TO_CONNECT, **options)
+        await comm.close()
+
+    address = scheduler.get("address")
+    if address is None:
+        address = json.loads(Path(scheduler["scheduler_file"]).read_text())["address"]
+    sync(loop, asyncio.wait_for, greet(), SECONDS_TO_CONNECT)
 
 
 def _versions(client):

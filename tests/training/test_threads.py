@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import joblib
 import pytest
 import tensorflow as tf
 
@@ -58,10 +59,9 @@ def test_a_tensorflow_that_runs_already_is_left_alone(monkeypatch):
 
 
 def test_workers_of_joblib_share_the_cores():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     done = subprocess.run(
         [sys.executable, "-c", WORKERS], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == f"{{{max(1, cores // 2)}}}"
+    assert done.stdout.strip() == f"{{{max(1, joblib.cpu_count() // 2)}}}"
