@@ -21,13 +21,17 @@ os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from skhep_nn.training._pool import POOL
 
-# shared machines are too noisy for hypothesis' deadlines
-settings.register_profile("no_deadline", deadline=None)
-settings.load_profile("no_deadline")
+# shared machines are too noisy for hypothesis' deadlines and for what it thinks of slow examples
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+# a run of the suite says something of the code, whichever run it is: others are searched by
+# `--hypothesis-profile=search`
+settings.register_profile("the_same_examples", derandomize=True, **PATIENT)
+settings.register_profile("search", print_blob=True, **PATIENT)
+settings.load_profile("the_same_examples")
 
 # the architectures of all tests of a module, so that each is traced once
 POOL.size = 64

@@ -83,7 +83,8 @@ class _Dataset:
         names = {part.name for part in self._parts}
         for other in self._folder.iterdir():
             if other.name not in names:
-                other.unlink()
+                # a task that was given up may still give it another name
+                other.unlink(missing_ok=True)
         _storage.sync_folder(self._folder)
         _check_place(self._output)
         _storage.publish(self._folder, self._output)

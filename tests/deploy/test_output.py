@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from skhep_nn import _owner
-from skhep_nn.deploy import _writer, apply
+from skhep_nn.deploy import _dataset, _writer, apply
 from skhep_nn.exceptions import FileFormatError, StorageError
 
 READ = {".parquet": pd.read_parquet, ".feather": pd.read_feather, ".csv": pd.read_csv}
@@ -262,3 +263,18 @@ def test_lists_keep_them_too(folder):
     with open_writer("lists.parquet") as writer:
         writer.write(table.to_pandas(types_mapper=pd.ArrowDtype))
     assert pd.read_parquet("lists.parquet")["pt"].map(list).tolist() == [[1, 2], [3]]
+
+
+def test_a_task_that_was_given_up_may_rename_its_file_while_a_data_set_is_finished(
+    tmp_path, monkeypatch
+):
+    folder, output, original = tmp_path / "parts", tmp_path / "scores", Path.iterdir
+    folder.mkdir()
+    pq.write_table(pa.table({"score": [0.5]}), folder / "part-00000.parquet")
+    (folder / "part-00000.json").write_text("{}")
+    dataset = _dataset._Dataset(output, folder)
+    dataset.append(folder / "part-00000.parquet")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", lambda path: [*original(path), path / "of-another-name"])
+        dataset.finish()
+    assert names(output) == ["part-00000.parquet"]

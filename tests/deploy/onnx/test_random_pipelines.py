@@ -35,7 +35,8 @@ from skhep_nn import (
 )
 
 N_EVENTS = 60
-SETTINGS = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+SETTINGS = settings(max_examples=12, suppress_health_check=CHECKS)
 FIRST = {
     "ours": lambda: MinMaxScaler(missing_value=-999.0, add_indicator=True),
     "ours, clipped": lambda: MinMaxScaler(clip=True, feature_range=(0, 1)),
