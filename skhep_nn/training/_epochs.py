@@ -10,7 +10,13 @@ import tensorflow as tf
 from skhep_nn.exceptions import TrainingError
 from skhep_nn.training._best import BestEpoch, averaged, start_averages
 from skhep_nn.training._callbacks import stops_on_nan
-from skhep_nn.training._messages import not_finite, out_of_memory, stop_others, warn_interrupted
+from skhep_nn.training._messages import (
+    not_finite,
+    of_two_strategies,
+    out_of_memory,
+    stop_others,
+    warn_interrupted,
+)
 from skhep_nn.training._plan import Outcome, append
 from skhep_nn.training._progress import Progress
 from skhep_nn.training._schedule import rate_of
@@ -83,6 +89,8 @@ class Epochs:
             If there is nothing to keep yet.
         MemoryError
             If the device has no room for a step.
+        TrainingError
+            If it runs on several devices for which another strategy was made before.
         """
         plan = self.plan
         self.progress = Progress(plan.epochs, plan.verbose, plan.title, self.n_epochs)
@@ -96,6 +104,11 @@ class Epochs:
                 self.interrupted = True
             except tf.errors.ResourceExhaustedError as error:
                 raise MemoryError(out_of_memory(error, n_bytes, plan.batch_size)) from error
+            except tf.errors.InvalidArgumentError as error:
+                msg = of_two_strategies(error)
+                if msg is None:
+                    raise
+                raise TrainingError(msg) from error
         self._keep_best()
 
     def start_phase(self, evaluate):

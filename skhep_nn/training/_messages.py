@@ -8,6 +8,9 @@ import numpy as np
 
 from skhep_nn.exceptions import TrainingInterruptedWarning
 
+# what TensorFlow says of tensors of several strategies under one number
+COLLECTIVE = "Shape mismatch in the collective instance"
+
 
 def not_finite(name, value, epoch, plan, model):
     """Message for a loss that is NaN or infinite in epoch number `epoch` (from 0)."""
@@ -39,6 +42,17 @@ def out_of_memory(error, n_bytes, batch_size=None):
         size += f" and batch_size={batch_size}"
         remedy = f"lower batch_size, {remedy}, or use a smaller network"
     return f"{size}; {remedy} ({type(error).__name__})"
+
+
+def of_two_strategies(error):
+    """Message for devices that take what one network exchanges for that of another; else None."""
+    if COLLECTIVE not in str(error):
+        return None
+    return (
+        "a strategy was made before this one, and TensorFlow takes what their devices exchange for "
+        "one; make one tf.distribute strategy at the beginning of a process, and have all fits in "
+        f"its scope (in this process none works any more: {type(error).__name__})"
+    )
 
 
 def check_going(plan):

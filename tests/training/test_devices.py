@@ -33,11 +33,10 @@ X = rng.normal(size=(330, 4)).astype("f4")
 y, weights = (X[:, 0] > 0).astype(int), rng.uniform(0.5, 1.5, 330)
 shared = {"units": (8,), "dropout": 0.0, "epochs": 3, "random_state": 0, "verbose": 0}
 
+strategies = {n: tf.distribute.MirroredStrategy([f"CPU:{k}" for k in range(n)]) for n in (1, 2)}
+
 def fit(devices, **parameters):
-    scope = contextlib.nullcontext()
-    if devices:
-        scope = tf.distribute.MirroredStrategy([f"CPU:{n}" for n in range(devices)]).scope()
-    with scope:
+    with strategies[devices].scope() if devices else contextlib.nullcontext():
         return DenseClassifier(**shared, **parameters).fit(X, y, weights)
 
 out = []
@@ -58,14 +57,22 @@ for parameters in (
 
 from skhep_nn.networks._dropout import Dropout
 
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+strategy = strategies[2]
 with strategy.scope():
     layer = Dropout(0.5, seed=1)
     layer.build((1000, 1))
 run = tf.function(lambda: strategy.run(lambda: layer(tf.ones((1000, 1)), training=True)))
 masks = [mask.numpy() > 0 for mask in strategy.experimental_local_results(run())]
 same = float((masks[0] == masks[1]).mean())
-print(json.dumps({"fits": out, "same masks": same}))
+
+# in the end: nothing of this process works on two devices then
+message = "none"
+try:
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        DenseClassifier(**shared | {"units": (5,)}).fit(X, y)
+except Exception as error:
+    message = f"{type(error).__name__}: {error}"
+print(json.dumps({"fits": out, "same masks": same, "second strategy": message}))
 """
 
 
@@ -91,6 +98,11 @@ def test_two_devices_train_the_network_of_one(found):
             for name, values in expected.items():
                 np.testing.assert_allclose(losses[name], values, rtol=1e-4)
         assert fits["difference"] < 1e-4
+
+
+def test_a_second_strategy_for_the_same_devices_is_told_what_to_do(found):
+    assert found["second strategy"].startswith("TrainingError: a strategy was made before")
+    assert "make one tf.distribute strategy" in found["second strategy"]
 
 
 def test_each_device_drops_others(found):
