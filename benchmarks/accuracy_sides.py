@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import accuracy_edges
+from benchmarks import accuracy_dropout, accuracy_edges
 from skhep_nn import DenseClassifier, EventWeightBalancer
 
 POINTS = 20
@@ -59,13 +59,17 @@ def mlp(X, y, w, seed):
         return model.fit(X, y, **arguments).predict_proba
 
 
-def ours(X, y, w, seed, class_edges=0, **parameters):
-    """The network of this package as it comes; with other edges, see :mod:`.accuracy_edges`."""
+def ours(X, y, w, seed, class_edges=0, dropout_path=None, **parameters):
+    """The network of this package as it comes.
+
+    With other edges, see :mod:`.accuracy_edges`; with other dropout, :mod:`.accuracy_dropout`.
+    """
     parameters = {"balance": None if w is None else "equal", **parameters}
     network = DenseClassifier(random_state=seed, verbose=0, **parameters)
     model = make_pipeline(_imputer(X), network)
     edges = accuracy_edges.used(class_edges) if class_edges else contextlib.nullcontext()
-    with edges:
+    path = accuracy_dropout.followed(dropout_path) if dropout_path else contextlib.nullcontext()
+    with edges, path:
         return model.fit(X, y, denseclassifier__sample_weight=w).predict_proba
 
 
@@ -103,7 +107,7 @@ RECIPE = (
     "weight_decay",
 )
 # Of a side, and no parameters of the network.
-OWN = ("class_edges",)
+OWN = ("class_edges", "dropout_path")
 SIDES = {
     "trees": trees,
     "searched trees": searched_trees,

@@ -133,7 +133,8 @@ def test_the_network_with_other_parameters_is_a_side():
     assert partial.keywords == {"dropout": 0.1, "units": (8, 8)}
     same, other = (accuracy_sides.described(f"ours, dropout={d}") for d in (0.3, 0.1))
     assert accuracy_sides.described("ours") == same != other
-    assert accuracy_sides.described("ours, class_edges=4") != same
+    own = {accuracy_sides.described(f"ours, {o}") for o in ("class_edges=4", "dropout_path='late'")}
+    assert len(own | {same}) == 3
     with pytest.raises(ValueError, match="there is no side 'forest'"):
         accuracy_sides.side("forest")
 
