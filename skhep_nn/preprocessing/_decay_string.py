@@ -306,7 +306,7 @@ class DecayStringTokenizer(TransformerMixin, BaseEstimator):
         if is_blocks(X) or (is_frame(X) and X.shape[1] != 1):
             msg = (
                 f"{owner}: needs decay strings or the columns {self.pdg!r} and "
-                f"{self.mother_index!r}, X has {names(X)}"
+                f"{self.mother_index!r} (other names: pdg=, mother_index=), X has {names(X)}"
             )
             raise ColumnError(msg)
         if getattr(X, "ndim", 1) == 3:

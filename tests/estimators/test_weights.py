@@ -226,13 +226,28 @@ def test_processes_are_balanced_by_a_column_of_text_that_is_no_feature(dense, sa
     assert (clf.predict_proba(X[FEATURES]) == clf.predict_proba(X)).all()
 
 
-def test_balance_names_a_signal_that_is_no_class(dense, sample):
+def test_a_balancer_names_a_signal_that_is_no_class(dense, sample):
     X, y = sample
     labels = np.where(y == 1, "Higgs", "tt")
     with pytest.raises(
         ValueError, match=r"signal=1 is not a class of y, which has \['Higgs', 'tt'\]"
     ):
-        dense(balance="sqrt").fit(X[FEATURES], labels)
+        dense(balance=EventWeightBalancer("sqrt")).fit(X[FEATURES], labels)
+
+
+@pytest.mark.parametrize("mode", ["sqrt", "n_background"])
+def test_a_mode_needs_no_signal_since_a_common_factor_changes_nothing(dense, sample, mode):
+    X, y = sample
+    labels = np.where(y == 1, "Higgs", "tt")
+    by_mode, first, last = (
+        dense(balance=balance, epochs=1).fit(X[FEATURES], labels, X["weight"])
+        for balance in (mode, *(EventWeightBalancer(mode, signal=s) for s in ("Higgs", "tt")))
+    )
+    assert by_mode.balancer_.factors_ == last.balancer_.factors_
+    np.testing.assert_allclose(
+        by_mode.predict_proba(X[FEATURES]), first.predict_proba(X[FEATURES]), atol=1e-5
+    )
+    np.testing.assert_allclose(by_mode.class_prior_, first.class_prior_, rtol=1e-12)
 
 
 def test_class_weight_multiplies_the_weights_of_a_class(sample):

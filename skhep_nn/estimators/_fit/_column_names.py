@@ -47,7 +47,7 @@ def warn_of_numbers(fitted, X):
     fitted : FittedColumns
     X : DataFrame, array or EventBlocks
     """
-    for at in _features(fitted, NUMBER_LIKE):
+    for at in named_as_numbers(fitted):
         name, values = fitted.names[at], np.asarray(_columns.take_at(_first_events(X), at))
         is_number = values.ndim == 1 and values.dtype.kind in "iuf"
         different = np.unique(values) if is_number else values[:0]
@@ -58,6 +58,11 @@ def warn_of_numbers(fitted, X):
                 f"({n_different} different values in {len(values)} events), from which a network "
                 f"learns in which file an event was; leave it out by exclude=[{name!r}]"
             )
+
+
+def named_as_numbers(fitted):
+    """Positions of features that are called like an event number."""
+    return _features(fitted, NUMBER_LIKE)
 
 
 def _may_count(values, different):

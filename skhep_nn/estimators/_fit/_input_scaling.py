@@ -76,7 +76,15 @@ def read(x, name, rows):
     """The events `rows` of an array, or of that called `name`, in memory."""
     array = x[name] if isinstance(x, dict) else x
     array = rows_of(array, rows)
-    return np.asarray(array if isinstance(array, np.ndarray) else array[:])
+    return _normal(np.asarray(array if isinstance(array, np.ndarray) else array[:]))
+
+
+def _normal(values):
+    """`values` with 0 for numbers below the smallest normal one, as processors take them."""
+    if values.dtype.kind != "f":
+        return values
+    below = (np.abs(values) < np.finfo(values.dtype).tiny) & (values != 0)
+    return np.where(below, 0, values) if below.any() else values
 
 
 def real_entries(x, block, values, rows, mask_value):

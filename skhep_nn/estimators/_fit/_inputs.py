@@ -18,6 +18,7 @@ from skhep_nn.estimators._fit._block_inputs import (
     of_blocks,
 )
 from skhep_nn.estimators._fit._column_names import warn_of_numbers, warn_of_weights
+from skhep_nn.estimators._fit._rounding import warn_of_rounding
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Reader:
         ValueError
             If a feature is not a finite number.
         """
-        X = self.table(X)
+        given = _columns.table(X)
+        X = self.table(given)
         learnt = learnt.also(**self._columns_of(X))
         at = range(learnt.columns_.n_columns)
         chosen = self._features(X, learnt, at)
@@ -65,6 +67,7 @@ class Reader:
             shapes = {name: chosen.event_shape(name) for name in chosen.kinds}
             learnt = learnt.also(block_kinds_=dict(chosen.kinds), block_shapes_=shapes)
         x = self._arrays(chosen, learnt, at)
+        warn_of_rounding(given, learnt.columns_)
         shape, dtype = _shape_and_dtype(x)
         return learnt.also(X_shape_=shape, X_dtype_=dtype), x
 

@@ -102,7 +102,7 @@ def for_training(settings, learnt, events, X, sample_weight):
     elif class_weight is not None:
         factors = compute_sample_weight(class_weight, learnt.classes_[events.codes])
         events = replace(events, weights=events.weights * factors)
-    learnt = learnt.also(balancer_=_weighing.balancer_of(settings.balance))
+    learnt = learnt.also(balancer_=_weighing.balancer_of(settings.balance, learnt.classes_))
     groups = _weighing.groups_of(learnt, X, settings.owner)
     return learnt, replace(events, groups=groups)
 

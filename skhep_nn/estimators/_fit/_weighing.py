@@ -15,11 +15,18 @@ from skhep_nn.preprocessing import EventWeightBalancer
 from skhep_nn.training._loss_weights import match_shares, normalise, times
 
 
-def balancer_of(balance):
-    """A new balancer as the parameter `balance` says, a mode or an instance; None for None."""
+def balancer_of(balance, classes):
+    """A new balancer as the parameter `balance` says, a mode or an instance; None for None.
+
+    Which class is the signal sets a factor common to all weights, which a fit divides out: of
+    classes none of which is 1 a mode takes the last.
+    """
     if balance is None:
         return None
-    return EventWeightBalancer(balance) if isinstance(balance, str) else clone(balance)
+    if not isinstance(balance, str):
+        return clone(balance)
+    classes = classes.tolist()
+    return EventWeightBalancer(balance, signal=1 if 1 in classes else classes[-1])
 
 
 def groups_of(learnt, X, owner):

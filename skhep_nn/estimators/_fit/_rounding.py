@@ -1,0 +1,88 @@
+"""Features whose events differ by less than single precision tells apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhep_nn import _columns
+from skhep_nn._warnings import warn
+from skhep_nn.estimators._fit._column_names import named_as_numbers
+from skhep_nn.estimators._fit._targets import float_type
+
+# Events that are looked at, from all over the sample: enough for a median.
+SEEN = 2_000
+# Of the median distance from the median; the rounding of a time stamp is then a tenth of it.
+TOO_COARSE = 0.02
+
+
+def warn_of_rounding(X, fitted):
+    """Warn of a feature that rounding to the type of the network leaves little of.
+
+    Columns that stay in files of events are not looked at, since rows from all over them are slow.
+
+    Parameters
+    ----------
+    X : DataFrame, array-like or EventBlocks
+        Of numbers, as the user gave them.
+    fitted : FittedColumns
+    """
+    if _is_read_later(X):
+        return
+    if not (_columns.is_frame(X) or _columns.is_blocks(X)):
+        X = np.asarray(X)
+    seen = _columns.rows(X, slice(None, None, max(1, len(X) // SEEN)))
+    told_of = named_as_numbers(fitted)
+    for at in fitted.required:
+        values = np.asarray(_columns.take_at(seen, at))
+        if _is_wide(values.dtype) and at not in told_of:
+            # of an array it is one feature, of entries perhaps; a block has several
+            _check(values if _columns.is_blocks(X) else values[..., None], fitted.label(at))
+
+
+def _check(values, label):
+    width = values.shape[-1] if values.ndim > 1 else 1
+    # holds whole numbers of 64 bits, where the machine has such a type
+    kind = np.float64 if values.dtype == object else np.longdouble
+    wide = values.reshape(len(values), -1, width).astype(kind)
+    narrow = _as_network(wide)
+    for column in range(wide.shape[-1]):
+        error, spread, middle = _error_and_spread(wide[..., column], narrow[..., column])
+        if error > TOO_COARSE * spread:
+            of_block = f", feature {column}" if width > 1 else ""
+            warn(
+                f"{label}{of_block} is rounded by the {float_type()} in which the network "
+                f"computes: by {error:.1g} on average around {middle:.3g}, where half of the "
+                f"events are within {spread:.1g}; subtract an offset, or put MinMaxScaler() "
+                "before the network, which scales in double precision"
+            )
+            return
+
+
+def _as_network(values):
+    """Rounded, and numbers below the smallest normal one as 0, as processors take them."""
+    kind = float_type()
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(kind)
+    return np.where(np.abs(rounded) < np.finfo(kind).tiny, 0, rounded)
+
+
+def _error_and_spread(wide, narrow):
+    """Mean rounding error, median distance from the median and the median; padding is no value."""
+    real = np.isfinite(narrow) & ((wide != 0) if wide.shape[1] > 1 else True)
+    wide, narrow = wide[real], narrow[real]
+    if not len(wide):
+        return 0.0, 0.0, 0.0
+    middle = np.median(wide)
+    distances = np.abs(wide - middle)
+    spread = np.median(distances) or distances.mean()
+    # a column with one value has nothing to lose
+    error = np.abs(wide - narrow).mean() if spread else 0.0
+    return float(error), float(spread), float(middle)
+
+
+def _is_wide(dtype):
+    return dtype.kind == "O" or not np.can_cast(dtype, float_type(), "safe")
+
+
+def _is_read_later(X):
+    return _columns.is_blocks(X) and not all(isinstance(x, np.ndarray) for _, x in X.items())
