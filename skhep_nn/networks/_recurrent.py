@@ -90,20 +90,16 @@ def recurrent(
         l2=l2,
         normalises=inside,
     )
-    for number, (size, rate) in enumerate(
-        zip(units, fractions[len(filters) :], strict=True), start=1
-    ):
-        options = {
-            "return_sequences": number < len(units),
-            "kernel_regularizer": regularizer(l2),
-        }
-        layer = _layer(cell, size, go_backwards=go_backwards and number == 1, **options)
+    for number, (size, rate) in enumerate(zip(units, fractions[len(filters) :], strict=True)):
+        backwards, is_last = go_backwards and not number, number == len(units) - 1
+        options = {"return_sequences": not is_last, "kernel_regularizer": regularizer(l2)}
+        layer = _layer(cell, size, go_backwards=backwards, **options)
         if bidirectional:
             # one of its own: a copy would start with the same values
-            backwards = _layer(cell, size, go_backwards=True, **options)
-            layer = layers.Bidirectional(layer, backward_layer=backwards)
+            other = _layer(cell, size, go_backwards=True, **options)
+            layer = layers.Bidirectional(layer, backward_layer=other)
         x = layer(x, mask=entries)
-        if go_backwards and number == 1 and len(units) > 1:
+        if backwards and not is_last:
             # the outcome comes in the order in which it was read
             entries = Reversed()(entries)
         x = dropout_layer(x, rate)

@@ -27,32 +27,53 @@ def export(model, output, *, check=None, tree=None, n_check=10_000, **options):
 
 def show(path):
     """Features, classes, ranges, versions, digest, and that the self-test passed."""
-    loaded = load_onnx(path)
-    about = loaded.metadata_
-    lines = [f"{path}: {about.model}", f"classes     {', '.join(map(str, about.classes.tolist()))}"]
-    lines += ["inputs"]
-    for spec in about.inputs:
-        shape = ", ".join("any" if n is None else str(n) for n in ["n", *spec.shape])
-        lines.append(f"  {spec.name}  ({shape}) {spec.dtype}")
-    lines += ["features", *(f"  {_feature(about, at)}" for at in _features(about))]
-    if about.numbers():
-        called = ", ".join(about.label(at) for at in about.numbers())
-        lines.append(f"networks    picked by the event number, {called}")
-    if about.parameters:
-        pairs = zip(about.parameters["names"], about.parameters["range"], strict=True)
-        lines += [f"hypothesis  {name} in [{low:g}, {high:g}]" for name, (low, high) in pairs]
-        listed = about.parameters.get("listed", [])
-        lines += [f"network at  {label_of(point, about.parameters['names'])}" for point in listed]
-    versions = ", ".join(f"{name} {number}" for name, number in about.versions.items())
-    n_reference = len(about.reference["probabilities"])
+    about = load_onnx(path).metadata_
     return "\n".join(
         [
-            *lines,
-            f"written     {about.created}, {versions}",
-            f"digest      {about.digest}",
-            f"self-test   {n_reference} reference events agree to {about.tolerance:g}",
+            f"{path}: {about.model}",
+            f"classes     {', '.join(map(str, about.classes.tolist()))}",
+            "inputs",
+            *(_input(spec) for spec in about.inputs),
+            "features",
+            *(f"  {_feature(about, at)}" for at in _features(about)),
+            *_picked(about),
+            *_hypotheses(about),
+            *_origin(about),
         ]
     )
+
+
+def _input(spec):
+    shape = ", ".join("any" if n is None else str(n) for n in ["n", *spec.shape])
+    return f"  {spec.name}  ({shape}) {spec.dtype}"
+
+
+def _picked(about):
+    """Of a cross-fit: by what the network of an event is picked."""
+    called = ", ".join(about.label(at) for at in about.numbers())
+    return [f"networks    picked by the event number, {called}"] if called else []
+
+
+def _hypotheses(about):
+    if not about.parameters:
+        return []
+    names = about.parameters["names"]
+    pairs = zip(names, about.parameters["range"], strict=True)
+    listed = about.parameters.get("listed", [])
+    return [
+        *(f"hypothesis  {name} in [{low:g}, {high:g}]" for name, (low, high) in pairs),
+        *(f"network at  {label_of(point, names)}" for point in listed),
+    ]
+
+
+def _origin(about):
+    versions = ", ".join(f"{name} {number}" for name, number in about.versions.items())
+    n_reference = len(about.reference["probabilities"])
+    return [
+        f"written     {about.created}, {versions}",
+        f"digest      {about.digest}",
+        f"self-test   {n_reference} reference events agree to {about.tolerance:g}",
+    ]
 
 
 def _features(about):

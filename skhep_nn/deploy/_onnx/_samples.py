@@ -123,32 +123,43 @@ def _blocks(classifier, metadata, rng):
     for spec in metadata.inputs:
         if spec.kind == "numbers":
             values |= {metadata.names[at]: _event_numbers(rng) for at in spec.columns}
-            continue
-        name = spec.columns[0]
-        kind = classifier.block_kinds_.get(name)
-        shape = (N_EVENTS, *spec.shape)
-        if spec.of == "tokens":
-            values[name] = rng.integers(0, spec.vocabulary_size, shape)
-        elif spec.of == "mask":
-            values[name] = rng.random(shape) < 0.7
-        elif spec.of == "lengths":
-            values[name] = rng.integers(0, _length_of(classifier, name) + 1, N_EVENTS)
         else:
-            values[name] = rng.normal(size=shape)
-        if (
-            kind is not None
-            and not classifier.block_shapes_.get(name, (1,))
-            and values[name].ndim > 1
-        ):
-            values[name] = values[name][:, 0]
-    kinds = {
-        name: classifier.block_kinds_[name] for name in values if name in classifier.block_kinds_
-    }
+            values[spec.columns[0]] = _block(classifier, spec, rng)
+    known = classifier.block_kinds_
+    kinds = {name: known[name] for name in values if name in known}
     for name, (low, high) in _parameter_ranges(classifier).items():
         if name in values:
             values[name] = rng.uniform(low, high, N_EVENTS)
     ordered = {name: values[name] for name in metadata.names if name in values}
     return EventBlocks(ordered, kinds)
+
+
+def _block(classifier, spec, rng):
+    """Values of one block, of what it is to the network."""
+    name = spec.columns[0]
+    make = BLOCKS_OF.get(spec.of, _features)
+    values = make(classifier, spec, rng, (N_EVENTS, *spec.shape))
+    one_value = name in classifier.block_kinds_ and not classifier.block_shapes_.get(name, (1,))
+    return values[:, 0] if one_value and values.ndim > 1 else values
+
+
+def _features(classifier, spec, rng, shape):
+    return rng.normal(size=shape)
+
+
+def _tokens(classifier, spec, rng, shape):
+    return rng.integers(0, spec.vocabulary_size, shape)
+
+
+def _mask(classifier, spec, rng, shape):
+    return rng.random(shape) < 0.7
+
+
+def _lengths(classifier, spec, rng, shape):
+    return rng.integers(0, _length_of(classifier, spec.columns[0]) + 1, N_EVENTS)
+
+
+BLOCKS_OF = {"tokens": _tokens, "mask": _mask, "lengths": _lengths}
 
 
 def _parameter_ranges(classifier):

@@ -32,18 +32,7 @@ def scored(estimator, tables, sample_weight, weight_column, signal):
         If there is no nominal table, a key names no side, or a table is a shuffle of the nominal
         one.
     """
-    if not isinstance(tables, Mapping) or NOMINAL not in tables:
-        what = list(tables) if isinstance(tables, Mapping) else type(tables).__name__
-        msg = (
-            f"tables has {what}; it must be a dict of 'nominal', ('name', 'up'), ('name', 'down'), "
-            "... to events"
-        )
-        raise ValueError(msg)
-    sides = {_side(key): key for key in tables if key != NOMINAL}
-    nominal = _frames.as_pandas(tables[NOMINAL])
-    for key in sides.values():
-        table = _frames.as_pandas(tables[key])
-        _row_order.check(table, nominal, f"variation {key!r}", repr(NOMINAL), "")
+    sides = _sides(tables)
 
     def one(table):
         weights = _composition.weights_of(
@@ -60,6 +49,23 @@ def scored(estimator, tables, sample_weight, weight_column, signal):
         )
         for name in names
     }
+
+
+def _sides(tables):
+    """The key of each (name, side), whose tables may have the rows of the nominal one."""
+    if not isinstance(tables, Mapping) or NOMINAL not in tables:
+        what = list(tables) if isinstance(tables, Mapping) else type(tables).__name__
+        msg = (
+            f"tables has {what}; it must be a dict of 'nominal', ('name', 'up'), ('name', 'down'), "
+            "... to events"
+        )
+        raise ValueError(msg)
+    sides = {_side(key): key for key in tables if key != NOMINAL}
+    nominal = _frames.as_pandas(tables[NOMINAL])
+    for key in sides.values():
+        table = _frames.as_pandas(tables[key])
+        _row_order.check(table, nominal, f"variation {key!r}", repr(NOMINAL), "")
+    return sides
 
 
 def _side(key):

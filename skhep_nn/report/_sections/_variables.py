@@ -31,6 +31,10 @@ def inputs(context):
     if len(table.columns) > _MOST:
         yield Text(f"The first {_MOST} of {len(table.columns)} features.")
         table = table[table.columns[:_MOST]]
+    yield from _drawn(context, part, table)
+
+
+def _drawn(context, part, table):
     without = _sums.classes_without_sum(context, part)
     yield from map(Text, without.values())
     labels = _sums.names_of(context, part)
