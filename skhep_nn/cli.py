@@ -82,8 +82,8 @@ def _run(command, arguments):
         sys.path.append("")
     try:
         line = command.run(arguments)
-    except KeyboardInterrupt:
-        return _complain("interrupted; nothing was written", 130)
+    except KeyboardInterrupt as interrupt:
+        return _complain(f"interrupted; {str(interrupt) or 'nothing was written'}", 130)
     except (SkhepNNError, ValueError, OSError, ImportError) as error:
         return _complain(_in_words_of_command(" ".join(str(error).split()), arguments), 1)
     if line:

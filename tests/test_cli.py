@@ -164,6 +164,25 @@ def test_an_interrupt_is_code_130_and_leaves_nothing(folder, capsys, monkeypatch
     assert not (folder / "s.csv").exists()
 
 
+def test_an_interrupt_of_what_goes_on_from_there_says_so(folder, capsys, monkeypatch):
+    scored = GradientBoostingClassifier.predict_proba
+    options = ["a.csv", "b.csv", "-o", "s", "-q"]
+
+    def interrupt(model, X):
+        if next((Path().glob(".s.parts-*/part-00000.json")), None):
+            raise KeyboardInterrupt
+        return scored(model, X)
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(GradientBoostingClassifier, "predict_proba", interrupt)
+        assert main(["apply", "model.joblib", *options]) == 130
+    expected = "interrupted; what is scored is kept, and the same call goes on from there"
+    assert expected in capsys.readouterr().err
+    assert not (folder / "s").exists()
+    assert main(["apply", "model.joblib", *options]) == 0
+    assert [path.name for path in [*folder.glob("s*"), *folder.glob(".s*")]] == ["s"]
+
+
 def test_every_command_has_help(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -100,13 +101,14 @@ def test_the_command_uses_the_workers_of_a_scheduler(client, job, tmp_path, caps
 
 
 def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_path, monkeypatch):
-    addresses, original, settings = [], _connection._client, []
+    addresses, original, settings, handlers = [], _connection._client, [], []
 
     def watched(*arguments):
         client = original(*arguments)
         addresses.extend(client.scheduler_info()["workers"])
         ask = f"[__import__('dask').config.get(name) for name in {list(_connection.QUIET)}]"
         settings.extend(client.run(eval, ask).values())
+        handlers.extend(client.run(eval, "str(__import__('signal').getsignal(2))").values())
         return client
 
     monkeypatch.setattr(_connection, "_client", watched)
@@ -115,6 +117,8 @@ def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_
     assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == [0, 0, 1, 1]
     assert [address.startswith("tcp://127.0.0.1:") for address in addresses] == [True]
     assert settings == [[*_connection.QUIET.values()]]
+    # a terminal sends Ctrl-C to all of its processes: this one ends them
+    assert handlers == [str(signal.SIG_IGN)]
     # what workers are given is not left here
     assert dict(os.environ) == before
 

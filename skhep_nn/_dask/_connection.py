@@ -26,6 +26,8 @@ QUIET = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
 }
+# what workers read when they start
+PRELOAD = "distributed.worker.preload"
 SAME = "all workers need the skhep_nn of the process that calls"
 
 
@@ -125,8 +127,9 @@ def _started_runner():
 def _local_cluster(distributed, n_workers, loop):
     from dask import config
 
+    preload = [*config.get(PRELOAD, ()), "skhep_nn._dask._interrupts"]
     # workers, also those that take the place of dead ones, have the settings of now
-    with config.set(QUIET), _nanny.environment_kept():
+    with config.set(QUIET | {PRELOAD: preload}), _nanny.environment_kept():
         return distributed.LocalCluster(
             n_workers=n_workers,
             loop=loop,

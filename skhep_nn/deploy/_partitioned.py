@@ -19,7 +19,7 @@ from skhep_nn.io._partitions import Partition, partitions_of
 from skhep_nn.io._stream import check_any, check_not_empty
 
 COUNTS = ("n_read", "n_scored", "n_kept")
-KEPT = "; what is scored is kept, and the same call goes on from there"
+KEPT = "what is scored is kept, and the same call goes on from there"
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,11 @@ def _joined_parts(client, jobs, writer, scoring, paths, progress):
     joining = _Joining(jobs, writer, scoring.selection())
     try:
         joining.add(whole)
-        for at, record in results(client, scored_part, left, kept=KEPT):
+        for at, record in results(client, scored_part, left, kept=f"; {KEPT}"):
             joining.add({left[at].number: record})
             bar.update(sizes[left[at].number])
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(KEPT) from interrupt
     finally:
         bar.close()
     return joining.finished(paths)
