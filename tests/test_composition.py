@@ -239,7 +239,8 @@ def test_columns_that_steps_name_are_listed_once_each():
 
 def test_steps_open_pipelines_searches_and_frozen_estimators(events):
     inner = Pipeline([("scale", StandardScaler()), ("clf", GaussianNB())])
-    outer = make_pipeline(MinMaxScaler(), "passthrough", FrozenEstimator(inner.fit(*events)))
+    scaler = MinMaxScaler(exclude="weight")
+    outer = make_pipeline(scaler, "passthrough", FrozenEstimator(inner.fit(*events)))
     *before, last = _composition.steps(search(outer).fit(*events))
     assert [type(step).__name__ for step in before] == ["MinMaxScaler", "StandardScaler"]
     assert isinstance(last, GaussianNB)

@@ -259,13 +259,7 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
             delattr(self, name)
 
     def _start(self, X):
-        if _columns.is_blocks(X):
-            msg = "MinMaxScaler scales a DataFrame or an array; X holds named blocks"
-            raise TypeError(msg)
-        self._remember_columns(X, _columns.as_list(self.exclude))
-        at = self._fitted.required
-        self.scaled_columns_ = [_columns.names(X)[k] for k in at] if _columns.names(X) else at
-        self.n_missing_ = dict.fromkeys(self.scaled_columns_, 0)
+        at = self._remember_scaled(X, _columns.as_list(self.exclude))
         self._given = given_ranges(self.data_range, X, at)
         self.data_min_, self.data_max_ = np.full((2, len(at)), np.nan)
 

@@ -278,15 +278,9 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         return self._count(X, lambda values, missing: ~missing & scale.is_beyond(values))
 
     def _start(self, X):
-        if _columns.is_blocks(X):
-            msg = "RobustClipScaler scales a DataFrame or an array; X holds named blocks"
-            raise TypeError(msg)
-        self._remember_columns(
+        at = self._remember_scaled(
             X, [*_columns.as_list(self.exclude), *_columns.as_list(self.weight_column)]
         )
-        at = self._fitted.required
-        self.scaled_columns_ = [_columns.names(X)[k] for k in at] if _columns.names(X) else at
-        self.n_missing_ = dict.fromkeys(self.scaled_columns_, 0)
         self._distinct = [Distinct() for _ in at]
 
     def _add(self, values, missing, weights):

@@ -6,9 +6,15 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhep_nn import _columns, _floats
+from skhep_nn._weight_names import warn_of_weights
 from skhep_nn.exceptions import ColumnError
 from skhep_nn.preprocessing import _table_numbers
 from skhep_nn.preprocessing._optional_columns import as_table
+
+_SCALED = (
+    "column {name!r} is scaled like a feature; if it holds event weights, "
+    "exclude=[{name!r}] leaves them as they are"
+)
 
 
 class ScaledColumns:
@@ -17,6 +23,19 @@ class ScaledColumns:
     A subclass has `missing_value`, `add_indicator`, `scaled_columns_`, `n_missing_`, `_fitted` and
     `_scale(values, missing)`.
     """
+
+    def _remember_scaled(self, X, optional):
+        """The columns of `X`, of which `optional` ones are not scaled."""
+        if _columns.is_blocks(X):
+            msg = f"{type(self).__name__} scales a DataFrame or an array; X holds named blocks"
+            raise TypeError(msg)
+        self._remember_columns(X, optional)
+        names, at = _columns.names(X), self._fitted.required
+        self.scaled_columns_ = [names[k] for k in at] if names else at
+        self.n_missing_ = dict.fromkeys(self.scaled_columns_, 0)
+        # weights that are shifted are wrong, and often still positive
+        warn_of_weights(self._fitted, _SCALED)
+        return at
 
     def _scaled(self, X):
         """`X` with scaled columns, and the indicators."""

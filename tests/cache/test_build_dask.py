@@ -56,7 +56,9 @@ def contents(folder):
 TRANSFORMERS = {
     "none": lambda: None,
     "ranges": lambda: MinMaxScaler(exclude="weight"),
-    "quantiles": lambda: make_pipeline(RobustClipScaler(weight_column="weight"), MinMaxScaler()),
+    "quantiles": lambda: make_pipeline(
+        RobustClipScaler(weight_column="weight"), MinMaxScaler(exclude="weight")
+    ),
     "one pass": StandardScaler,
     "blocks": lambda: BlockTransformer(
         [

@@ -426,8 +426,8 @@ CALLS = [
             cost=2,
         )
         for transformer in (
-            pre.MinMaxScaler().fit(TABLE),
-            pre.RobustClipScaler().fit(TABLE),
+            pre.MinMaxScaler(exclude="weight").fit(TABLE),
+            pre.RobustClipScaler(exclude="weight").fit(TABLE),
             pre.EventWeightBalancer(weight_column="weight").fit(TABLE, Y),
             pre.PDGOneHotEncoder().fit(CODES),
         )

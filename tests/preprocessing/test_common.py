@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -40,3 +41,20 @@ def expected_failures(estimator):
 @pytest.mark.filterwarnings("ignore:EventWeightBalancer without weight_column:UserWarning")
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("scaler", [MinMaxScaler, RobustClipScaler])
+@pytest.mark.parametrize("name", ["weight", "event_weight", "Weights"])
+def test_scaling_a_column_that_is_called_a_weight_is_told_of(scaler, name):
+    X = pd.DataFrame({"pt": [20.0, 30.0, 50.0], name: [0.5, 1.0, 4.0]})
+    with pytest.warns(UserWarning, match=rf"column '{name}' is scaled .*exclude=\['{name}'\]"):
+        scaler().fit(X)
+    # warnings are errors
+    scaler(exclude=[name]).fit(X)
+    scaler().fit(X.rename(columns={name: "weight_of_jet"}))
+
+
+def test_the_weight_column_of_a_scaler_is_not_scaled_and_not_told_of():
+    X = pd.DataFrame({"pt": [20.0, 30.0, 50.0], "weight": [0.5, 1.0, 4.0]})
+    scaled = RobustClipScaler(weight_column="weight").fit_transform(X)
+    assert scaled["weight"].tolist() == [0.5, 1.0, 4.0]

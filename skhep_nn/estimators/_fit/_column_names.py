@@ -1,4 +1,4 @@
-"""Columns that are called like an event weight or an event number, and are used as features."""
+"""Columns that are called like an event number, and are used as features."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from skhep_nn import _columns
 from skhep_nn._warnings import warn
 
-# Names of columns that hold event weights rather than features.
-WEIGHT_LIKE = re.compile(r"(^|_)weights?$", re.IGNORECASE)
 # eventNumber, evt_id, EventID, entry, mc_event_number, and what pandas and ROOT call an index
 NUMBER_LIKE = re.compile(
     r"(^|_|\.)(event|evt|entry|row)_?(number|num|no|nr|id|idx|index)?_*$"
@@ -22,21 +20,6 @@ SEEN = 100_000
 # Of integers that were scaled, at least one of so many is there: single precision has a smallest
 # difference, too, but hardly any of its numbers is in a sample.
 STEPS_PER_VALUE, OFF_STEP = 20, 0.2
-
-
-def warn_of_weights(fitted):
-    """Warn of a feature that is called like a weight: it may give the labels away.
-
-    Parameters
-    ----------
-    fitted : FittedColumns
-    """
-    for at in _features(fitted, WEIGHT_LIKE):
-        name = fitted.names[at]
-        warn(
-            f"column {name!r} is used as a feature; if it holds event weights, say so by "
-            f"weight_column={name!r}, if it is not for training by exclude=[{name!r}]"
-        )
 
 
 def warn_of_numbers(fitted, X):
@@ -62,7 +45,9 @@ def warn_of_numbers(fitted, X):
 
 def named_as_numbers(fitted):
     """Positions of features that are called like an event number."""
-    return _features(fitted, NUMBER_LIKE)
+    if fitted.names is None:
+        return []
+    return [at for at in fitted.required if NUMBER_LIKE.search(str(fitted.names[at]))]
 
 
 def _may_count(values, different):
@@ -84,13 +69,6 @@ def _are_spaced(different):
     if steps.sum() > STEPS_PER_VALUE * len(different):
         return False
     return bool((np.abs(gaps * steps.sum() / gaps.sum() - steps) < OFF_STEP).all())
-
-
-def _features(fitted, pattern):
-    """Positions of the features of such a name."""
-    if fitted.names is None:
-        return []
-    return [at for at in fitted.required if pattern.search(str(fitted.names[at]))]
 
 
 def _first_events(X):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skhep_nn import _columns, _validation
+from skhep_nn._weight_names import warn_of_weights
 from skhep_nn.estimators._fit import _arrays
 from skhep_nn.estimators._fit._block_inputs import (
     check_as_in_fit,
@@ -17,8 +18,13 @@ from skhep_nn.estimators._fit._block_inputs import (
     of_array,
     of_blocks,
 )
-from skhep_nn.estimators._fit._column_names import warn_of_numbers, warn_of_weights
+from skhep_nn.estimators._fit._column_names import warn_of_numbers
 from skhep_nn.estimators._fit._rounding import warn_of_rounding
+
+_AS_FEATURE = (
+    "column {name!r} is used as a feature; if it holds event weights, say so by "
+    "weight_column={name!r}, if it is not for training by exclude=[{name!r}]"
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,8 @@ class Reader:
         optional = [c for columns in self.columns.values() for c in _columns.as_list(columns)]
         fitted = _columns.FittedColumns.of(X, dict.fromkeys(optional))
         if self.columns.get("weight_column") is None:
-            warn_of_weights(fitted)
+            # it may give the labels away
+            warn_of_weights(fitted, _AS_FEATURE)
         warn_of_numbers(fitted, X)
         found = {"columns_": fitted, "n_features_in_": fitted.n_columns}
         return found if names is None else {**found, "feature_names_in_": names}
