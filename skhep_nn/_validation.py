@@ -7,6 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn import utils
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -35,6 +36,7 @@ __all__ = [
     "Real",
     "StrOptions",
     "check_feature_names",
+    "check_fitted",
     "check_parameters",
     "check_random_state",
     "compare_feature_names",
@@ -116,6 +118,21 @@ def _readable(message, values):
         if name == "weight_column":
             message += f" It {_columns.not_values(value)}; these are sample_weight of fit."
     return message
+
+
+def check_fitted(estimator):
+    """As ``sklearn.utils.validation.check_is_fitted``, which asks for all tags first.
+
+    Raises
+    ------
+    NotFittedError
+    """
+    if not estimator.__sklearn_is_fitted__():
+        msg = (
+            f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' with "
+            "appropriate arguments before using this estimator."
+        )
+        raise NotFittedError(msg)
 
 
 def check_random_state(random_state):

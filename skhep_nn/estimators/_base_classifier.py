@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length
 
-from skhep_nn import _columns, _floats, _meta_estimators, _weights
+from skhep_nn import _columns, _floats, _meta_estimators, _validation, _weights
 from skhep_nn._fork import check_no_fork
 from skhep_nn.estimators import _parameters, _saving
 from skhep_nn.estimators._fit import (
@@ -310,12 +309,7 @@ class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
         return name in self._routed_names() or bool(routed and prefix in self._routing_prefixes)
 
     def _check_is_fitted(self):
-        if not self.__sklearn_is_fitted__():
-            msg = (
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
-                "appropriate arguments before using this estimator."
-            )
-            raise NotFittedError(msg)
+        _validation.check_fitted(self)
 
     def _settings(self, arguments=()):
         """The parameters as they are now, for a call with some arguments of Keras' fit."""

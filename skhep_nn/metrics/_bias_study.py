@@ -240,7 +240,7 @@ def _of_variable(values, kept, weights, bins, name):
         error=fractions.error,
         chi2=chi2,
         n_free=n_free,
-        p_value=_p_value(chi2, n_free),
+        p_value=_shapes.chi_square_probability(chi2, n_free),
         n_missing=n_missing,
     )
 
@@ -263,12 +263,6 @@ def _chi_square(fractions):
     off = (passed.sums - e * total.sums)[filled & (variance > 0)]
     chi2 = float(np.sum(off**2 / variance[filled & (variance > 0)]))
     return chi2, int(max(filled.sum() - 1, 0))
-
-
-def _p_value(chi2, n_free):
-    from scipy.special import gammaincc
-
-    return float(gammaincc(n_free / 2, chi2 / 2)) if n_free else np.nan
 
 
 def _kept(kept):

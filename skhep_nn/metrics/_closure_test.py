@@ -9,7 +9,7 @@ import numpy as np
 from skhep_nn import _choices, _floats, _labels, _weights
 from skhep_nn._shown import shown
 from skhep_nn._warnings import warn
-from skhep_nn.metrics import _inputs
+from skhep_nn.metrics import _inputs, _shapes
 
 # a bin of small variance counts after all if it is off by so many errors of the least variance
 _FAR_OFF = 5.0
@@ -219,9 +219,7 @@ class ClosureTest:
     @property
     def p_value(self):
         """Probability of a larger chi-square by chance, NaN if no bin is tested."""
-        from scipy.special import gammaincc
-
-        return float(gammaincc(self.n_bins / 2, self.chi2 / 2)) if self.n_bins else np.nan
+        return _shapes.chi_square_probability(self.chi2, self.n_bins)
 
     @property
     def calibration_error(self):

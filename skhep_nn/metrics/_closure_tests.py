@@ -130,9 +130,7 @@ class ClosureTests:
     @property
     def p_value(self):
         """Probability of a larger chi-square by chance, NaN if no bin is tested."""
-        from scipy.special import gammaincc
-
-        return float(gammaincc(self.n_bins / 2, self.chi2 / 2)) if self.n_bins else np.nan
+        return _shapes.chi_square_probability(self.chi2, self.n_bins)
 
     def to_frame(self, *, bins=False):
         """One row per slice.

@@ -8,7 +8,7 @@ import numpy as np
 
 from skhep_nn import _floats, _integers, _weights
 from skhep_nn._shown import shown
-from skhep_nn.metrics import _inputs, _tail_sums
+from skhep_nn.metrics import _inputs, _shapes, _tail_sums
 from skhep_nn.metrics._roc_auc import roc_auc
 from skhep_nn.metrics._roc_auc_error import standard_error
 
@@ -215,8 +215,9 @@ def _of_one(y_true, y_score, folds, sample_weight, signal, efficiency):
         values[:, :, number] = np.transpose(_measured(*part, threshold))
         enough.append(_has_enough(*part[1:]))
     values, errors = values
-    mean, chi2 = _mean_and_chi2(values, errors)
-    p_values = _p_values(chi2, len(members) - 1) if all(enough) else np.full(len(mean), np.nan)
+    _, chi2 = _mean_and_chi2(values, errors)
+    n_free = len(members) - 1 if all(enough) else 0
+    p_values = _shapes.chi_square_probability(chi2, n_free)
     excess = _excess(chi2, errors)
     n = len(QUANTITIES)
     return FoldSpread(
@@ -304,12 +305,6 @@ def _mean_and_chi2(values, errors):
     # e.g. a network that separates the classes completely: all folds are at 1, without an error
     alike = (values == values[:, :1]).all(axis=1)
     return np.where(alike, values[:, 0], mean), np.where(alike, 0.0, chi2)
-
-
-def _p_values(chi2, n_dof):
-    from scipy.stats import chi2 as distribution
-
-    return distribution.sf(chi2, n_dof)
 
 
 def _excess(chi2, errors):

@@ -269,13 +269,6 @@ def normal_probability(difference, error):
     return float(erfc(abs(difference) / error / np.sqrt(2)))
 
 
-def chi_square_probability(chi2, n_free):
-    """Probability of a larger chi-square by chance, NaN without degrees of freedom."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(n_free / 2, chi2 / 2)) if n_free else np.nan
-
-
 def _shape_rows(train, test, bins):
     for name in _CLASSES:
         parts = train.part(name), test.part(name)
@@ -284,7 +277,7 @@ def _shape_rows(train, test, bins):
         yield Comparison("KS", name, ks.statistic, ks.pvalue)
         edges = _shapes.edges_of(bins, *parts)
         chi2, n_bins = _shapes.chi_square(*(_shapes.Counts.of(*part, edges) for part in parts))
-        p_value = chi_square_probability(chi2, n_bins)
+        p_value = _shapes.chi_square_probability(chi2, n_bins)
         yield Comparison("chi2", name, chi2, p_value, n_bins=n_bins)
 
 

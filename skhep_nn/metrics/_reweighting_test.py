@@ -129,18 +129,12 @@ class ReweightingTest:
     @property
     def p_value_before(self):
         """Probability of a larger chi-square before by chance."""
-        return _p_value(self.chi2_before, self.n_bins)
+        return _shapes.chi_square_probability(self.chi2_before, self.n_bins)
 
     @property
     def p_value_after(self):
         """Probability of a larger chi-square after by chance."""
-        return _p_value(self.chi2_after, self.n_bins)
-
-
-def _p_value(chi2, n_dof):
-    from scipy.special import gammaincc
-
-    return float(gammaincc(n_dof / 2, chi2 / 2)) if n_dof else np.nan
+        return _shapes.chi_square_probability(self.chi2_after, self.n_bins)
 
 
 def finite(values, name):

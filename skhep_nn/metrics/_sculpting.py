@@ -223,11 +223,7 @@ class Sculpting:
     @property
     def p_values(self):
         """Probability of a larger chi-square by chance."""
-        from scipy.special import gammaincc
-
-        if not self.n_free:
-            return np.full(len(self.kept), np.nan)
-        return gammaincc(self.n_free / 2, self.chi2 / 2)
+        return _shapes.chi_square_probability(self.chi2, self.n_free)
 
     @property
     def _divergences(self):

@@ -74,6 +74,21 @@ def chi_square(a, b):
     return float(difference[:-1] @ inverse @ difference[:-1]), len(difference) - 1
 
 
+def chi_square_probability(chi2, n_free):
+    """Probability of a larger chi-square by chance, NaN without degrees of freedom.
+
+    Parameters
+    ----------
+    chi2 : float or ndarray
+    n_free : int
+    """
+    from scipy.special import gammaincc
+
+    values = np.asarray(chi2)
+    found = gammaincc(n_free / 2, values / 2) if n_free else np.full(values.shape, np.nan)
+    return found if values.ndim else float(found)
+
+
 def edges_of(bins, *samples):
     """Edges as given, or those of a number of bins of about equal content.
 

@@ -8,7 +8,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
@@ -355,12 +354,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         return np.divide(values, total, out=alike, where=total > 0)
 
     def _check_is_fitted(self):
-        if not self.__sklearn_is_fitted__():
-            msg = (
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
-                "appropriate arguments before using this estimator."
-            )
-            raise NotFittedError(msg)
+        _validation.check_fitted(self)
 
     def __sklearn_is_fitted__(self):
         return "calibrators_" in vars(self)

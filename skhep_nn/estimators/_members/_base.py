@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 
@@ -249,12 +248,7 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
         return "estimators_" in vars(self)
 
     def _check_is_fitted(self):
-        if not self.__sklearn_is_fitted__():
-            msg = (
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
-                "appropriate arguments before using this estimator."
-            )
-            raise NotFittedError(msg)
+        _validation.check_fitted(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,7 +6,6 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length
 
 from skhep_nn import _columns, _composition, _hypotheses, _labels, _validation, _weights
@@ -234,12 +233,7 @@ class IndividualMassClassifier(
         return "estimators_" in vars(self)
 
     def _check_is_fitted(self):
-        if not self.__sklearn_is_fitted__():
-            msg = (
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
-                "appropriate arguments before using this estimator."
-            )
-            raise NotFittedError(msg)
+        _validation.check_fitted(self)
 
     def _check_events(self, X, y):
         owner = type(self).__name__

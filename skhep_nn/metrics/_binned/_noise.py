@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.stats import chi2
 
 from skhep_nn.exceptions import TemplateNoiseWarning
 from skhep_nn.metrics._binned._samples import SIDES
+from skhep_nn.metrics._shapes import chi_square_probability
 
 _LARGE = 0.05
 
@@ -56,4 +56,4 @@ def _probability(templates, side, variance):
     noisy = variance > 0
     if not noisy.any():
         return float("nan")
-    return float(chi2.sf(np.sum(shift[noisy] ** 2 / variance[noisy]), noisy.sum()))
+    return chi_square_probability(np.sum(shift[noisy] ** 2 / variance[noisy]), noisy.sum())

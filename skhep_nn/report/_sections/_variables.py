@@ -7,8 +7,7 @@ import pandas as pd
 
 from skhep_nn import _columns
 from skhep_nn.metrics import _shapes
-from skhep_nn.metrics._overtraining import chi_square_probability
-from skhep_nn.metrics._shapes import Counts, chi_square
+from skhep_nn.metrics._shapes import Counts, chi_square, chi_square_probability
 from skhep_nn.plotting import InputVariablesDisplay, _histograms, _style
 from skhep_nn.report._contents import Missing, Picture, Table, Text
 from skhep_nn.report._sections import _clips, _sums
