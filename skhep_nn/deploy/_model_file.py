@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import threading
+import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from os import PathLike
@@ -72,8 +74,14 @@ def kept(digest, read):
         return _kept[digest]
 
 
-def digest_of(given, model):
-    """What tells a model from others: the digest of its file, or of the model itself."""
+def digest_of(given, model, *, sent):
+    """What tells a model from others: the digest of its file, or of the model itself.
+
+    Raises
+    ------
+    TypeError
+        If it is to be `sent`, and cannot be pickled. One that stays here is like no other then.
+    """
     if isinstance(given, (str, PathLike)):
         return _file_digest.of_file(user_path(given, "model"))["blake2b"]
     import joblib
@@ -82,7 +90,16 @@ def digest_of(given, model):
         return joblib.hash(model)
     # pickling raises anything from PicklingError to AttributeError
     except Exception:
-        return joblib.hash(pickled(model))
+        return _digest_of_pickle(model, sent)
+
+
+def _digest_of_pickle(model, sent):
+    try:
+        return hashlib.blake2b(pickled(model), digest_size=16).hexdigest()
+    except TypeError:
+        if sent:
+            raise
+        return uuid.uuid4().hex
 
 
 def file_of(given, model, folder):

@@ -104,7 +104,8 @@ def apply_in_partitions(given, model, scoring, paths, output, *, client=None, pr
     dict
         Of ``n_read``, ``n_scored`` and ``n_kept``.
     """
-    key = _key(_model_file.digest_of(given, model), scoring, paths, output)
+    about = _model_file.digest_of(given, model, sent=client is not None)
+    key = _key(about, scoring, paths, output)
     with _parts.parts_folder(output, key) as folder:
         partitions = _partitions(client, scoring, paths)
         here = _model_file.ModelHere(model)

@@ -265,6 +265,20 @@ def test_a_model_that_cannot_be_pickled_is_told_before_anything_is_scored(
     assert not list(tmp_path.glob(".s.parquet*"))
 
 
+def test_a_model_that_cannot_be_pickled_scores_here_into_a_data_set(
+    events, numbered, log, tmp_path
+):
+    model = watched(log, events, fails=390)
+    model.lock_ = threading.Lock()
+    with pytest.raises(ValueError, match="event 390 is odd"):
+        run(model, numbered, tmp_path / "s", chunk_size=4)
+    (log / "mended").touch()
+    # nobody can tell whether it is the model of before: all is done again
+    done = run(model, numbered, tmp_path / "s", chunk_size=4)
+    assert done.n_kept == pq.read_table(tmp_path / "s").num_rows == 400
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_what_a_script_defines_travels_with_its_code(client, events, files, tmp_path):
     class Local(GradientBoostingClassifier):
         pass
