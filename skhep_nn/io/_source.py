@@ -59,7 +59,8 @@ class Source(ABC):
         self.path, self.names, self.n_events = path, names, n_events
         self.where, self.kind, self.refused = where, kind, refused or {}
         self._check_number()
-        self.known = {*names, *aliases}
+        # in the order of the file, for messages
+        self.known = dict.fromkeys([*names, *aliases])
         self.left_out = [name for name in self.refused if name not in aside]
 
     def __str__(self):

@@ -95,7 +95,7 @@ def test_a_file_without_the_columns_or_the_tree_is_told_when_it_is_divided(tmp_p
     path = write(tmp_path / "events.root")
     with pytest.raises(ColumnError, match="has no branch 'eta'"):
         partitions_of(path, Selection(columns="eta"), 10)
-    with pytest.raises(ColumnError, match="'eta', which it does not have"):
+    with pytest.raises(ColumnError, match="'eta', which it does not have; it has 'pt', 'run'"):
         partitions_of(path, Selection(cut="eta < 1"), 10)
     with pytest.raises(FileFormatError, match="has no tree 'other'"):
         partitions_of(path, Selection(tree="other"), 10)
