@@ -126,10 +126,27 @@ def _inputs(graph, model, data, fixed):
         msg = "sequences with a mask reach the network as blocks only, see BlockTransformer"
         raise ExportError(msg)
     data.check_width(model.columns_.n_columns)
+    _learn_scaling(model, data)
     x = tensor_of(graph, data, model.columns_.required)
     if not hasattr(model, "parameter_names_"):
         return x
     return {"features": x, PARAMETER: parameter_of(graph, model, data, fixed)}
+
+
+def _learn_scaling(model, data):
+    """Note where the features lie, by the constants of the network that scale them."""
+    from skhep_nn.deploy._onnx._scaling import widths
+    from skhep_nn.networks._input_scaling import scaling_name
+
+    one = getattr(model, "members_", [model])[0]
+    layers = {layer.name: layer for layer in one.model_.layers}
+    scaling = layers.get(scaling_name("features"))
+    if scaling is None:
+        return
+    centre, slope = (np.asarray(getattr(scaling, name), float) for name in ("center", "slope"))
+    found = np.full((2, len(data.columns)), np.nan)
+    found[:, model.columns_.required] = centre, widths(slope)
+    data.lie_around(*found)
 
 
 def tensor_of(graph, data, positions):

@@ -123,13 +123,15 @@ def build(model, check, options, tolerance=None):
     graph, metadata = convert(model, options)
     if check is not None:
         as_input(check, "check")
+        _learn_ranges(metadata, check)
     else:
         check = _samples.make_up(model, metadata)
+    for facts in metadata.facts.values():
+        facts.pop("around", None)
     if tolerance is not None:
         tolerance = _floats.not_negative(tolerance, "tolerance")
     # what multiplies the rounding of this runtime does so to that of others
     metadata.tolerance = max(RUNTIME_TOLERANCE, tolerance or 0.0)
-    _learn_ranges(metadata, check)
     # a file without reference events first, which makes them
     bare = OnnxClassifier(to_bytes(graph, metadata))
     bare._metadata = metadata

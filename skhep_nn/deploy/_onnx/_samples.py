@@ -16,6 +16,8 @@ from skhep_nn.deploy._onnx._graph_root import (
 from skhep_nn.exceptions import ExportError
 
 N_EVENTS = 200
+# Step of float32, of the width of a column, from which on rounding is for the user to know of.
+TOO_COARSE = 1e-4
 # Fraction of missing values in columns where they are filled.
 MISSING = 0.1
 
@@ -86,7 +88,7 @@ def _table(model, metadata, rng):
             X[rng.random(N_EVENTS) < MISSING, at] = missing
     if metadata.parameters:
         X[:, _hypothesis.positions(metadata)] = _masses(reader_of_masses(model), rng)
-    X = X.astype(np.float32).astype(np.float64)
+    X = _rounded(X)
     numbers = {at: _event_numbers(rng) for at in metadata.numbers()}
     if metadata.names is None:
         for at, values in numbers.items():
@@ -96,6 +98,14 @@ def _table(model, metadata, rng):
     return pd.DataFrame(X, columns=metadata.names).assign(**named)
 
 
+def _rounded(X):
+    """Rounded as a file of float32 has it, but where this would make other events of them."""
+    low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
+    step = np.spacing(np.maximum(np.abs(low), np.abs(high)).astype(np.float32))
+    rounded = X.astype(np.float32).astype(np.float64)
+    return np.where(step > TOO_COARSE * (high - low), X, rounded)
+
+
 def _event_numbers(rng):
     return rng.integers(0, 2**31, N_EVENTS)
 
@@ -103,7 +113,7 @@ def _event_numbers(rng):
 def _values(facts, rng, size=N_EVENTS):
     if "categories" in facts:
         return rng.choice(np.asarray(facts["categories"]), size)
-    low, high = facts.get("range", (-3.0, 3.0))
+    low, high = facts.get("range", facts.get("around", (-3.0, 3.0)))
     low, high = (low, high) if np.isfinite([low, high]).all() else (-3.0, 3.0)
     return rng.uniform(low, high, size) if high > low else np.full(size, low)
 

@@ -24,6 +24,7 @@ def affine(graph, features, value, *, subtract=None, divide=None, multiply=None,
 @TRANSFORMERS.add("sklearn.StandardScaler")
 def standard_scaler(graph, step, features):
     value = in_double(graph, step, features)
+    features.lie_around(step.mean_, None if step.var_ is None else np.sqrt(step.var_))
     mean = step.mean_ if step.with_mean else None
     scale = step.scale_ if step.with_std else None
     return features.with_value(affine(graph, features, value, subtract=mean, divide=scale))
@@ -52,6 +53,7 @@ def max_abs_scaler(graph, step, features):
 @TRANSFORMERS.add("sklearn.RobustScaler")
 def robust_scaler(graph, step, features):
     value = in_double(graph, step, features)
+    features.lie_around(step.center_, step.scale_)
     centre = step.center_ if step.with_centering else None
     scale = step.scale_ if step.with_scaling else None
     return features.with_value(affine(graph, features, value, subtract=centre, divide=scale))

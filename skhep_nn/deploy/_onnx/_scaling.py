@@ -41,8 +41,14 @@ def robust_clip_scaler(graph, step, features):
     scaled = graph.where(missing, np.float64(0.0), _clipped(graph, step, chosen, value), np.float64)
     chosen.learn("missing_value", [step.missing_value] * len(chosen.columns))
     chosen.learn("filled_with", step.center_.tolist())
+    chosen.lie_around(step.center_, widths(step._slope))
     out = put_back(graph, features, scaled_at, scaled)
     return _with_indicators(graph, step, out, chosen, missing)
+
+
+def widths(slope):
+    """Of a column with one value nothing."""
+    return np.divide(1.0, slope, out=np.zeros_like(slope), where=slope > 0)
 
 
 def _clipped(graph, step, chosen, value):

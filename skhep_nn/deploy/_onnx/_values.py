@@ -99,6 +99,16 @@ class Features:
             if known and column.source is not None and (column.raw or not raw):
                 self.facts.setdefault(column.source, {}).setdefault(key, value)
 
+    def lie_around(self, centre, width):
+        """Note where raw columns lie, whose ranges nobody knows: about one width around a centre.
+
+        For made-up events; it does not go into the file.
+        """
+        if centre is None or width is None:
+            return
+        ends = np.stack([centre - 2 * width, centre + 2 * width], axis=1)
+        self.learn("around", ends.tolist(), raw=True)
+
     def learn_one(self, at, key, value):
         """Note a fact about the column of X that stands behind one column."""
         if self.columns[at].raw:

@@ -9,7 +9,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler as PlainMinMaxScaler
 
 import skhep_nn
 from skhep_nn import (
@@ -142,14 +143,37 @@ def test_reference_events_may_differ_by_what_was_accepted(model, data, tmp_path)
         export_onnx(model, tmp_path / "model.onnx", check=data[0], tolerance="much")
 
 
-def test_a_large_and_narrow_feature_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "scaler",
+    [MinMaxScaler(), RobustClipScaler(), PlainMinMaxScaler(), StandardScaler(), RobustScaler()],
+    ids=["ours", "clipped", "scikit-learn's", "standard", "robust"],
+)
+def test_a_large_and_narrow_feature_is_named_also_without_events(tmp_path, scaler):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"pt": rng.normal(size=300), "time": 1.6e9 + rng.uniform(0, 500, 300)})
     y = (X["time"] > 1.6e9 + 250).astype(int)
-    model = make_pipeline(MinMaxScaler(), DenseClassifier(**{**SMALL, "epochs": 30})).fit(X, y)
-    with pytest.raises(DisagreementError, match="by the rounding of 'time' to float32"):
-        export_onnx(model, tmp_path / "model.onnx", check=X)
-    assert export_onnx(model, tmp_path / "model.onnx", check=X, dtype="float64").largest < 1e-6
+    model = make_pipeline(scaler, DenseClassifier(**{**SMALL, "epochs": 30})).fit(X, y)
+    for check in (X, None):
+        with pytest.raises(DisagreementError, match="by the rounding of 'time' to float32"):
+            export_onnx(model, tmp_path / "model.onnx", check=check)
+    export_onnx(model, tmp_path / "model.onnx", dtype="float64")
+    assert verify_onnx(tmp_path / "model.onnx", model, X).largest < 1e-6
+
+
+def test_made_up_events_lie_where_the_network_was_trained_and_are_no_range(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"pt": 5e4 + 1e4 * rng.normal(size=300), "one": 13.0})
+    model = DenseClassifier(**SMALL).fit(X, X["pt"] > 5e4)
+    export_onnx(model, tmp_path / "model.onnx")
+    loaded = load_onnx(tmp_path / "model.onnx")
+    features = loaded.metadata_.reference["features"]
+    assert 2e4 < features[:, 0].min() < 4e4
+    assert 6e4 < features[:, 0].max() < 8e4
+    assert (features[:, 1] == 13).all()
+    # of what is not known nothing is counted
+    assert loaded.outside_range(X) == {}
+    export_onnx(model, tmp_path / "model.onnx", check=X)
+    assert load_onnx(tmp_path / "model.onnx").outside_range(X) == {"pt": 0, "one": 0}
 
 
 def test_verification_says_how_far_the_probabilities_are(loaded, model, data, tmp_path):
