@@ -125,6 +125,8 @@ def in_memory(entry):
     own = 0 if rows is None else rows.nbytes
     if isinstance(base, ChainedRows):
         return own + sum(map(in_memory, base.parts))
+    if isinstance(base, StoredRows):
+        return own + base.n_bytes
     mapped = memory_map(base)
     by_path = mapped is not None and _is_lasting(mapped)
     return own if by_path else own + length(entry) * base.itemsize * prod(base.shape[1:])
@@ -234,6 +236,8 @@ class StoredRows:
 
     # Numbers of the first events of the pieces that are read as a whole, if there are such.
     borders = None
+    # Bytes of what tells where the rows are.
+    n_bytes = 0
 
     def __len__(self):
         return self.shape[0]

@@ -203,6 +203,11 @@ class FileColumn(StoredRows):
         return [(str(path), *stamp) for path, stamp in stamps.items()]
 
     @property
+    def n_bytes(self):
+        """Its share of what is pickled of the table, some 100 bytes for each partition."""
+        return 100 * len(self.table.parts) // len(self.table.types)
+
+    @property
     def borders(self):
         """Numbers of the first event of each partition."""
         return self.table.starts

@@ -166,7 +166,8 @@ def _parts(path, reading, size, row_bytes):
                     "make a cache of them with build_cache, or write Parquet files"
                 )
                 raise FileFormatError(msg)
-            yield Part(path, stamp, start, stop, n_events)
+            # read later, perhaps by a process that is elsewhere
+            yield Part(path.absolute(), stamp, start, stop, n_events)
 
 
 def _counted(source, selection, size, start, stop):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import h5py
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import uproot
 
-from skhep_nn import DenseClassifier
+from skhep_nn import DenseClassifier, EventBlocks
 from skhep_nn.exceptions import ColumnError, FileFormatError
 from skhep_nn.io import _open, open_events, read_events
 from skhep_nn.training import _stream
@@ -211,6 +212,25 @@ def test_open_events_are_pickled_as_their_files(table):
     again = pickle.loads(pickle.dumps(files[100:200]))
     assert len(pickle.dumps(files)) < 20_000
     np.testing.assert_array_equal(again["number"][:], memory["number"][100:200])
+
+
+def test_open_events_count_as_what_is_pickled_of_them(table):
+    # by which Dask sends them once, and its workers count what they have
+    files, memory = table
+    both = EventBlocks.concatenate([files, files])
+    chosen = files[np.arange(0, len(memory), 2)]
+    for events_ in (files, both, chosen):
+        assert len(pickle.dumps(events_)) / 4 < sys.getsizeof(events_) < 20_000
+    assert sys.getsizeof(chosen) > sys.getsizeof(files)
+
+
+def test_files_are_found_from_another_folder(table, tmp_path, monkeypatch):
+    _, memory = table
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    opened = open_events("*.parquet")
+    monkeypatch.chdir("elsewhere")
+    np.testing.assert_array_equal(opened["number"][:], memory["number"])
 
 
 def test_a_file_that_changes_is_named(table, tmp_path):
