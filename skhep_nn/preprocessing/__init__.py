@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "._minmax": ["MinMaxScaler"],
         "._robust_clip": ["RobustClipScaler"],
         "._padder": ["SequencePadder"],
-        "._pdg_encoder": ["PDGOneHotEncoder", "PDGTokenizer"],
+        "._pdg_one_hot_encoder": ["PDGOneHotEncoder"],
+        "._pdg_tokenizer": ["PDGTokenizer"],
     },
 )

@@ -1,26 +1,25 @@
-"""PDG codes to one-hot columns or to tokens, with one vocabulary for training and application."""
+"""What encoders of PDG codes share: one vocabulary for training and application."""
 
 from __future__ import annotations
 
 from collections import Counter
-from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhep_nn import _columns, _floats, _frames, _validation
+from skhep_nn import _floats, _frames, _validation
 from skhep_nn._columns import is_frame
-from skhep_nn._validation import Interval, StrOptions
+from skhep_nn._validation import StrOptions
 from skhep_nn.preprocessing import _jagged
 from skhep_nn.preprocessing import _pdg_vocabulary as _pdg
 from skhep_nn.preprocessing._merging import check_alike
 
 
-class _PDGEncoder(TransformerMixin, BaseEstimator):
-    """What the encoders of PDG codes share: vocabulary, counts, all shapes of data."""
+class PDGEncoder(TransformerMixin, BaseEstimator):
+    """Vocabulary, counts, all shapes of data."""
 
     _takes_sequences = True
     _learns = True
@@ -208,243 +207,8 @@ class _PDGEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-class PDGOneHotEncoder(_PDGEncoder):
-    """PDG codes to one-hot columns.
-
-    Parameters
-    ----------
-    categories : {"auto", "all"} or list of int, default="auto"
-        The PDG codes that get a column: those that `fit` saw, every particle that `particle`
-        knows, or these in this order.
-    groups : dict of str to list of int or callable, default=None
-        Codes that share a column, by its name. A callable is asked about each code, e.g.
-        ``particle.pdgid.is_lepton``. Groups come first.
-    handle_unknown : {"other", "error", "ignore"}, default="other"
-        What other codes get in `transform`: a column of their own at the end, an error, or zeros.
-    antiparticles : {"separate", "merge"}, default="separate"
-        Whether an antiparticle has a column of its own or that of its particle.
-
-    Attributes
-    ----------
-    categories_ : tuple of int or str
-        Code or name of the group of each column.
-    n_unknown_ : int
-        Codes without a category in the last `fit` or `transform`; 0, the padding, is not one.
-    unknown_codes_ : dict of int to int
-        Which they were, and how often.
-    invalid_codes_ : dict of int to int
-        Codes in the data of `fit` that are no valid PDG ids, and how often they occur; a warning
-        names them. With ``categories="auto"`` they have a column like the others.
-
-    Raises
-    ------
-    ValueError
-        If codes are no integers, or unknown while ``handle_unknown="error"``.
-
-    Notes
-    -----
-    Arrays of any shape ``(...)`` become ``(..., n_categories)``, the columns of a DataFrame become
-    columns of a 2-D array, and lists of codes become lists of rows. Code 0 is padding: zeros in
-    all columns. Names are those of the scikit-hep package `particle`.
-
-    Examples
-    --------
-    >>> encoder = PDGOneHotEncoder().fit([[321, -211], [22, 0]])
-    >>> encoder.get_feature_names_out().tolist()
-    ['pdg_gamma', 'pdg_pi-', 'pdg_K+', 'pdg_other']
-    >>> encoder.transform([[-211, 0], [13, 0]])[:, 0].tolist()
-    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
-    >>> encoder.n_unknown_, encoder.unknown_codes_
-    (1, {13: 1})
-    """
-
-    _first = 1
-
-    @property
-    def _unknown_value(self):
-        return 1 + len(self._vocabulary.categories)
-
-    def transform(self, X):
-        """One-hot encode.
-
-        Parameters
-        ----------
-        X : integers of any shape, or lists of integers
-
-        Returns
-        -------
-        ndarray of float32 of shape (..., n_categories), or lists of such rows
-        """
-        check_is_fitted(self)
-        X = _frames.as_lists(X)
-        source, codes = self._read(X, reset=False)
-        hot = self._rows()[self._encode(codes)]
-        if isinstance(source, _jagged.Jagged):
-            return _hot_lists(source, hot)
-        if is_frame(X):
-            return hot.reshape(len(hot), -1)
-        if np.ma.isMaskedArray(X):
-            return _with_mask(hot, X)
-        return hot
-
-    def _rows(self):
-        """Row 0 for padding, one per category, the last for unknown codes."""
-        n_columns = len(self.categories_) + (self.handle_unknown == "other")
-        return np.eye(len(self.categories_) + 2, n_columns, k=-1, dtype=np.float32)
-
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns, ``pdg_K+`` or, in a DataFrame, ``<column>_K+``.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the columns; only those of fit will do.
-
-        Returns
-        -------
-        ndarray of str
-        """
-        check_is_fitted(self)
-        prefixes = self._prefixes(input_features)
-        names = self._vocabulary.names() + ["other"] * (self.handle_unknown == "other")
-        return np.array([f"{prefix}_{name}" for prefix in prefixes for name in names], dtype=object)
-
-    def _prefixes(self, input_features):
-        fitted = getattr(self, "feature_names_in_", None)
-        if input_features is None:
-            return ["pdg"] if fitted is None else fitted
-        input_features = _columns.input_features(input_features)
-        if fitted is not None and input_features != list(fitted):
-            msg = f"input_features is not equal to feature_names_in_ {list(fitted)}"
-            raise ValueError(msg)
-        return input_features
-
-
-class PDGTokenizer(OneToOneFeatureMixin, _PDGEncoder):
-    """PDG codes to dense integers for an embedding: 0 is padding, 1 an unknown code.
-
-    Parameters
-    ----------
-    categories : {"auto", "all"} or list of int, default="auto"
-        The PDG codes that get a token: those that `fit` saw, every particle that `particle`
-        knows, or these in this order.
-    groups : dict of str to list of int or callable, default=None
-        Codes that share a token, by its name. A callable is asked about each code, e.g.
-        ``particle.pdgid.is_lepton``. Groups come first.
-    handle_unknown : {"other", "error", "ignore"}, default="other"
-        What other codes get in `transform`: token 1, an error, or token 0 as if not there.
-    antiparticles : {"separate", "merge"}, default="separate"
-        Whether an antiparticle has a token of its own or that of its particle.
-    share : str, default=None
-        Tokenizers in one `BlockTransformer` with the same `share`, and that of the block of this
-        name, have one vocabulary, that of all their codes, as an embedding that they share needs.
-        Elsewhere it does nothing.
-    vocabulary_size : int, default=None
-        Number of tokens whatever codes there are: tokens of no code are left free, and of too many
-        codes the rarest are unknown. A network then has the same shape with whatever files it is
-        trained. None is as many as there are codes.
-
-    Attributes
-    ----------
-    categories_ : tuple of int or str
-        Code or name of the group of the tokens from 2 on.
-    vocabulary_ : tuple
-        What each token stands for: "padding", "other", then `categories_`.
-    n_unknown_ : int
-        Codes without a category in the last `fit` or `transform`; 0, the padding, is not one.
-    unknown_codes_ : dict of int to int
-        Which they were, and how often.
-    invalid_codes_ : dict of int to int
-        Codes in the data of `fit` that are no valid PDG ids, and how often they occur; a warning
-        names them. With ``categories="auto"`` they have a token like the others.
-
-    Raises
-    ------
-    ValueError
-        If codes are no integers, or unknown while ``handle_unknown="error"``; if `vocabulary_size`
-        has no room for the codes given as `categories`, or for the groups.
-
-    Examples
-    --------
-    >>> tokenizer = PDGTokenizer().fit([211, -211, 22, 0])
-    >>> tokenizer.vocabulary_
-    ('padding', 'other', 22, 211, -211)
-    >>> tokenizer.transform([[211, 0], [321, 22]]).tolist()
-    [[3, 0], [1, 2]]
-    """
-
-    _first = 2
-    _unknown_value = 1
-
-    _parameter_constraints: ClassVar[dict] = {
-        **_PDGEncoder._parameter_constraints,
-        "share": [str, None],
-        "vocabulary_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), None],
-    }
-
-    def __init__(
-        self,
-        categories="auto",
-        *,
-        groups=None,
-        handle_unknown="other",
-        antiparticles="separate",
-        share=None,
-        vocabulary_size=None,
-    ):
-        super().__init__(
-            categories, groups=groups, handle_unknown=handle_unknown, antiparticles=antiparticles
-        )
-        self.share = share
-        self.vocabulary_size = vocabulary_size
-
-    def _have_seen(self, counts):
-        """Have a vocabulary with the codes of tokenizers of other blocks, too."""
-        self._also_seen = dict(counts)
-        self._fix_vocabulary(self._seen, self._seen_last)
-
-    def _vocabulary_of(self, seen):
-        seen = dict(Counter(seen) + Counter(getattr(self, "_also_seen", None) or {}))
-        vocabulary, size = super()._vocabulary_of(seen), self.vocabulary_size
-        if size is None or len(vocabulary.categories) <= size - self._first:
-            return vocabulary
-        n_groups = len(self.groups or {})
-        room = max(size - self._first, n_groups) - n_groups
-        if isinstance(self.categories, str) and self.categories == "auto":
-            codes = vocabulary.categories[n_groups:]
-            codes = _pdg.most_frequent(codes, _folded_counts(seen, self.antiparticles), room)
-            vocabulary = _pdg.Vocabulary.of(codes, self.groups, self.antiparticles)
-        _pdg.check_room(len(vocabulary.categories), size, self._first, type(self).__name__)
-        return vocabulary
-
-    @property
-    def vocabulary_(self):
-        check_is_fitted(self)
-        return ("padding", "other", *self.categories_)
-
-    def transform(self, X):
-        """Look the tokens up.
-
-        Parameters
-        ----------
-        X : integers of any shape, or lists of integers
-
-        Returns
-        -------
-        ndarray of int32 of the shape of `X`, or lists of tokens in the container of `X`
-        """
-        check_is_fitted(self)
-        X = _frames.as_lists(X)
-        source, codes = self._read(X, reset=False)
-        tokens = self._encode(codes)
-        if self.handle_unknown == "ignore":
-            tokens[tokens == self._unknown_value] = 0
-        if isinstance(source, _jagged.Jagged):
-            return source.with_values(list(tokens.T)).rebuilt()
-        return _with_mask(tokens, X) if np.ma.isMaskedArray(X) else tokens
-
-
-def _folded_counts(counts, antiparticles):
+def folded_counts(counts, antiparticles):
+    """Counts of the codes, those of antiparticles with their particles if these are merged."""
     out = Counter()
     for code, times in counts.items():
         out[abs(code) if antiparticles == "merge" else code] += times
@@ -462,7 +226,7 @@ def _exact_columns(frame, owner):
     return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
 
 
-def _with_mask(values, X):
+def with_mask(values, X):
     """`values` as a masked array with the padding of `X`, (n, length) or (n, length, fields)."""
     mask = np.ma.getmaskarray(X)
     if values.ndim == 4:
@@ -471,12 +235,3 @@ def _with_mask(values, X):
     if values.ndim > mask.ndim:
         mask = np.broadcast_to(mask[..., None], values.shape)
     return np.ma.MaskedArray(values, mask=mask.copy(), fill_value=0)
-
-
-def _hot_lists(particles, hot):
-    rows = hot.reshape(len(hot), -1)
-    values = [rows[:, at] for at in range(rows.shape[1])]
-    if particles.container != "awkward":
-        return _jagged.Jagged(particles.counts, values).rebuilt()
-    ak = _jagged.require("awkward", "io")
-    return ak.unflatten(ak.from_numpy(rows, regulararray=True), particles.counts)
