@@ -158,10 +158,15 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         Returns
         -------
         self
+
+        Raises
+        ------
+        WeightError
+            If every weight is zero.
         """
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
-        return self.partial_fit(X, y, sample_weight)
+        return self._take(X, sample_weight, is_all=True)
 
     def partial_fit(self, X, y=None, sample_weight=None):
         """Take more events into account.
@@ -169,20 +174,22 @@ class RobustClipScaler(OptionalColumnsMixin, ClipScaling):
         Parameters
         ----------
         X, y, sample_weight
-            As in :meth:`fit`: the next events of a stream.
+            As in :meth:`fit`: the next events of a stream, of which some parts may have no weight.
 
         Returns
         -------
         self
         """
-        del y
+        return self._take(X, sample_weight)
+
+    def _take(self, X, sample_weight, *, is_all=False):
         check_parameters(self)
         X = as_table(X, min_events=1)
         owner, fitted = type(self).__name__, None
         if hasattr(self, "n_samples_seen_"):
             fitted = self._fitted
         weights = _weights.resolve(X, sample_weight, self.weight_column, owner, fitted)
-        if weights is not None and not weights.any():
+        if is_all and weights is not None and not weights.any():
             msg = f"every one of the {len(weights)} event weights is zero; nothing can be learnt"
             raise WeightError(msg)
         if not hasattr(self, "n_samples_seen_"):

@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhep_nn.exceptions import ColumnError
+from skhep_nn.exceptions import ColumnError, WeightError
 from skhep_nn.preprocessing import (
     BlockTransformer,
     DecayStringTokenizer,
@@ -79,6 +79,20 @@ def test_quantiles_beyond_the_size_of_a_sketch_are_as_precise_as_documented():
         merged.merge(other)
     ranks = np.searchsorted(np.sort(column[:, 0]), merged.center_) / len(column)
     np.testing.assert_allclose(ranks, 0.5, atol=10 * 1e-4)
+
+
+def test_a_part_without_weight_teaches_nothing():
+    frame = numbers().assign(weight=lambda x: x["n"] * (x.index >= 100))
+    scaler = RobustClipScaler(weight_column="weight")
+    with pytest.raises(WeightError, match="every one of the 100 event weights is zero; nothing"):
+        copy.deepcopy(scaler).fit(frame[:100])
+    whole, stream = copy.deepcopy(scaler).fit(frame), copy.deepcopy(scaler)
+    first, other = [copy.deepcopy(scaler).partial_fit(p) for p in (frame[:100], frame[100:])]
+    stream.partial_fit(frame[:100]).partial_fit(frame[100:])
+    for found in (first.merge(other), stream):
+        assert found.center_.tolist() == whole.center_.tolist()
+        assert found.scale_.tolist() == whole.scale_.tolist()
+        assert found.n_samples_seen_ == 300
 
 
 def test_blocks_merge_where_each_part_can():
