@@ -155,6 +155,18 @@ def as_floats(column):
         raise ValueError(msg) from error
 
 
+def first_odd(column):
+    """The first value of a pandas Series that is no number, or where each is one the first."""
+    if not len(column):
+        return None
+    try:
+        known = _pandas().to_numeric(column, errors="coerce")
+        odd = known.isna() & column.notna()
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return column.iloc[0]
+    return column[odd.to_numpy()].iloc[0] if odd.any() else column.iloc[0]
+
+
 def column_values(column):
     """A pandas Series as a NumPy array.
 

@@ -191,3 +191,22 @@ def test_a_regular_awkward_array_is_an_array():
     ak = pytest.importorskip("awkward")
     X = ak.Array([[1.0, 2.0], [3.0, 4.0]])
     assert _columns.table(X) is X
+
+
+@pytest.mark.parametrize(
+    ("values", "odd"),
+    [
+        (["1.5", "bad", "2"], "bad"),
+        ([None, "x"], "x"),
+        ([1, 2], 1),
+        (pd.Series(["a", "b"], dtype="category"), "a"),
+        (pd.Series([pd.Timestamp("2020")]), pd.Timestamp("2020")),
+        ([[1.0], [2.0]], [1.0]),
+        (pd.Series([[1.0]], dtype=pd.ArrowDtype(pa.list_(pa.float64()))), [1.0]),
+        (["1", "2"], "1"),
+        ([], None),
+    ],
+)
+def test_the_first_value_that_is_no_number_is_found(values, odd):
+    column = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
+    assert _frames.first_odd(column) == odd

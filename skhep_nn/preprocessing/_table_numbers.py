@@ -79,7 +79,7 @@ def _holds_odd_objects(column):
 
 
 def _no_numbers(name, column):
-    first = repr(column.iloc[0]) if len(column) else "none"
+    first = f"{_frames.first_odd(column)!r:.60}" if len(column) else "none"
     return (
         f"column {name!r} does not hold numbers (type {column.dtype}, the first value is "
         f"{first}); name it in exclude to let it pass untouched"

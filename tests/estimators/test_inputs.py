@@ -116,6 +116,21 @@ def test_missing_values_of_nullable_columns_are_named(dense, sample):
         dense().fit(X.assign(eta=eta), y)
 
 
+def test_of_a_column_of_text_the_first_value_that_is_no_number_is_shown(dense, sample):
+    X, y = sample
+    X = X.assign(eta=X["eta"].astype(str).where(np.arange(len(X)) != 7, "bad"))
+    with pytest.raises(ValueError, match=r"column 'eta' is not numeric .*first value 'bad'"):
+        dense().fit(X, y)
+
+
+def test_of_a_sequence_events_are_counted_and_not_entries():
+    track = np.zeros((5, 4, 2))
+    track[3, :3, 1] = track[4, 0, 1] = np.nan
+    reader = Reader("CNNClassifier", allow_nd=True)
+    with pytest.raises(ValueError, match=r"column 1 is nan in event 3 \(2 of 5 events\)"):
+        reader.learn(track, Learnt())
+
+
 def test_booleans_integers_and_nullable_numbers_are_features(dense, sample):
     X, y = sample
     floats = X.assign(pt=(X["pt"] > 0) * 1.0, eta=np.arange(len(y)) % 7 * 1.0)

@@ -88,7 +88,7 @@ def numbers(frame):
                 _floats.check_type(dtype, name, TypeError)
             _frames.as_floats(frame[name])
         except (TypeError, ValueError):
-            value = frame[name].iloc[0] if len(frame) else None
+            value = _frames.first_odd(frame[name])
             msg = (
                 f"column {name!r} is not numeric (dtype {dtype}, first value {value!r:.60}); "
                 f"{_cure(value)}, or name it in exclude=[{name!r}]"
@@ -133,7 +133,8 @@ def _check_each(array, first, names, owner):
     kind = "NaN" if np.isnan(value) else "infinity or a value too large for float32"
     others = int((per_column > 0).sum()) - 1
     more = f", and {others} more columns" if others else ""
-    among = f"{per_column[column]} of {len(array)} events" + (f" from {first} on" if first else "")
+    n_events = int(bad[..., column].reshape(len(array), -1).any(axis=1).sum())
+    among = f"{n_events} of {len(array)} events" + (f" from {first} on" if first else "")
     msg = (
         f"Input X contains {kind}: {names[column]} is {value} in event {first + event} "
         f"({among}{more}); {owner} needs finite features, "
