@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skhep_nn import _choices, _floats
+from skhep_nn.metrics import _inputs
 from skhep_nn.metrics._binned import _bins
 from skhep_nn.metrics._binned._optimise import check_number, optimise_binning
 from skhep_nn.metrics._binned._significance import binned_significance
@@ -118,10 +119,7 @@ def make_binned_scorer(
         "variations": _factors(variations),
         "luminosity": luminosity,
         "yields": yields,
-        "min_background": _floats.not_negative(min_background, "min_background"),
-        "min_effective_background": _floats.not_negative(
-            min_effective_background, "min_effective_background"
-        ),
+        **_inputs.least_background(min_background, min_effective_background),
         "candidates": candidates,
     }
     return BinnedScorer(signal, weight_column, weighted, **settings)

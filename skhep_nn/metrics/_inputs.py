@@ -192,6 +192,20 @@ def check_flag(value, name):
         raise ValueError(msg)
 
 
+def least_background(min_background, min_effective_background):
+    """How much background a cut or a bin has to hold, by name.
+
+    Raises
+    ------
+    ValueError
+    """
+    given = {
+        "min_effective_background": min_effective_background,
+        "min_background": min_background,
+    }
+    return {name: _floats.not_negative(value, name) for name, value in given.items()}
+
+
 def check_lengths(y_true, y_score):
     """Raise unless there is one label per score."""
     if len(y_true) != len(y_score):

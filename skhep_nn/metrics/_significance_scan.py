@@ -106,11 +106,8 @@ def significance_scan(
     (0.709, 12.0, 10.0, 3.795)
     """
     check_settings(kind, systematic, b_reg)
-    systematic = _floats.one(systematic, "systematic")
-    min_background = _floats.not_negative(min_background, "min_background")
-    min_effective_background = _floats.not_negative(
-        min_effective_background, "min_effective_background"
-    )
+    settings = {"kind": kind, "systematic": _floats.one(systematic, "systematic"), "b_reg": b_reg}
+    rules = _inputs.least_background(min_background, min_effective_background)
     _inputs.check_flag(argmax_only, "argmax_only")
     y = _inputs.labels(y_true)
     scores, kept = _scores(y, y_score, classes, signal if node is None else node, argmax_only)
@@ -121,11 +118,7 @@ def significance_scan(
     totals = float(weights.sum(where=mask)), float(weights.sum(where=~mask))
     if kept is not None:
         scores, mask, weights = scores[kept], mask[kept], weights[kept]
-    if thresholds is None and score_range is None:
-        sums = _tail_sums.at_every_score(scores, mask, weights)
-    else:
-        grid = _grid(thresholds, score_range, scores)
-        sums = _tail_sums.at_thresholds(scores, mask, weights, grid)
+    sums = _sums(scores, mask, weights, thresholds, score_range)
     return SignificanceScan(
         thresholds=sums.thresholds,
         signal=sums.signal,
@@ -135,9 +128,8 @@ def significance_scan(
         total_signal=totals[0],
         total_background=totals[1],
         every_score=thresholds is None,
-        settings={"kind": kind, "systematic": systematic, "b_reg": b_reg},
-        min_background=min_background,
-        min_effective_background=min_effective_background,
+        settings=settings,
+        **rules,
     )
 
 
@@ -376,6 +368,13 @@ def _node(y, y_score, classes, node, argmax_only):
         msg = f"argmax_only=True, but no event has its highest score in node={shown(node)}"
         raise ValueError(msg)
     return scores[:, at], kept
+
+
+def _sums(scores, mask, weights, thresholds, score_range):
+    if thresholds is None and score_range is None:
+        return _tail_sums.at_every_score(scores, mask, weights)
+    grid = _grid(thresholds, score_range, scores)
+    return _tail_sums.at_thresholds(scores, mask, weights, grid)
 
 
 def _grid(thresholds, score_range, scores):

@@ -99,6 +99,15 @@ class Recipe:
             return None
 
 
+def _check_takes_probabilities(loss, owner):
+    if getattr(loss, "from_logits", False):
+        msg = (
+            f"loss {_loss.loss_name(loss)!r} has from_logits=True, but the network of "
+            f"{owner} ends in probabilities"
+        )
+        raise ValueError(msg)
+
+
 def recipe_of(settings, builder, arguments, n_classes):
     """The recipe for a network, compiled as the settings say.
 
@@ -119,12 +128,7 @@ def recipe_of(settings, builder, arguments, n_classes):
     n_outputs = 1 if n_classes == 2 else n_classes
     compiled = _compile.arguments_for(settings, n_outputs)
     optimizer, loss = compiled["optimizer"], compiled["loss"]
-    if getattr(loss, "from_logits", False):
-        msg = (
-            f"loss {_loss.loss_name(loss)!r} has from_logits=True, but the network of "
-            f"{settings.owner} ends in probabilities"
-        )
-        raise ValueError(msg)
+    _check_takes_probabilities(loss, settings.owner)
     shared = {
         "n_outputs": n_outputs,
         # which scale it is stands in the constants

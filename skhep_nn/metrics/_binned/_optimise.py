@@ -115,12 +115,7 @@ def optimise_binning(
     """
     check_settings("asimov", systematic)
     systematic = _floats.one(systematic, "systematic")
-    rules = {
-        "min_effective_background": _floats.not_negative(
-            min_effective_background, "min_effective_background"
-        ),
-        "min_background": _floats.not_negative(min_background, "min_background"),
-    }
+    rules = _inputs.least_background(min_background, min_effective_background)
     _inputs.check_flag(simulation_error, "simulation_error")
     most = check_number(n_bins)
     given = {"signal": signal, "yields": yields, "luminosity": luminosity}

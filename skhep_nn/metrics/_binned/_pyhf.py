@@ -29,13 +29,7 @@ def workspace(templates, observed, channel):
     ValueError
         If a variation has the name of another parameter.
     """
-    if not isinstance(channel, str):
-        msg = f"channel={channel!r:.60}; it must be a text"
-        raise TypeError(msg)
-    taken = {STRENGTH, _bins_name(channel)} & set(templates.variations)
-    if taken:
-        msg = f"variation {taken.pop()!r} has the name of a parameter of the workspace; rename it"
-        raise ValueError(msg)
+    _check_names(templates, channel)
     used = templates._used
     data = templates.signal + templates.background if observed is None else observed
     samples = [
@@ -55,6 +49,16 @@ def workspace(templates, observed, channel):
         "observations": [{"name": channel, "data": np.asarray(data)[used].tolist()}],
         "version": _VERSION,
     }
+
+
+def _check_names(templates, channel):
+    if not isinstance(channel, str):
+        msg = f"channel={channel!r:.60}; it must be a text"
+        raise TypeError(msg)
+    taken = {STRENGTH, _bins_name(channel)} & set(templates.variations)
+    if taken:
+        msg = f"variation {taken.pop()!r} has the name of a parameter of the workspace; rename it"
+        raise ValueError(msg)
 
 
 def write(found, path):
