@@ -157,6 +157,7 @@ def readable(schema):
         for field in schema
     }
     refused = {name: reason for name, reason in reasons.items() if reason}
+    refused |= dict.fromkeys(_ranges(schema), "a range of pandas' index, no column: reset_index()")
     return [name for name in reasons if name not in refused and name not in hidden], refused
 
 
@@ -223,6 +224,16 @@ def _whole(batch):
 
 
 def _unnamed_index(schema):
-    about = (schema.metadata or {}).get(b"pandas")
-    columns = json.loads(about)["index_columns"] if about else []
+    columns = _index_columns(schema)
     return {name for name in columns if isinstance(name, str) and name.startswith("__index_level_")}
+
+
+def _ranges(schema):
+    """Names of indices of which pandas writes start and step, and no values."""
+    names = (one.get("name") for one in _index_columns(schema) if isinstance(one, dict))
+    return {name for name in names if isinstance(name, str)} - set(schema.names)
+
+
+def _index_columns(schema):
+    about = (schema.metadata or {}).get(b"pandas")
+    return json.loads(about)["index_columns"] if about else []

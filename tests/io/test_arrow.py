@@ -76,6 +76,15 @@ def test_a_structure_is_left_out_or_refused_by_name(write):
         read_events(path, columns=["p4"])
 
 
+def test_an_index_that_pandas_writes_as_a_range_is_left_out_and_told_of(tmp_path):
+    frame = pd.DataFrame({"pt": [1.0, 2.0]}, index=pd.RangeIndex(7, 9, name="event"))
+    frame.to_parquet(tmp_path / "events.parquet")
+    with pytest.warns(LeftOutWarning, match=r"'event' \(a range of pandas' index"):
+        assert read_events(tmp_path / "events.parquet").columns.tolist() == ["pt"]
+    with pytest.raises(ColumnError, match=r"'event', which cannot be .*reset_index\(\)"):
+        read_events(tmp_path / "events.parquet", columns=["event"])
+
+
 def test_the_unnamed_index_of_pandas_is_no_column_and_a_named_one_is(tmp_path):
     frame = pd.DataFrame({"pt": [1.0, 2.0]}, index=[7, 9])
     frame.to_parquet(tmp_path / "unnamed.parquet")
