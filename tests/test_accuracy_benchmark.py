@@ -131,7 +131,7 @@ def test_of_one_fit_the_last_result_counts(tmp_path):
 def test_the_network_with_other_parameters_is_a_side():
     partial = accuracy_sides.side("ours, dropout=0.1, units=(8, 8)")
     assert partial.keywords == {"dropout": 0.1, "units": (8, 8)}
-    same, other = (accuracy_sides.described(f"ours, dropout={d}") for d in (0.3, 0.1))
+    same, other = (accuracy_sides.described(f"ours, dropout={d}") for d in ("'auto'", 0.1))
     assert accuracy_sides.described("ours") == same != other
     own = {accuracy_sides.described(f"ours, {o}") for o in ("class_edges=4", "dropout_path='late'")}
     assert len(own | {same}) == 3

@@ -235,7 +235,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
     units: int | Sequence[int]
     activation: str | Callable[..., Any]
     kernel_initializer: Any
-    dropout: float | Sequence[float]
+    dropout: float | Sequence[float] | Literal["auto"]
     l2: float
     batch_normalization: Literal[False, "input", "hidden", "all"]
     input_scaling: Literal["robust", "standard", None]
@@ -292,7 +292,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):
         *,
         activation: str | Callable[..., Any] = ...,
         kernel_initializer: Any = ...,
-        dropout: float | Sequence[float] = ...,
+        dropout: float | Sequence[float] | Literal["auto"] = ...,
         l2: float = ...,
         batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
         input_scaling: Literal["robust", "standard", None] = ...,

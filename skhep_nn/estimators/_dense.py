@@ -22,8 +22,9 @@ class DenseClassifier(BuiltClassifier):
         Of the hidden layers.
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Of the hidden layers.
-    dropout : float or sequence of float, default=0.3
-        Fraction dropped after each hidden layer.
+    dropout : float, sequence of float or "auto", default="auto"
+        Fraction dropped after each hidden layer. ``"auto"`` falls evenly from 0.5 after the first
+        to none after the last: 0.5, 0.25 and 0 of three; 0.25 of one.
     l2 : float, default=0.
         L2 penalty on the kernels of the hidden layers.
     batch_normalization : {False, "input", "hidden", "all"}, default=False
@@ -61,7 +62,7 @@ class DenseClassifier(BuiltClassifier):
     _allow_nd = False
     _parameter_constraints: dict = {  # noqa: RUF012
         "units": ["array-like", POSITIVE],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like", StrOptions({"auto"})],
         "l2": [PENALTY],
         "batch_normalization": [StrOptions({"input", "hidden", "all"}), Options(bool, {False})],
         "activation": [str, callable, HasMethods("get_config")],
@@ -73,7 +74,7 @@ class DenseClassifier(BuiltClassifier):
         *,
         activation="mish",
         kernel_initializer="glorot_uniform",
-        dropout=0.3,
+        dropout="auto",
         l2=0.0,
         batch_normalization=False,
         **training,

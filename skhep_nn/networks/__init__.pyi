@@ -35,7 +35,7 @@ def dense(
     units: Sequence[int] = ...,
     activation: Any = ...,
     kernel_initializer: Any = ...,
-    dropout: float | Sequence[float] = ...,
+    dropout: float | Sequence[float] | Literal["auto"] = ...,
     l2: float = ...,
     batch_normalization: Literal[False, "input", "hidden", "all"] = ...,
     input_scaling: bool = ...,

@@ -19,6 +19,10 @@ from skhep_nn.networks._hidden import (
 from skhep_nn.networks._seeds import dropout as dropout_layer
 from skhep_nn.networks._seeds import fresh
 
+# Behind the first hidden layer, of dropout that falls with the layers. What the first layers have
+# learnt by heart is dropped, and the last ones may add up what they get.
+FIRST_RATE = 0.5
+
 
 def dense(
     shape,
@@ -47,8 +51,8 @@ def dense(
         Width of each hidden layer.
     activation, kernel_initializer : str or Keras object
         Of the hidden layers.
-    dropout : float or sequence of float
-        Fraction dropped after each hidden layer.
+    dropout : float, sequence of float or "auto"
+        Fraction dropped after each hidden layer; ``"auto"`` is :func:`falling_rates`.
     l2 : float
         L2 penalty on the kernels of the hidden layers.
     batch_normalization : {False, "input", "hidden", "all"}
@@ -116,6 +120,8 @@ def hidden(
     on_input, inside = where_normalised(batch_normalization)
     x = normalised(x) if on_input else x
     kinds = [first, *[layers.Dense] * len(units)]
+    if isinstance(dropout, str) and dropout == "auto":
+        dropout = falling_rates(len(units))
     for width, rate, kind in zip(units, rates(dropout, len(units)), kinds, strict=False):
         x = kind(
             width,
@@ -127,6 +133,19 @@ def hidden(
         x = x if after is None else after(x)
         x = dropout_layer(x, rate)
     return x
+
+
+def falling_rates(n_layers):
+    """Fractions to drop that fall evenly from `FIRST_RATE` to none behind the last hidden layer.
+
+    Examples
+    --------
+    >>> falling_rates(3), falling_rates(2), falling_rates(1)
+    ([0.5, 0.25, 0.0], [0.5, 0.0], [0.25])
+    """
+    if n_layers == 1:
+        return [FIRST_RATE / 2]
+    return [FIRST_RATE * (1 - layer / (n_layers - 1)) for layer in range(n_layers)]
 
 
 def output(x, n_outputs, initializer="glorot_uniform", name="output"):

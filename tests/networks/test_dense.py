@@ -53,6 +53,9 @@ def test_layers_come_in_the_order_that_is_documented():
     assert kinds(dropout=(0.0, 0.1)) == [
         "Dense", "Activation", "Dense", "Activation", "Dropout", "Dense",
     ]  # fmt: skip
+    assert kinds(dropout="auto") == [
+        "Dense", "Activation", "Dropout", "Dense", "Activation", "Dense",
+    ]  # fmt: skip
     assert kinds(batch_normalization="input")[0] == "BatchNormalization"
     normalised = ["Dense", "BatchNormalization", "Activation"]
     assert kinds(batch_normalization="all") == ["BatchNormalization", *normalised * 2, "Dense"]
@@ -82,6 +85,22 @@ def test_one_initializer_object_gives_each_layer_other_weights():
 def test_values_per_layer_must_be_one_per_layer():
     with pytest.raises(ValueError, match="dropout has 3 values for 2 layers; give one per layer"):
         networks.dense((3,), 1, units=(4, 2), dropout=(0.1, 0.2, 0.3))
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        ((8, 8, 8), [0.5, 0.25]),
+        ((8, 8), [0.5]),
+        (8, [0.25]),
+        ((8,) * 5, [0.5, 0.375, 0.25, 0.125]),
+        ((), []),
+    ],
+)
+def test_dropout_falls_to_none_behind_the_last_hidden_layer(units, expected):
+    model = networks.dense((3,), 1, units=units, dropout="auto")
+    dropped = [layer for layer in model.layers if type(layer).__name__ == "Dropout"]
+    assert [layer.rate for layer in dropped] == expected
 
 
 def test_without_hidden_layers_it_is_logistic_regression():
