@@ -399,6 +399,8 @@ def _check_no_records(X):
         what, line = "a list of dicts", "pd.DataFrame(X)"
     elif getattr(getattr(X, "dtype", None), "names", None):
         what, line = "an array of records (a structured dtype)", "pd.DataFrame(X)"
+    elif hasattr(X, "__next__"):
+        what, line = f"a {type(X).__name__}", "pd.DataFrame(list(X), columns=...)"
     elif _floats.is_awkward(X) and X.fields and all(X[field].ndim == 1 for field in X.fields):
         what, line = "an awkward array of records", "pd.DataFrame({f: X[f] for f in X.fields})"
     else:

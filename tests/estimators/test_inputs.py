@@ -116,6 +116,22 @@ def test_missing_values_of_nullable_columns_are_named(dense, sample):
         dense().fit(X.assign(eta=eta), y)
 
 
+def test_the_name_of_a_column_and_a_generator_are_no_labels(dense, sample):
+    X, y = sample
+    with pytest.raises(
+        TypeError, match=r"y is the text 'eta'; .* one per event: pass .*X\['eta'\]"
+    ):
+        dense().fit(X, "eta")
+    with pytest.raises(TypeError, match=r"y is a generator; .* pass list\(y\)"):
+        dense().fit(X, (label for label in y))
+
+
+def test_a_generator_is_no_table(dense, sample):
+    X, y = sample
+    with pytest.raises(TypeError, match=r"X is a generator, which is no table; .*list\(X\)"):
+        dense().fit((row for row in X.to_numpy()), y)
+
+
 def test_of_a_column_of_text_the_first_value_that_is_no_number_is_shown(dense, sample):
     X, y = sample
     X = X.assign(eta=X["eta"].astype(str).where(np.arange(len(X)) != 7, "bad"))

@@ -34,6 +34,8 @@ def labels_of(y, owner, name="y", classes=None):
             "one per event"
         )
         raise ValueError(msg)
+    if isinstance(y, str) or hasattr(y, "__next__"):
+        raise TypeError(_no_labels(y, owner, name))
     present = _labels.with_plain_numbers(_labels.present(y, name))
     y = check_array(present, ensure_2d=False, dtype=None, input_name=name)
     if y.dtype == object:
@@ -45,6 +47,13 @@ def labels_of(y, owner, name="y", classes=None):
     if classes is not None:
         _labels.check_type(labels, classes, name)
     return labels
+
+
+def _no_labels(y, owner, name):
+    what, cure = f"the text {y!r:.40}", f"of a column, X[{y!r:.40}] and the features without it"
+    if not isinstance(y, str):
+        what, cure = f"a {type(y).__name__}", f"list({name})"
+    return f"{name} is {what}; {owner} takes labels, one per event: pass {cure}"
 
 
 def _one_per_event(y, owner, name):
