@@ -137,7 +137,7 @@ def dask_cluster():
     distributed = pytest.importorskip("distributed")
     import dask
 
-    from skhep_nn._dask._connection import running_loop
+    from skhep_nn._dask._connection import PATIENT, running_loop
 
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     # Dask leaves it in the environment of this process, by which `_cores` knows what is Dask's
@@ -147,7 +147,8 @@ def dask_cluster():
             cluster = distributed.LocalCluster(
                 **options, **NO_OTHER_ADDRESS, loop=loop, silence_logs=logging.CRITICAL
             )
-        with cluster:
+        # also of workers that tests kill
+        with dask.config.set(PATIENT), cluster:
             yield cluster
 
 
@@ -157,7 +158,7 @@ def client(dask_cluster):
     from distributed import Client
 
     with Client(dask_cluster, loop=dask_cluster.loop, set_as_default=False) as client:
-        client.wait_for_workers(2)
+        client.wait_for_workers(2, timeout=300)
         yield client
 
 

@@ -20,6 +20,7 @@ from skhep_nn.cli import main
 from skhep_nn.exceptions import ClusterError, MissingFileError, PartitionError, VersionError
 
 pytest.importorskip("distributed")
+import dask
 from distributed.utils import LoopRunner
 
 
@@ -101,13 +102,14 @@ def test_the_command_uses_the_workers_of_a_scheduler(client, job, tmp_path, caps
 
 
 def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_path, monkeypatch):
-    addresses, original, settings, handlers = [], _connection._client, [], []
+    addresses, original, settings, handlers, patience = [], _connection._client, [], [], []
 
     def watched(*arguments):
         client = original(*arguments)
         addresses.extend(client.scheduler_info()["workers"])
         ask = f"[__import__('dask').config.get(name) for name in {list(_connection.QUIET)}]"
         settings.extend(client.run(eval, ask).values())
+        patience.append(dask.config.get("distributed.deploy.lost-worker-timeout"))
         handlers.extend(client.run(eval, "str(__import__('signal').getsignal(2))").values())
         return client
 
@@ -117,6 +119,8 @@ def test_the_command_starts_workers_of_its_own_on_the_loopback_address(job, tmp_
     assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == [0, 0, 1, 1]
     assert [address.startswith("tcp://127.0.0.1:") for address in addresses] == [True]
     assert settings == [[*_connection.QUIET.values()]]
+    # a worker that takes the place of a dead one may need longer than Dask's 15 s to start
+    assert patience == ["1 hour"]
     # a terminal sends Ctrl-C to all of its processes: this one ends them
     assert handlers == [str(signal.SIG_IGN)]
     # what workers are given is not left here
@@ -164,6 +168,29 @@ def test_a_worker_that_comes_later_with_another_version(client, monkeypatch):
     monkeypatch.setattr(_tasks, "__version__", "0.0.1")
     with pytest.raises(PartitionError, match=r"VersionError: the process that calls has skhep"):
         list(_tasks.results(client, len, ["text"]))
+
+
+def test_what_came_is_not_held_and_so_not_done_again_when_a_worker_dies(client):
+    n_held = [len(client.futures) for _ in _tasks.results(client, len, ["text"] * 6)]
+    # those that are given back are so a moment later
+    assert n_held[-1] < n_held[0] == 6
+
+
+def test_a_task_whose_workers_die_again_and_again_is_named(client):
+    def allow(dask_scheduler, n_deaths):
+        before, dask_scheduler.allowed_failures = dask_scheduler.allowed_failures, n_deaths
+        return before
+
+    before = client.run_on_scheduler(allow, n_deaths=0)
+    try:
+        with pytest.raises(PartitionError, match=r"9, 1 of 1, failed: its worker died, .*; kept"):
+            list(_tasks.results(client, kill_process, [signal.SIGKILL], kept="; kept"))
+    finally:
+        client.run_on_scheduler(allow, n_deaths=before)
+
+
+def kill_process(number):
+    os.kill(os.getpid(), number)
 
 
 def test_importing_the_package_and_its_parts_does_not_import_dask():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from importlib import import_module
 from pathlib import Path
 
 from skhep_nn._dask import _nanny
@@ -28,6 +29,9 @@ QUIET = {
 }
 # what workers read when they start
 PRELOAD = "distributed.worker.preload"
+# A cluster of this machine gives up for good a worker that does not come back within 15 s, which
+# starting takes on a busy machine; what is to be done would wait for ever.
+PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
 SAME = "all workers need the skhep_nn of the process that calls"
 
 
@@ -87,6 +91,7 @@ def connected(address=None, n_workers=None):
     with contextlib.ExitStack() as stack:
         if address is None:
             size = check_size(n_workers, "workers")
+            stack.enter_context(import_module("dask.config").set(PATIENT))
             loop = stack.enter_context(running_loop())
             scheduler = {"address": stack.enter_context(_local_cluster(distributed, size, loop))}
         else:

@@ -47,7 +47,10 @@ def results(client, function, jobs, *, kept=""):
     try:
         for future in as_completed(futures, loop=client.loop):
             number = futures[future]
-            yield number, _result(future, f"{jobs[number]}, {number + 1} of {len(jobs)},", kept)
+            result = _result(future, f"{jobs[number]}, {number + 1} of {len(jobs)},", kept)
+            # what is held would be done again if the worker that has it dies
+            del futures[future]
+            yield number, result
     finally:
         # what is done or failed is forgotten, what has not begun is not begun
         with contextlib.suppress(Exception):
