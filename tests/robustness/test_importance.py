@@ -215,7 +215,7 @@ def test_the_error_of_a_feature_that_tells_nothing_is_its_spread(slope):
 
 @pytest.mark.slow
 def test_the_error_covers_the_truth(model):
-    n_toys = 500
+    n_toys = 300
     truth = feature_importance(model, make(10**6, 500_000, 0), n_repeats=2).importance
     toys = [feature_importance(model, make(seed)) for seed in range(n_toys)]
     inside = [np.abs(toy.importance - truth) < toy.error for toy in toys]

@@ -208,7 +208,7 @@ def test_missing_labels_and_columns_are_errors(model):
 
 @pytest.mark.slow
 def test_errors_of_differences_cover_the_truth(model):
-    n_toys, inside = 500, []
+    n_toys, inside = 300, []
 
     def evaluated(table):
         found = evaluate_variations(
