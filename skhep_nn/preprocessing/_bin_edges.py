@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from skhep_nn.preprocessing._quantiles import Distinct
-from skhep_nn.preprocessing._robust_scale import FEW_VALUES
+from skhep_nn.preprocessing._robust_scale import FEW_VALUES, ROUNDING_OF_SUMS
 
 # In the units of scaled features: rounding is not to be seen within a bin.
 LEAST_WIDTH = 1e-3
@@ -60,7 +60,8 @@ def edges_of(distinct, n_bins):
     if len(distinct) <= FEW_VALUES:
         return ndtri(np.linspace(TAIL, 1 - TAIL, n_bins + 1)) / QUARTILES
     below = np.cumsum(distinct.weights)
-    wanted = np.linspace(0, 1, n_bins + 1) * below[-1]
+    # an edge upon an event is there in any unit of the weights
+    wanted = np.linspace(0, 1, n_bins + 1) * below[-1] * (1 - ROUNDING_OF_SUMS)
     at = np.minimum(np.searchsorted(below, wanted), len(distinct) - 1)
     edges = distinct.values[np.unique(at)]
     kept = [edges[0]]

@@ -15,6 +15,8 @@ BOUND = 3.0
 FEW_VALUES, LEAST_GAP = 10, 0.05
 # Of gaps, behind a scaler in single precision.
 ROUNDING = 1e-4
+# Of sums of weights in another unit.
+ROUNDING_OF_SUMS = 1e-9
 # One value in so large a part of the events, and so many times as often as any other, stands for
 # something else, such as zero or missing; the width is that of the rest.
 ATOM_SHARE, ATOM_EXCESS = 0.1, 5.0
@@ -157,5 +159,7 @@ def _without_atom(distinct):
     others = np.arange(len(distinct)) != first
     rest = distinct[others]
     atom, total = distinct.weights[first], distinct.weights.sum()
-    stands_out = atom >= ATOM_SHARE * total and atom > ATOM_EXCESS * rest.weights.max()
+    # a tenth is a tenth, and five times no more than that, in any unit of the weights
+    large = atom >= ATOM_SHARE * total * (1 - ROUNDING_OF_SUMS)
+    stands_out = large and atom > ATOM_EXCESS * rest.weights.max() * (1 + ROUNDING_OF_SUMS)
     return rest if stands_out and len(rest) > 1 else distinct

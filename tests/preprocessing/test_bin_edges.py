@@ -30,6 +30,16 @@ def test_events_count_by_the_size_of_their_weights():
     np.testing.assert_allclose(edges(values, 4, weights), [1, 17, 34, 50, 100], atol=1)
 
 
+@pytest.mark.parametrize("n_events", [320, 336, 400])
+def test_the_unit_of_the_weights_moves_no_edge(n_events):
+    values = np.random.default_rng(0).normal(size=n_events)
+    expected = edges_of(Distinct.of(values), 16)
+    for factor in (0.1, 7 / 3, 1e-6, *np.random.default_rng(1).random(50)):
+        np.testing.assert_array_equal(
+            edges_of(Distinct.of(values, np.full(n_events, factor)), 16), expected
+        )
+
+
 def test_a_value_that_is_frequent_has_one_edge():
     values = np.where(np.arange(1000) < 700, 0.0, np.arange(1000) / 100)
     found = edges(values, 10)

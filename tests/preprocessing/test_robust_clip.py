@@ -128,6 +128,16 @@ def test_a_constant_column_is_zero_for_every_value():
     assert scaler.inverse_transform([[0.0]]).tolist() == [[7.5]]
 
 
+@pytest.mark.parametrize(("n_rest", "n_each"), [(180, 1), (80, 4)], ids=["a tenth", "five times"])
+def test_the_unit_of_the_weights_decides_of_no_atom(n_rest, n_each):
+    rest = np.repeat(np.random.default_rng(0).normal(size=n_rest), n_each)
+    x = np.append(rest, [0.0] * 20)[:, None]
+    expected = RobustClipScaler().fit(x)
+    for factor in (0.1, 7 / 3, 1e-6, *np.random.default_rng(1).random(30)):
+        found = RobustClipScaler().fit(x, sample_weight=np.full(len(x), factor))
+        np.testing.assert_allclose(found.scale_, expected.scale_, rtol=1e-9)
+
+
 @pytest.mark.parametrize("atom", [0.0, -999.0, 3.0])
 def test_a_value_that_stands_for_something_else_leaves_the_width_to_the_rest(atom):
     rest = RNG.normal(50, 10, 300)
