@@ -16,8 +16,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, cross_validate
 
 from skhep_nn import DenseClassifier, EventBlocks
-from skhep_nn._dask._connection import running_loop
+from skhep_nn._dask._connection import PATIENT, running_loop
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 EVENT = 64  # numbers
@@ -124,6 +125,8 @@ def test_a_map_larger_than_the_memory_of_a_worker_is_searched_by_its_path(tmp_pa
     with (
         # in which Dask leaves what workers are given
         mock.patch.dict(os.environ),
+        # a worker that was ended for its memory is started again, and fails the test: no wait
+        dask.config.set(PATIENT),
         running_loop() as loop,
         distributed.LocalCluster(
             **options, host="127.0.0.1", memory_limit=limit, loop=loop
