@@ -96,10 +96,11 @@ def test_a_sampler_works_on_what_joblib_mapped(array):
 def test_120_megabytes_train_in_the_same_order_with_one_process_and_with_two():
     # above 96 MB a classifier would train from a map in buffers, in another order
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(3_000_000, 10)).astype(np.float32)
+    X = rng.normal(size=(300_000, 100)).astype(np.float32)
     assert X.nbytes == 120_000_000
     y = (X[:, 0] + rng.normal(size=len(X)).astype(np.float32) > 0).astype(int)
-    classifier = DenseClassifier(**{**SHORT, "batch_size": 4096, "early_stopping": False})
+    own = {"batch_size": 4096, "early_stopping": False, "feature_bins": 0}
+    classifier = DenseClassifier(**(SHORT | own))
     found = [
         VotingClassifier([("a", classifier), ("b", classifier)], voting="soft", n_jobs=n_jobs)
         .fit(X, y)
