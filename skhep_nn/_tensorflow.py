@@ -62,6 +62,10 @@ def _start_runtime():
     tf.config.list_logical_devices()
 
 
+# Classes whose methods are traced, as TensorFlow's hint names them.
+OWNERS = ("Engine.", "Prediction.")
+
+
 def keep_quiet_on_engines():
     """Leave out TensorFlow's hint that engines trace functions of their own, as they should."""
     import tensorflow as tf
@@ -71,7 +75,8 @@ def keep_quiet_on_engines():
 
 def _is_no_hint_on_retracing(record):
     # an engine has functions of its own by design, which TensorFlow takes for one in a loop
-    return not ("Engine." in record.getMessage() and "retracing" in record.getMessage())
+    message = record.getMessage()
+    return not ("retracing" in message and any(owner in message for owner in OWNERS))
 
 
 start()

@@ -65,4 +65,5 @@ def test_engines_are_no_reason_for_hints_on_retracing_whoever_imported_tensorflo
         return tf.get_logger().filter(logging.LogRecord("", 30, "", 0, text, (), None))
 
     assert not passes("Engine._outputs at 0x1")
+    assert not passes("Prediction.trace.<locals>.<lambda> at 0x1")
     assert passes("train_step at 0x1")
