@@ -21,9 +21,10 @@ from skhep_nn import _choices, _floats, _frames, _masks
 from skhep_nn.exceptions import ColumnError
 
 _STRIPPED = (
-    ". If a DataFrame was passed to a meta-estimator, this one strips the names (as "
-    "BaggingClassifier, AdaBoostClassifier, RFE, SequentialFeatureSelector and "
-    "SelfTrainingClassifier do)"
+    ". Transformers of scikit-learn strip the names unless set_output(transform='pandas') is "
+    "called; MinMaxScaler(exclude=...) keeps names and weights. If a DataFrame was passed to a "
+    "meta-estimator, this one strips the names (as BaggingClassifier, AdaBoostClassifier, RFE, "
+    "SequentialFeatureSelector and SelfTrainingClassifier do)"
 )
 _WITHOUT_NAMES = {
     "weight_column": ": leave the column out of X and pass the weights as sample_weight "
@@ -455,6 +456,10 @@ def _not_found(X, column, role):
     if is_position(column):
         rule = "integers are names in it" if any(map(is_position, columns)) else "from 0"
         return f"{msg}, which has {len(columns)} columns ({rule}): {columns[:20]}"
+    renamed = [name for name in columns if str(name).endswith(f"__{column}")]
+    if len(renamed) == 1:
+        cure = "ColumnTransformer(verbose_feature_names_out=False)"
+        return f"{msg}; it is called {renamed[0]!r}, {cure} leaves names as they are"
     near = difflib.get_close_matches(str(column), [str(name) for name in columns], n=1)
     if near:
         return f"{msg}; did you mean {near[0]!r}?"

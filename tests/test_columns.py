@@ -232,3 +232,14 @@ def test_an_error_about_an_argument_shows_the_beginning_of_a_long_value(name):
 def test_labels_given_to_the_split_are_told_where_they_belong(frame):
     with pytest.raises(ValueError, match=r"fractions=.*labels are a column of events, and process"):
         train_validation_test_split(frame, [0, 1])
+
+
+def test_a_column_that_a_column_transformer_renamed_is_named():
+    X = pd.DataFrame({"s__pt": [1.0], "remainder__weight": [1.0]})
+    with pytest.raises(ColumnError, match=r"it is called 'remainder__weight', .*verbose_feature"):
+        _columns.position(X, "weight", "weight_column")
+
+
+def test_an_array_of_a_scaler_has_no_names_and_a_cure():
+    with pytest.raises(ColumnError, match=r"set_output\(transform='pandas'\)"):
+        _columns.position(np.ones((2, 3)), "weight", "weight_column")
