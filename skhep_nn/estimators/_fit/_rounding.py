@@ -10,7 +10,7 @@ from skhep_nn.estimators._fit._column_names import named_as_numbers
 from skhep_nn.estimators._fit._targets import float_type
 
 # Events that are looked at, from all over the sample: enough for a median.
-SEEN = 2_000
+SEEN = 500
 # Of the median distance from the median; the rounding of a time stamp is then a tenth of it.
 TOO_COARSE = 0.02
 
@@ -42,7 +42,7 @@ def warn_of_rounding(X, fitted):
 def _check(values, label):
     width = values.shape[-1] if values.ndim > 1 else 1
     # holds whole numbers of 64 bits, where the machine has such a type
-    kind = np.float64 if values.dtype == object else np.longdouble
+    kind = np.longdouble if values.dtype.kind in "iu" else np.float64
     wide = values.reshape(len(values), -1, width).astype(kind)
     narrow = _as_network(wide)
     for column in range(wide.shape[-1]):
