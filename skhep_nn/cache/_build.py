@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import io
 
 import joblib
@@ -178,8 +179,8 @@ class _Job:
     def write(self, folder):
         """Write the cache to `folder`."""
         before = self.key()
-        by_parts = None if self.client is None else self.partitions.fit
-        fit_on_stream(self.steps, self.events, by_parts)
+        by_parts = functools.partial(self.partitions.fit, folder=folder)
+        fit_on_stream(self.steps, self.events, None if self.client is None else by_parts)
         writer = _store.CacheWriter(folder, self.dtype)
         try:
             if self.client is None:

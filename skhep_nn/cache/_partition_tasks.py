@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 import secrets
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from skhep_nn import _storage
 from skhep_nn.cache import _file_digest, _manifest, _store
 from skhep_nn.cache._stream_fit import fit_next, is_ready, transformed
 from skhep_nn.io._partitions import Partition, partitions_of
 from skhep_nn.io._read import to_table
 from skhep_nn.io._stream import Selection
+
+STEPS = "steps.pickle"
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,43 @@ class OfFile:
 
 
 @dataclass(frozen=True)
+class StepsFile:
+    """The steps of a transformer as tasks have them: by their file, as some take megabytes.
+
+    Parameters
+    ----------
+    path : Path
+        On a file system that the workers share.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, steps, folder):
+        """Write `steps`, as they are now, to a folder."""
+        # what a script defines travels with its code
+        import cloudpickle
+
+        with _storage.whole_file(folder / STEPS) as file:
+            file.write(cloudpickle.dumps(steps))
+        return cls(folder / STEPS)
+
+    def load(self):
+        """The steps, which are of nobody else."""
+        with _storage.open_regular(self.path) as file:
+            return pickle.loads(file.read())
+
+
+@dataclass(frozen=True)
 class OfPartition:
-    """One partition, the steps of the transformer as they are, and where its events go."""
+    """One partition, the steps of the transformer, and where its events go."""
 
     number: int
     partition: Partition
     selection: Selection
     chunk_size: int
-    steps: list
-    folder: Path | None = None
+    steps: StepsFile
+    folder: Path
     dtype: object = None
 
     def __str__(self):
@@ -73,7 +105,7 @@ def divided(job):
 
 def fitted(job):
     """The steps, with the next one that learns fitted on this partition; None without events."""
-    steps = copy.deepcopy(job.steps)
+    steps = job.steps.load()
     ready = [is_ready(step) for step in steps]
     n_events = sum([fit_next(steps, ready, chunk) for chunk in job.events()])
     return steps if n_events else None
@@ -81,7 +113,7 @@ def fitted(job):
 
 def written(job):
     """Write the events of a partition behind the steps as a cache of its own; a `Written`."""
-    selection, done = copy.deepcopy(job.selection), Written()
+    selection, done, steps = copy.deepcopy(job.selection), Written(), job.steps.load()
     folder = job.folder / f"part-{job.number}-{os.getpid()}-{secrets.token_hex(4)}"
     folder.mkdir()
     writer = _store.CacheWriter(folder, job.dtype)
@@ -89,7 +121,7 @@ def written(job):
         for piece in job.partition.pieces(selection, job.chunk_size):
             done.n_read += piece.n_read
             if piece.n_events:
-                writer.write(transformed(job.steps, to_table(piece.columns, 0)), job.chunk_size)
+                writer.write(transformed(steps, to_table(piece.columns, 0)), job.chunk_size)
         done.kinds = selection.kinds()
         if writer.kinds is None:
             shutil.rmtree(folder)

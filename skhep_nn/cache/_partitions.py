@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import Counter
 from functools import cached_property
@@ -40,21 +41,24 @@ class Partitions:
         jobs = [tasks.OfFile(path, None, self._chunk_size) for path in self._files]
         return list(in_order(results(self._client, tasks.digested, jobs)))
 
-    def fit(self, steps):
+    def fit(self, steps, folder):
         """Fit the next of `steps` that learns on each partition, and merge; False without events.
 
         Parameters
         ----------
         steps : list of transformers
             Those before it that learn nothing are fitted, too.
+        folder : Path
+            Of the cache; what workers read lies beside it.
         """
         at = next_that_learns(steps, [is_fitted(step) for step in steps])
         merged = None
-        for part in self._done(tasks.fitted, self._jobs(steps)):
-            if merged is None:
-                merged = part
-            elif part is not None:
-                merged[at].merge(part[at])
+        with _beside(folder) as here:
+            for part in self._done(tasks.fitted, self._jobs(steps, here)):
+                if merged is None:
+                    merged = part
+                elif part is not None:
+                    merged[at].merge(part[at])
         for step, its in zip(steps, merged or (), strict=False):
             vars(step).update(vars(its))
         return merged is not None
@@ -69,14 +73,9 @@ class Partitions:
             Of `writer`; the parts lie beside it.
         writer : CacheWriter
         """
-        # by its name it is removed with what else a killed process leaves of this cache
-        parts = folder.with_name(f"{folder.name}-parts")
-        parts.mkdir()
-        try:
-            jobs = self._jobs(steps, folder=parts, dtype=writer.dtype)
+        with _beside(folder) as parts:
+            jobs = self._jobs(steps, parts, dtype=writer.dtype)
             self._join(jobs, self._done(tasks.written, jobs), writer)
-        finally:
-            _storage.remove_folder(parts)
 
     def _join(self, jobs, parts, writer):
         in_file = Counter()
@@ -90,11 +89,10 @@ class Partitions:
             check_not_empty(source, n_read, self._selection)
         check_any(self._files, in_file.total())
 
-    def _jobs(self, steps, **where):
-        about = (self._selection, self._chunk_size, steps)
-        return [
-            tasks.OfPartition(number, one, *about, **where) for number, one in enumerate(self._all)
-        ]
+    def _jobs(self, steps, folder, dtype=None):
+        file = tasks.StepsFile.of(steps, folder)
+        about = (self._selection, self._chunk_size, file, folder, dtype)
+        return [tasks.OfPartition(number, one, *about) for number, one in enumerate(self._all)]
 
     def _done(self, function, jobs):
         """What `function` gives for each of `jobs`, in order, with a bar."""
@@ -115,6 +113,17 @@ class Partitions:
         jobs = [tasks.OfFile(path, self._selection, self._chunk_size) for path in self._files]
         found = in_order(results(self._client, tasks.divided, jobs))
         return [partition for of_file in found for partition in of_file]
+
+
+@contextlib.contextmanager
+def _beside(folder):
+    # by its name it is removed with what else a killed process leaves of this cache
+    parts = folder.with_name(f"{folder.name}-parts")
+    parts.mkdir()
+    try:
+        yield parts
+    finally:
+        _storage.remove_folder(parts)
 
 
 def _counted(pairs, jobs, bar):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skhep_nn._dask import _tasks
 from skhep_nn.cache import build_cache
 from skhep_nn.exceptions import ColumnError, FileFormatError, PartitionError
 from skhep_nn.preprocessing import (
@@ -23,6 +25,7 @@ from skhep_nn.preprocessing import (
     SequencePadder,
 )
 
+cloudpickle = pytest.importorskip("cloudpickle")
 pytest.importorskip("distributed")
 
 
@@ -92,6 +95,23 @@ def test_the_cache_of_workers_is_that_of_one_process_to_the_byte(client, files, 
     before = (tmp_path / "dask" / "cache.json").stat().st_mtime_ns
     build(files, TRANSFORMERS[name](), tmp_path / "dask", **options)
     assert (tmp_path / "dask" / "cache.json").stat().st_mtime_ns == before
+
+
+def test_tasks_have_the_name_of_the_file_of_the_transformer(client, tmp_path, monkeypatch):
+    frame = pd.DataFrame({"pt": np.random.default_rng(0).normal(size=4000)})
+    frame.to_feather(tmp_path / "a.feather")
+    sizes, submitted = [], _tasks._submitted
+
+    def noted(client, function, jobs):
+        sizes.extend(len(cloudpickle.dumps(job)) for job in jobs)
+        return submitted(client, function, jobs)
+
+    monkeypatch.setattr(_tasks, "_submitted", noted)
+    scaler = make_pipeline(RobustClipScaler(), MinMaxScaler())
+    build(tmp_path / "a.feather", scaler, tmp_path / "c", columns=None, client=client)
+    assert len(pickle.dumps(scaler)) > 4000 * 16
+    assert max(sizes) < 4000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.feather", "c"]
 
 
 class DiesOnce(TransformerMixin, BaseEstimator):
