@@ -79,8 +79,13 @@ print(json.dumps({"fits": out, "same masks": same, "second strategy": message}))
 @pytest.fixture(scope="module")
 def found():
     """Fits on one device and on two logical ones, in a process in which there are two; masks."""
+    # devices that wait for each other would do so for ever
     done = subprocess.run(
-        [sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True, check=False
+        [sys.executable, "-c", ON_TWO_DEVICES],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
     )
     assert not done.returncode, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
