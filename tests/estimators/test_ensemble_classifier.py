@@ -148,7 +148,7 @@ def test_the_spread_of_bootstraps_is_that_of_new_samples():
 
 def test_pipelines_and_searches(sample):
     X, y = sample
-    pipeline = Pipeline([("scale", MinMaxScaler()), ("last", LogisticRegression())])
+    pipeline = Pipeline([("scale", MinMaxScaler(exclude="weight")), ("last", LogisticRegression())])
     model = EnsembleClassifier(pipeline, 2, bootstrap=True, random_state=0).fit(X, y)
     assert not np.array_equal(*(m["last"].coef_ for m in model.estimators_))
     grid = {"estimator__last__C": [0.1, 1.0]}
