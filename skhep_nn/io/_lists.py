@@ -18,7 +18,6 @@ def is_list_type(kind):
 
 LISTS = (("", ""), ("large_", ""), ("fixed_size_", ""), ("", "_view"), ("large_", "_view"))
 BINARY = ("binary", "large_binary", "fixed_size_binary", "binary_view")
-STRINGS = ("string", "large_string", "string_view")
 NEVER = ("struct", "map", "union", "time", "interval")
 
 
