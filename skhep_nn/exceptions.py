@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "BatchNormalizationWarning",
     "CacheError",
     "ClusterError",
     "ColumnError",
@@ -10,6 +11,7 @@ __all__ = [
     "DroppedEventsWarning",
     "ExportError",
     "ExtrapolationWarning",
+    "FeatureWarning",
     "FileFormatError",
     "FoldsDifferWarning",
     "ForkedProcessError",
@@ -95,6 +97,10 @@ class MassLeakWarning(UserWarning):
 
 class ExtrapolationWarning(UserWarning):
     """A mass hypothesis is outside the range in which a parametric network was trained."""
+
+
+class FeatureWarning(UserWarning):
+    """A column that is taken for a feature holds something else, or loses what it says."""
 
 
 class TemplateNoiseWarning(UserWarning):

@@ -259,7 +259,8 @@ class MinMaxScaler(OptionalColumnsMixin, Scaling):
             delattr(self, name)
 
     def _start(self, X):
-        at = self._remember_scaled(X, _columns.as_list(self.exclude))
+        named = self.data_range if isinstance(self.data_range, dict) else ()
+        at = self._remember_scaled(X, _columns.as_list(self.exclude), named)
         self._given = given_ranges(self.data_range, X, at)
         self.data_min_, self.data_max_ = np.full((2, len(at)), np.nan)
 

@@ -24,8 +24,8 @@ class ScaledColumns:
     `_scale(values, missing)`.
     """
 
-    def _remember_scaled(self, X, optional):
-        """The columns of `X`, of which `optional` ones are not scaled."""
+    def _remember_scaled(self, X, optional, meant=()):
+        """The columns of `X` that are scaled: not `optional` ones; the user has named `meant`."""
         if _columns.is_blocks(X):
             msg = f"{type(self).__name__} scales a DataFrame or an array; X holds named blocks"
             raise TypeError(msg)
@@ -34,7 +34,7 @@ class ScaledColumns:
         self.scaled_columns_ = [names[k] for k in at] if names else at
         self.n_missing_ = dict.fromkeys(self.scaled_columns_, 0)
         # weights that are shifted are wrong, and often still positive
-        warn_of_weights(self._fitted, _SCALED)
+        warn_of_weights(self._fitted, _SCALED, meant=meant)
         return at
 
     def _scaled(self, X):

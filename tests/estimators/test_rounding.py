@@ -11,6 +11,7 @@ import pytest
 from skhep_nn import BlockClassifier, DenseClassifier, EventBlocks, MinMaxScaler
 from skhep_nn._columns import FittedColumns
 from skhep_nn.estimators._fit._rounding import warn_of_rounding
+from skhep_nn.exceptions import FeatureWarning
 
 N = 300
 RNG = np.random.default_rng(0)
@@ -65,10 +66,26 @@ def test_a_column_that_is_nearly_constant_when_rounded_is_named(column):
         (1e9 + NORMAL).astype(np.float32),
         COUNTS > 4,
         np.where(COUNTS > 2, -999.0, NORMAL),
+        np.where(np.arange(N) % 10, COUNTS, 2**31 - 1),
+        np.where(np.arange(N) % 100, NORMAL, -1e30),
+        np.where(np.arange(N) % 100, NORMAL, 1e12 + 1),
+        0.1056583745 * (1 + 1e-12 * NORMAL),
     ],
 )
 def test_a_column_that_keeps_its_differences_is_not(column):
     assert not told(pd.DataFrame({"x": column}))
+
+
+def test_small_numbers_of_all_magnitudes_want_a_logarithm():
+    (message,) = told(pd.DataFrame({"p": np.exp(-100 + 30 * NORMAL)}))
+    assert message.endswith("take its logarithm")
+
+
+def test_what_a_mask_covers_is_padding():
+    covered = np.zeros((N, 3, 2), dtype=bool)
+    covered[:, 1:] = True
+    entries = np.where(covered, 1e20 + 1e14 * NORMAL[:, None, None], NORMAL[:, None, None])
+    assert not told(EventBlocks({"track": np.ma.masked_array(entries, covered)}))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +113,7 @@ def test_fit_tells_of_it_and_a_scaler_in_front_helps():
     X = pd.DataFrame({"time": 1e9 + NORMAL})
     y = NORMAL > 0
     network = DenseClassifier(units=8, epochs=30, feature_bins=0, random_state=0)
-    with pytest.warns(UserWarning, match="column 'time' is rounded"):
+    with pytest.warns(FeatureWarning, match="column 'time' is rounded"):
         network.fit(X, y)
     scaled = MinMaxScaler().fit_transform(X)
     assert network.fit(scaled, y).score(scaled, y) > 0.95
@@ -105,7 +122,7 @@ def test_fit_tells_of_it_and_a_scaler_in_front_helps():
 def test_numbers_that_processors_take_for_zero_are_a_constant_and_no_failure():
     X = pd.DataFrame({"section": 1e-42 * NORMAL, "pt": NORMAL})
     network = DenseClassifier(units=4, epochs=1, random_state=0)
-    with pytest.warns(UserWarning, match="column 'section' is rounded"):
+    with pytest.warns(FeatureWarning, match="column 'section' is rounded"):
         network.fit(X, NORMAL > 0)
     other = X.assign(section=0.0)
     assert (network.predict_proba(X) == network.predict_proba(other)).all()
@@ -114,5 +131,5 @@ def test_numbers_that_processors_take_for_zero_are_a_constant_and_no_failure():
 def test_a_sequence_of_a_network_is_told_of():
     X = np.stack([NORMAL, 1e9 + NORMAL], axis=1)[:, None].repeat(2, axis=1)
     network = BlockClassifier(branches={"sequence": {"kind": "deepsets"}}, epochs=1)
-    with pytest.warns(UserWarning, match="column 1 is rounded"):
+    with pytest.warns(FeatureWarning, match="column 1 is rounded"):
         network.fit(X, NORMAL > 0)

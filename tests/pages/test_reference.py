@@ -72,7 +72,7 @@ def test_a_reference_by_another_path_goes_to_the_page_of_the_name(said, meant):
 
 def test_an_argument_stands_with_its_default_and_what_it_takes():
     rows = {row[0]: row[1:] for row in arguments.table_of(skhep_nn.DenseClassifier)}
-    assert rows["``dropout``"] == ("``0.3``", "``float or sequence of float``")
+    assert rows["``dropout``"] == ("``'auto'``", '``float, sequence of float or "auto"``')
     shared = rows[":ref:`batch_size <training-parameter-batch-size>`"]
     assert (
         shared[0]

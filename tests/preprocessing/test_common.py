@@ -7,6 +7,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhep_nn import EventWeightBalancer, MinMaxScaler, RobustClipScaler
+from skhep_nn.exceptions import FeatureWarning
 
 SCALERS = [
     MinMaxScaler(),
@@ -47,11 +48,16 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("name", ["weight", "event_weight", "Weights"])
 def test_scaling_a_column_that_is_called_a_weight_is_told_of(scaler, name):
     X = pd.DataFrame({"pt": [20.0, 30.0, 50.0], name: [0.5, 1.0, 4.0]})
-    with pytest.warns(UserWarning, match=rf"column '{name}' is scaled .*exclude=\['{name}'\]"):
+    with pytest.warns(FeatureWarning, match=rf"column '{name}' is scaled .*exclude=\['{name}'\]"):
         scaler().fit(X)
     # warnings are errors
     scaler(exclude=[name]).fit(X)
     scaler().fit(X.rename(columns={name: "weight_of_jet"}))
+
+
+def test_a_column_whose_range_is_given_is_meant_to_be_scaled():
+    X = pd.DataFrame({"pt": [20.0, 30.0, 50.0], "btag_weight": [0.5, 1.0, 4.0]})
+    MinMaxScaler(data_range={"btag_weight": (0, 5)}).fit(X)
 
 
 def test_the_weight_column_of_a_scaler_is_not_scaled_and_not_told_of():

@@ -8,6 +8,7 @@ import numpy as np
 
 from skhep_nn import _columns
 from skhep_nn._warnings import warn
+from skhep_nn.exceptions import FeatureWarning
 
 # eventNumber, evt_id, EventID, entry, mc_event_number, and what pandas and ROOT call an index
 NUMBER_LIKE = re.compile(
@@ -39,7 +40,8 @@ def warn_of_numbers(fitted, X):
             warn(
                 f"column {name!r} is used as a feature, and looks like the number of the event "
                 f"({n_different} different values in {len(values)} events), from which a network "
-                f"learns in which file an event was; leave it out by exclude=[{name!r}]"
+                f"learns in which file an event was; leave it out by exclude=[{name!r}]",
+                FeatureWarning,
             )
 
 

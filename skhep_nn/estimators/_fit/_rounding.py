@@ -8,11 +8,20 @@ from skhep_nn import _columns
 from skhep_nn._warnings import warn
 from skhep_nn.estimators._fit._column_names import named_as_numbers
 from skhep_nn.estimators._fit._targets import float_type
+from skhep_nn.exceptions import FeatureWarning
 
 # Events that are looked at, from all over the sample: enough for a median.
 SEEN = 500
 # Of the median distance from the median; the rounding of a time stamp is then a tenth of it.
 TOO_COARSE = 0.02
+# Of the median: a mass from energy and momentum, or a sum of shares, is constant but for rounding.
+CONSTANT = 1e-10
+OFFSET = (
+    "subtract an offset, or put MinMaxScaler() before the network, which scales in double precision"
+)
+LOGARITHM = "take its logarithm"
+# By what the largest value outgrows the median of what has to be seen by magnitude.
+MAGNITUDES = 1e6
 
 
 def warn_of_rounding(X, fitted):
@@ -33,7 +42,8 @@ def warn_of_rounding(X, fitted):
     seen = _columns.rows(X, slice(None, None, max(1, len(X) // SEEN)))
     told_of = named_as_numbers(fitted)
     for at in fitted.required:
-        values = np.asarray(_columns.take_at(seen, at))
+        # what a mask covers is padding
+        values = np.asarray(np.ma.filled(_columns.take_at(seen, at), 0))
         if _is_wide(values.dtype) and at not in told_of:
             # of an array it is one feature, of entries perhaps; a block has several
             _check(values if _columns.is_blocks(X) else values[..., None], fitted.label(at))
@@ -46,16 +56,23 @@ def _check(values, label):
     wide = values.reshape(len(values), -1, width).astype(kind)
     narrow = _as_network(wide)
     for column in range(wide.shape[-1]):
-        error, spread, middle = _error_and_spread(wide[..., column], narrow[..., column])
+        found = wide[..., column], narrow[..., column]
+        error, spread, middle = _error_and_spread(*found, exact=values.dtype.kind != "f")
         if error > TOO_COARSE * spread:
             of_block = f", feature {column}" if width > 1 else ""
             warn(
                 f"{label}{of_block} is rounded by the {float_type()} in which the network "
-                f"computes: by {error:.1g} on average around {middle:.3g}, where half of the "
-                f"events are within {spread:.1g}; subtract an offset, or put MinMaxScaler() "
-                "before the network, which scales in double precision"
+                f"computes: half of the events by {error:.1g} and more, around {middle:.3g}, where "
+                f"half of them are within {spread:.1g}; {_remedy(wide[..., column], middle)}",
+                FeatureWarning,
             )
             return
+
+
+def _remedy(values, middle):
+    tiny = np.finfo(float_type()).tiny
+    largest = np.abs(values).max()
+    return LOGARITHM if abs(middle) < tiny and largest > MAGNITUDES * abs(middle) else OFFSET
 
 
 def _as_network(values):
@@ -66,8 +83,8 @@ def _as_network(values):
     return np.where(np.abs(rounded) < np.finfo(kind).tiny, 0, rounded)
 
 
-def _error_and_spread(wide, narrow):
-    """Mean rounding error, median distance from the median and the median; padding is no value."""
+def _error_and_spread(wide, narrow, exact):
+    """Median rounding error, median distance from the median, the median; padding is no value."""
     real = np.isfinite(narrow) & ((wide != 0) if wide.shape[1] > 1 else True)
     wide, narrow = wide[real], narrow[real]
     if not len(wide):
@@ -75,8 +92,9 @@ def _error_and_spread(wide, narrow):
     middle = np.median(wide)
     distances = np.abs(wide - middle)
     spread = np.median(distances) or distances.mean()
-    # a column with one value has nothing to lose
-    error = np.abs(wide - narrow).mean() if spread else 0.0
+    # few values that stand for a missing one say nothing of the others
+    nothing = spread == 0 or (not exact and spread <= CONSTANT * abs(middle))
+    error = 0.0 if nothing else np.median(np.abs(wide - narrow))
     return float(error), float(spread), float(middle)
 
 
