@@ -8,14 +8,16 @@ import os
 import secrets
 import shutil
 import stat
+import time
 
 from skhep_nn import _owner
 from skhep_nn.exceptions import FileFormatError, SkhepNNError, StorageError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-# Attempts to remove a folder: one that is gone does not come back.
-REMOVALS = 10
+# Attempts to remove a folder, and seconds that each waits longer than the last: one that is gone
+# does not come back.
+REMOVALS, PAUSE = 10, 0.01
 
 
 def open_regular(path):
@@ -152,7 +154,8 @@ def remove_folder(folder):
 
     What they make while it is emptied goes with the next attempt; without it they make nothing.
     """
-    for _ in range(REMOVALS):
+    for attempt in range(REMOVALS):
+        time.sleep(PAUSE * attempt)
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             return

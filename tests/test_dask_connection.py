@@ -148,6 +148,22 @@ def test_an_event_loop_whose_thread_starts_late_is_tried_again(late, monkeypatch
         pass
 
 
+@pytest.mark.parametrize(
+    ("own", "preload", "argv"),
+    [
+        ({}, [], []),
+        ({_connection.PRELOAD: "site"}, ["site"], []),
+        ({_connection.PRELOAD: ["a", "b"]}, ["a", "b"], []),
+        ({_connection.PRELOAD: "a", _connection.PRELOAD_ARGV: ["-v"]}, ["a"], ["-v"]),
+        ({_connection.PRELOAD: ["a"], _connection.PRELOAD_ARGV: [["-v"]]}, ["a"], [["-v"], []]),
+    ],
+)
+def test_what_users_have_workers_read_is_read_too(own, preload, argv):
+    found = _connection._preloads(own.get)
+    assert found[_connection.PRELOAD] == [*preload, _connection.INTERRUPTS]
+    assert found[_connection.PRELOAD_ARGV] == argv
+
+
 def test_workers_with_another_version_and_without_the_package_are_named(client, monkeypatch):
     address = next(iter(client.scheduler_info()["workers"]))
     for version, error, message in (

@@ -28,7 +28,8 @@ QUIET = {
     "distributed.admin.system-monitor.interval": "5s",
 }
 # what workers read when they start
-PRELOAD = "distributed.worker.preload"
+PRELOAD, PRELOAD_ARGV = "distributed.worker.preload", "distributed.worker.preload-argv"
+INTERRUPTS = "skhep_nn._dask._interrupts"
 # A cluster of this machine gives up for good a worker that does not come back within 15 s, which
 # starting takes on a busy machine; what is to be done would wait for ever.
 PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
@@ -132,9 +133,8 @@ def _started_runner():
 def _local_cluster(distributed, n_workers, loop):
     from dask import config
 
-    preload = [*config.get(PRELOAD, ()), "skhep_nn._dask._interrupts"]
     # workers, also those that take the place of dead ones, have the settings of now
-    with config.set(QUIET | {PRELOAD: preload}), _nanny.environment_kept():
+    with config.set(QUIET | _preloads(config.get)), _nanny.environment_kept():
         return distributed.LocalCluster(
             n_workers=n_workers,
             loop=loop,
@@ -145,6 +145,15 @@ def _local_cluster(distributed, n_workers, loop):
             dashboard_address="127.0.0.1:0",
             worker_dashboard_address="127.0.0.1:0",
         )
+
+
+def _preloads(setting):
+    """Settings of what workers read when they start: what the user has set, and ours behind it."""
+    preload, argv = setting(PRELOAD, None) or [], setting(PRELOAD_ARGV, None) or []
+    preload = [preload] if isinstance(preload, str) else preload
+    # of arguments there are as many lists, or one of words for all
+    of_each = bool(argv) and not isinstance(argv[0], str)
+    return {PRELOAD: [*preload, INTERRUPTS], PRELOAD_ARGV: [*argv, []] if of_each else argv}
 
 
 def _scheduler(address):

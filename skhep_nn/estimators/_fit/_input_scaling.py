@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skhep_nn.estimators._fit._targets import float_type
 from skhep_nn.networks._feature_bins import bins_name, bins_of
 from skhep_nn.networks._input_scaling import scaling_name
 from skhep_nn.preprocessing._bin_edges import feature_bins
@@ -83,7 +84,7 @@ def _normal(values):
     """`values` with 0 for numbers below the smallest normal one, as processors take them."""
     if values.dtype.kind != "f":
         return values
-    below = (np.abs(values) < np.finfo(values.dtype).tiny) & (values != 0)
+    below = (np.abs(values) < np.finfo(float_type()).tiny) & (values != 0)
     return np.where(below, 0, values) if below.any() else values
 
 
