@@ -44,8 +44,8 @@ class ParquetSource(Source):
 
     def __init__(self, path):
         self._file = pq.ParquetFile(path, page_checksum_verification=True)
-        names, refused = readable(self._file.schema_arrow)
-        super().__init__(path, names, self._file.metadata.num_rows, refused=refused)
+        names, about = readable(self._file.schema_arrow)
+        super().__init__(path, names, self._file.metadata.num_rows, **about)
 
     def chunks(self, columns, size, start=0, stop=None):
         groups = [at for at, first in enumerate(self._starts()) if _within(first, start, stop)]
@@ -95,9 +95,9 @@ class FeatherSource(Source):
     def __init__(self, path):
         self._map = pa.memory_map(str(path))
         self._reader = pa.ipc.open_file(self._map)
-        names, refused = readable(self._reader.schema)
+        names, about = readable(self._reader.schema)
         self._ends = self._count()
-        super().__init__(path, names, self._ends[-1], refused=refused)
+        super().__init__(path, names, self._ends[-1], **about)
 
     def chunks(self, columns, size, start=0, stop=None):
         fields = sorted(self._reader.schema.get_field_index(name) for name in columns)
@@ -144,7 +144,7 @@ def _within(first, start, stop):
 
 
 def readable(schema):
-    """Names of the columns that a table can hold, and why the others cannot.
+    """Names of the columns that a table can hold, and what `Source` is told of the others.
 
     The index that pandas writes without a name is no column of events.
     """
@@ -157,8 +157,12 @@ def readable(schema):
         for field in schema
     }
     refused = {name: reason for name, reason in reasons.items() if reason}
-    refused |= dict.fromkeys(_ranges(schema), "a range of pandas' index, no column: reset_index()")
-    return [name for name in reasons if name not in refused and name not in hidden], refused
+    ranges = _ranges(schema)
+    refused |= dict.fromkeys(ranges, "a range of pandas' index, no column: reset_index()")
+    names = [name for name in reasons if name not in refused and name not in hidden]
+    # nothing is lost of one that counts the events
+    aside = [name for name, steps in ranges.items() if steps == (0, 1)]
+    return names, {"refused": refused, "aside": aside}
 
 
 def rebatch(batches, size):
@@ -229,11 +233,17 @@ def _unnamed_index(schema):
 
 
 def _ranges(schema):
-    """Names of indices of which pandas writes start and step, and no values."""
-    names = (one.get("name") for one in _index_columns(schema) if isinstance(one, dict))
-    return {name for name in names if isinstance(name, str)} - set(schema.names)
+    """(start, step) of the indices, by name, of which pandas writes these and no values."""
+    found = {}
+    for one in _index_columns(schema):
+        name = one.get("name") if isinstance(one, dict) else None
+        if isinstance(name, str) and name not in schema.names:
+            found[name] = one.get("start"), one.get("step")
+    return found
 
 
 def _index_columns(schema):
     about = (schema.metadata or {}).get(b"pandas")
-    return json.loads(about)["index_columns"] if about else []
+    about = json.loads(about) if about else {}
+    # other programs write of it what they need
+    return about.get("index_columns") or []

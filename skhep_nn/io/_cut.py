@@ -70,11 +70,13 @@ class Cut:
         self.names = list(dict.fromkeys(found))
 
     def columns(self, available, where):
-        """The columns of `available` that the cut needs."""
+        """The columns of `available`, those of the source `where`, that the cut needs."""
         unknown = [name for name in self.names if name not in available]
         if unknown:
-            near = nearest(unknown[0], available)
-            msg = f"{where}: cut={self.text!r} uses {unknown[0]!r}, which it does not have; {near}"
+            reason = where.refused.get(unknown[0])
+            why = f"cannot be a column: {reason}" if reason else "it does not have; "
+            why += "" if reason else nearest(unknown[0], available)
+            msg = f"{where}: cut={self.text!r} uses {unknown[0]!r}, which {why}"
             raise ColumnError(msg)
         return self.names
 

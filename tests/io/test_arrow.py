@@ -85,6 +85,32 @@ def test_an_index_that_pandas_writes_as_a_range_is_left_out_and_told_of(tmp_path
         read_events(tmp_path / "events.parquet", columns=["event"])
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_an_index_that_counts_the_events_is_no_loss_but_cannot_be_asked_for(tmp_path, suffix):
+    frame = pd.DataFrame({"pt": [1.0, 2.0]}).rename_axis("entry")
+    path = tmp_path / f"events{suffix}"
+    WRITE[suffix](pa.Table.from_pandas(frame), path)
+    # a warning would be an error
+    assert read_events(path).columns.tolist() == ["pt"]
+    for asked in ({"columns": ["entry"]}, {"cut": "entry > 5"}):
+        with pytest.raises(ColumnError, match=r"'entry', which cannot be .*reset_index\(\)"):
+            read_events(path, **asked)
+
+
+@pytest.mark.parametrize(("start", "step"), [(1, 1), (0, 2)])
+def test_an_index_that_counts_otherwise_is_told_of(tmp_path, start, step):
+    index = pd.RangeIndex(start, start + 2 * step, step, name="entry")
+    pd.DataFrame({"pt": [1.0, 2.0]}, index=index).to_parquet(tmp_path / "events.parquet")
+    with pytest.warns(LeftOutWarning, match=r"'entry' \(a range of pandas' index"):
+        read_events(tmp_path / "events.parquet")
+
+
+@pytest.mark.parametrize("about", [b"{}", b'{"index_columns": null}', b'{"columns": []}'])
+def test_a_file_that_says_nothing_of_its_index_is_read(write, about):
+    table = pa.table({"pt": [1.0, 2.0]}).replace_schema_metadata({b"pandas": about})
+    assert read_events(write(table)).to_dict("list") == {"pt": [1.0, 2.0]}
+
+
 def test_the_unnamed_index_of_pandas_is_no_column_and_a_named_one_is(tmp_path):
     frame = pd.DataFrame({"pt": [1.0, 2.0]}, index=[7, 9])
     frame.to_parquet(tmp_path / "unnamed.parquet")
