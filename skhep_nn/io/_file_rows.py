@@ -204,8 +204,10 @@ class FileColumn(StoredRows):
 
     @property
     def n_bytes(self):
-        """Its share of what is pickled of the table, some 100 bytes for each partition."""
-        return 100 * len(self.table.parts) // len(self.table.types)
+        """Its share of what is pickled of the table: partitions, of some 100 bytes, and paths."""
+        paths = {part.path for part in self.table.parts}
+        n_bytes = 100 * len(self.table.parts) + sum(len(str(path)) for path in paths)
+        return n_bytes // len(self.table.types)
 
     @property
     def borders(self):
