@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import pickle
 import threading
-import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from os import PathLike
@@ -77,10 +76,12 @@ def kept(digest, read):
 def digest_of(given, model, *, sent):
     """What tells a model from others: the digest of its file, or of the model itself.
 
+    None if it stays here and cannot be pickled: nobody can tell whether it is that of before.
+
     Raises
     ------
     TypeError
-        If it is to be `sent`, and cannot be pickled. One that stays here is like no other then.
+        If it is to be `sent`, and cannot be pickled.
     """
     if isinstance(given, (str, PathLike)):
         return _file_digest.of_file(user_path(given, "model"))["blake2b"]
@@ -99,7 +100,7 @@ def _digest_of_pickle(model, sent):
     except TypeError:
         if sent:
             raise
-        return uuid.uuid4().hex
+        return None
 
 
 def file_of(given, model, folder):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -105,7 +107,7 @@ def apply_in_partitions(given, model, scoring, paths, output, *, client=None, pr
         Of ``n_read``, ``n_scored`` and ``n_kept``.
     """
     about = _model_file.digest_of(given, model, sent=client is not None)
-    key = _key(about, scoring, paths, output)
+    key = _key(about or uuid.uuid4().hex, scoring, paths, output)
     with _parts.parts_folder(output, key) as folder:
         partitions = _partitions(client, scoring, paths)
         here = _model_file.ModelHere(model)
@@ -115,10 +117,21 @@ def apply_in_partitions(given, model, scoring, paths, output, *, client=None, pr
             ScorePart(number, one, sent, scoring, folder, suffix)
             for number, one in enumerate(partitions)
         ]
-        with output_of_parts(output, folder, paths) as writer:
+        with output_of_parts(output, folder, paths) as writer, _told_of_kept(about):
             counts = _joined_parts(client, jobs, writer, scoring, paths, progress)
         _parts.remove(folder)
     return {name: counts[name] for name in COUNTS}
+
+
+@contextlib.contextmanager
+def _told_of_kept(about):
+    """Say at Ctrl-C that the same call goes on, which it does if it can tell the model."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if about is None:
+            raise
+        raise KeyboardInterrupt(KEPT) from interrupt
 
 
 def _key(model, scoring, paths, output):
@@ -147,8 +160,6 @@ def _joined_parts(client, jobs, writer, scoring, paths, progress):
         for at, record in results(client, scored_part, left, kept=f"; {KEPT}"):
             joining.add({left[at].number: record})
             bar.update(sizes[left[at].number])
-    except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(KEPT) from interrupt
     finally:
         bar.close()
     return joining.finished(paths)

@@ -279,6 +279,25 @@ def test_a_model_that_cannot_be_pickled_scores_here_into_a_data_set(
     assert not list(tmp_path.glob(".*"))
 
 
+class Interrupted(Watched):
+    """Ctrl-C comes while it scores."""
+
+    def predict_proba(self, X):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("can_be_pickled", [True, False])
+def test_ctrl_c_promises_to_go_on_only_where_the_model_is_known_again(
+    events, numbered, log, tmp_path, can_be_pickled
+):
+    model = Interrupted(str(log)).fit(events[["event_number"]], events["is_signal"])
+    if not can_be_pickled:
+        model.lock_ = threading.Lock()
+    with pytest.raises(KeyboardInterrupt) as told:
+        run(model, numbered, tmp_path / "s", chunk_size=4)
+    assert ("the same call goes on" in str(told.value)) is can_be_pickled
+
+
 def test_what_a_script_defines_travels_with_its_code(client, events, files, tmp_path):
     class Local(GradientBoostingClassifier):
         pass
