@@ -114,7 +114,8 @@ def _values(facts, rng, size=N_EVENTS):
     if "categories" in facts:
         return rng.choice(np.asarray(facts["categories"]), size)
     low, high = facts.get("range", facts.get("around", (-3.0, 3.0)))
-    low, high = (low, high) if np.isfinite([low, high]).all() else (-3.0, 3.0)
+    fits = np.abs([low, high]).max() <= np.finfo(np.float32).max
+    low, high = (low, high) if fits else (-3.0, 3.0)
     return rng.uniform(low, high, size) if high > low else np.full(size, low)
 
 

@@ -176,6 +176,16 @@ def test_made_up_events_lie_where_the_network_was_trained_and_are_no_range(tmp_p
     assert load_onnx(tmp_path / "model.onnx").outside_range(X) == {"pt": 0, "one": 0}
 
 
+@pytest.mark.parametrize("scaler", [StandardScaler(), PlainMinMaxScaler()])
+def test_a_column_that_single_precision_does_not_hold_needs_no_events(tmp_path, scaler):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"pt": rng.normal(size=300), "wide": 1e40 * rng.normal(size=300)})
+    model = make_pipeline(scaler, DenseClassifier(**SMALL)).fit(X, X["pt"] > 0)
+    export_onnx(model, tmp_path / "model.onnx")
+    features = load_onnx(tmp_path / "model.onnx").metadata_.reference["features"]
+    assert np.abs(features[:, 1]).max() <= 3
+
+
 def test_verification_says_how_far_the_probabilities_are(loaded, model, data, tmp_path):
     found = verify_onnx(loaded, model, data[0])
     differences = np.abs(loaded.predict_proba(data[0]) - model.predict_proba(data[0])).max(axis=1)
