@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 from collections import Counter
 from functools import cached_property
@@ -117,8 +118,9 @@ class Partitions:
 
 @contextlib.contextmanager
 def _beside(folder):
-    # by its name it is removed with what else a killed process leaves of this cache
-    parts = folder.with_name(f"{folder.name}-parts")
+    # by how its name begins it is removed with what else a killed process leaves of this cache;
+    # one of before, in which a task still writes, may be there yet
+    parts = folder.with_name(f"{folder.name}-parts-{secrets.token_hex(4)}")
     parts.mkdir()
     try:
         yield parts

@@ -14,8 +14,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skhep_nn import _storage
 from skhep_nn._dask import _tasks
-from skhep_nn.cache import build_cache
+from skhep_nn.cache import _partitions, _store, build_cache
 from skhep_nn.exceptions import ColumnError, FileFormatError, PartitionError
 from skhep_nn.preprocessing import (
     BlockTransformer,
@@ -160,6 +161,18 @@ def test_a_partition_that_fails_is_named_and_nothing_is_left(client, tmp_path):
             tmp_path / "a.feather", Odd("").fit(None), tmp_path / "c", columns=None, client=client
         )
     assert [path.name for path in tmp_path.iterdir()] == ["a.feather"]
+
+
+def test_a_folder_of_parts_that_cannot_be_removed_is_not_in_the_way(tmp_path, monkeypatch):
+    # each step that learns has one, and so has the writing
+    monkeypatch.setattr(_storage, "remove_folder", lambda folder: None)
+    cache = tmp_path / ".c.unfinished-1"
+    for _ in range(2):
+        with _partitions._beside(cache) as parts:
+            assert parts.is_dir()
+    assert len(list(tmp_path.glob(f"{cache.name}-parts-*"))) == 2
+    _store.clean_up(tmp_path / "c")
+    assert not list(tmp_path.glob(f"{cache.name}*"))
 
 
 def test_what_makes_no_sense_is_told(client, files, tmp_path):
