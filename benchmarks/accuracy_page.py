@@ -32,7 +32,7 @@ What defaults were chosen by: the network with other parameters against the one 
 against the one that drops 0.3 behind each layer.
 """
 CELLS = ("sample", "events", "classifier", "folds x seeds", "figure")
-REFERENCES = ("trees", "searched trees")
+REFERENCES = ("trees", "searched trees", "ours")
 BEFORE = ("ours", "ours, dropout=0.3")
 
 
