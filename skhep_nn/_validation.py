@@ -120,14 +120,15 @@ def _readable(message, values):
     return message
 
 
-def check_fitted(estimator):
+def check_fitted(is_fitted, estimator):
     """As ``sklearn.utils.validation.check_is_fitted``, which asks for all tags first.
 
     Raises
     ------
     NotFittedError
+        If it is not `is_fitted`.
     """
-    if not estimator.__sklearn_is_fitted__():
+    if not is_fitted:
         msg = (
             f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' with "
             "appropriate arguments before using this estimator."

@@ -309,7 +309,7 @@ class BaseClassifier(SavedWithVersions, Hooks, ClassifierMixin, BaseEstimator):
         return name in self._routed_names() or bool(routed and prefix in self._routing_prefixes)
 
     def _check_is_fitted(self):
-        _validation.check_fitted(self)
+        _validation.check_fitted(self.__sklearn_is_fitted__(), self)
 
     def _settings(self, arguments=()):
         """The parameters as they are now, for a call with some arguments of Keras' fit."""

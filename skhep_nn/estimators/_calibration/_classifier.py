@@ -354,7 +354,7 @@ class CalibratedClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin
         return np.divide(values, total, out=alike, where=total > 0)
 
     def _check_is_fitted(self):
-        _validation.check_fitted(self)
+        _validation.check_fitted(self.__sklearn_is_fitted__(), self)
 
     def __sklearn_is_fitted__(self):
         return "calibrators_" in vars(self)

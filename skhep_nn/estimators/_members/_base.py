@@ -248,7 +248,7 @@ class MembersClassifier(FromProbabilities, SavedWithVersions, ClassifierMixin, B
         return "estimators_" in vars(self)
 
     def _check_is_fitted(self):
-        _validation.check_fitted(self)
+        _validation.check_fitted(self.__sklearn_is_fitted__(), self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

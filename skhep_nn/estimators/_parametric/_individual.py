@@ -233,7 +233,7 @@ class IndividualMassClassifier(
         return "estimators_" in vars(self)
 
     def _check_is_fitted(self):
-        _validation.check_fitted(self)
+        _validation.check_fitted(self.__sklearn_is_fitted__(), self)
 
     def _check_events(self, X, y):
         owner = type(self).__name__
