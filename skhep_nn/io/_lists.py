@@ -115,9 +115,8 @@ def _lengths(array):
 def _runs(array):
     """Position in the values of an encoded array of each of its elements."""
     # not its values themselves: Arrow decodes few types, and not those that polars writes
-    positions = pa.array(np.arange(len(array.values)))
-    whole = pa.RunEndEncodedArray.from_arrays(array.run_ends, positions)
-    return compute.run_end_decode(whole.slice(array.offset, len(array)))
+    elements = array.offset + np.arange(len(array))
+    return pa.array(np.searchsorted(array.run_ends.to_numpy(), elements, side="right"))
 
 
 def _text(array):
