@@ -20,10 +20,11 @@ ak = pytest.importorskip("awkward")
 NANO = "nano_tt_v15.root"
 EDM4HEP = "test_FCC_Winter2023.root"
 
-# which reads the RNTuples of ROOT 6.34 and pairs in branches
-NEWER_UPROOT = pytest.mark.skipif(
-    not hasattr(uproot.writing.WritableDirectory, "mkrntuple"), reason="an older uproot"
-)
+# of it older versions know nothing, or an RNTuple of before ROOT 6.34
+make_ntuple = getattr(uproot.writing.WritableDirectory, "mkrntuple", None)
+IS_OLD = make_ntuple is None or "type_spec_or_data" not in inspect.signature(make_ntuple).parameters
+# which reads RNTuples of today and pairs in branches
+NEWER_UPROOT = pytest.mark.skipif(IS_OLD, reason="an older uproot")
 
 JETS = [[50.5, 30.25], [], [80.0], [45.0, 40.0, 20.0]]
 
@@ -38,8 +39,7 @@ def write_tree(path, **trees):
 
 def write_ntuple(path, **trees):
     """RNTuples, which newer versions of uproot write."""
-    make = getattr(uproot.writing.WritableDirectory, "mkrntuple", None)
-    if make is None or "type_spec_or_data" not in inspect.signature(make).parameters:
+    if IS_OLD:
         pytest.skip("this version of uproot writes no RNTuple of arrays")
     with uproot.recreate(path) as file:
         for name, columns in trees.items():
