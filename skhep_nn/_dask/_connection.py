@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from importlib import import_module
 from pathlib import Path
 
 from skhep_nn._dask import _nanny
@@ -89,10 +88,12 @@ def connected(address=None, n_workers=None):
         yield None
         return
     distributed = require("distributed", "dask")
+    from dask import config
+
     with contextlib.ExitStack() as stack:
         if address is None:
             size = check_size(n_workers, "workers")
-            stack.enter_context(import_module("dask.config").set(PATIENT))
+            stack.enter_context(config.set(PATIENT))
             loop = stack.enter_context(running_loop())
             scheduler = {"address": stack.enter_context(_local_cluster(distributed, size, loop))}
         else:
